@@ -1,0 +1,139 @@
+package main
+
+import (
+	"strings"
+
+	"batch/internal/app"
+	"batch/internal/mailout"
+)
+
+// sendFlags say how to send; run and resume share them.
+type sendFlags struct {
+	Approve string `help:"Approve exactly the plan with this digest; its first twelve digits are enough." placeholder:"DIGEST"`
+	Follow  bool   `help:"Go on to the end of every job."`
+}
+
+type runCmd struct {
+	planFlags
+	sendFlags
+	Canary   int    `help:"Send so many rows, then stop for approval." placeholder:"N"`
+	Manifest string `arg:"" optional:"" help:"The spreadsheet or CSV; not needed with --approve." type:"path"`
+}
+
+// Help is shown by batch run --help.
+func (runCmd) Help() string {
+	return "Examples:\n\n    batch run manifest.xlsx --follow\n    batch run --approve 3f9a5c0d11e2"
+}
+
+// Run plans where there is a manifest, asks where approval is missing, and sends.
+func (c *runCmd) Run(s *session) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	var books mailout.BatchInfo
+	switch {
+	case c.Manifest != "":
+		planned, err := s.plan(a, c.options(c.Manifest), c.All)
+		if err != nil || planned.Batch == "" {
+			return s.planFailed(err, planned)
+		}
+		if books, err = a.Books(s.hard, planned.Batch); err != nil {
+			return err
+		}
+	case c.Approve != "":
+		if books, err = a.ByDigest(s.hard, c.Approve); err != nil {
+			return err
+		}
+	default:
+		return &app.Error{Kind: app.KindUsage, Message: "which manifest?", Remedy: "batch run MANIFEST, or batch run --approve DIGEST for a plan made earlier"}
+	}
+	return s.send(a, books, c.sendFlags, c.Canary)
+}
+
+type resumeCmd struct {
+	sendFlags
+	Batch string `arg:"" optional:"" help:"The batch's id, or latest."`
+}
+
+// Help is shown by batch resume --help.
+func (resumeCmd) Help() string { return "Example:\n\n    batch resume --follow" }
+
+// Run goes on with an approved batch.
+func (c *resumeCmd) Run(s *session) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	books, err := a.FindUnfinished(s.hard, c.Batch)
+	if err != nil {
+		return err
+	}
+	if books.State == mailout.Ready || books.State == mailout.Superseded {
+		return &app.Error{Kind: app.KindUsage, Message: "batch " + string(books.ID) + " was never approved", Remedy: "batch run --approve " + books.Digest.String()[:12]}
+	}
+	return s.send(a, books, c.sendFlags, 0)
+}
+
+// send asks where approval is missing, sends, and shows the books.
+func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary int) error {
+	by, err := s.approval(books, f.Approve)
+	if err != nil {
+		return s.finish(err, "", books)
+	}
+	sent, err := a.Send(s.hard, app.SendOptions{Batch: books.ID, ApprovedBy: by, Follow: f.Follow, Canary: canary, Soft: s.soft})
+	if len(sent.Problems) > 0 {
+		s.ui.problems(sent.Problems, false)
+		err = &app.Error{Kind: app.KindProblems, Message: "the plan does not hold any more; nothing was sent", Remedy: "plan again, look at it, and approve the new digest"}
+	}
+	return s.ended(a, sent, err)
+}
+
+// ended tells how a flow ended: what it took up, the books, and what to do next.
+func (s *session) ended(a *app.App, sent app.Sent, err error) error {
+	if sent.Found != "" {
+		s.ui.note("%s", sent.Found)
+	}
+	if err != nil {
+		return s.finish(err, "", known(sent.Books)...)
+	}
+	s.showBooks(a, sent.Books)
+	if sent.Ending != app.EndDone && sent.Reason != "" {
+		s.ui.note("Ended before all was done: %s.", sent.Reason)
+	}
+	return s.finish(nil, sent.Ending, known(sent.Books)...)
+}
+
+// known is a batch's books, or nothing where the flow was about no batch in particular.
+func known(b mailout.BatchInfo) []mailout.BatchInfo {
+	if b.ID == "" {
+		return nil
+	}
+	return []mailout.BatchInfo{b}
+}
+
+// approval says how a person approved the batch, or why it may not be sent.
+func (s *session) approval(b mailout.BatchInfo, digest string) (by string, err error) {
+	switch {
+	case digest != "":
+		if len(digest) < 12 || !strings.HasPrefix(b.Digest.String(), strings.ToLower(digest)) {
+			return "", &app.Error{Kind: app.KindProblems, Message: "the digest that was approved is not this plan's: something has changed since; nothing was sent",
+				Remedy: "look at the plan again; its digest is " + b.Digest.String()[:12]}
+		}
+		return "--approve", nil
+	case b.State == mailout.Approved || b.State == mailout.Done:
+		return "went on", nil
+	case s.Yes:
+		return "--yes", nil
+	}
+	question := "Send " + count(b.Rows-b.Totals[mailout.Skipped], "job") + " now?"
+	if b.State == mailout.Stopped {
+		question = "The batch was stopped: " + b.StopReason + ". Go on with " + count(b.Totals[mailout.Planned], "row") + "?"
+	}
+	if s.ui.confirm(question) {
+		return "typed", nil
+	}
+	return "", &app.Error{Kind: app.KindUsage, Message: "not approved; nothing was sent", Remedy: "to send it: batch run --approve " + b.Digest.String()[:12]}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+
+	"batch/internal/app"
+	"batch/internal/mailout"
+	"batch/internal/report"
+)
+
+type statusCmd struct {
+	WithNationalIDs bool   `name:"with-national-ids" help:"Do not mask national numbers and addresses in --json."`
+	Batch           string `arg:"" optional:"" help:"The batch's id, or latest; default: all batches."`
+}
+
+// Help is shown by batch status --help.
+func (statusCmd) Help() string { return "Example:\n\n    batch status latest" }
+
+// Run prints the books.
+func (c *statusCmd) Run(s *session) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if c.Batch == "" {
+		return s.statusOfAll(a)
+	}
+	books, err := a.Find(s.hard, c.Batch)
+	if err != nil {
+		return err
+	}
+	s.showBooks(a, books)
+	if s.JSON {
+		for r, err := range a.Records(s.hard, books.ID) {
+			if err != nil {
+				return err
+			}
+			s.ui.object(report.RowJSON(r, c.WithNationalIDs))
+		}
+	}
+	return s.finish(nil, "", books)
+}
+
+func (s *session) statusOfAll(a *app.App) error {
+	all, err := a.Batches(s.hard)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		s.ui.say("There is no batch in this workspace yet. To plan one: batch plan MANIFEST")
+	}
+	for _, b := range all {
+		if s.JSON {
+			s.ui.object(struct {
+				Type   string             `json:"type"`
+				Batch  mailout.BatchID    `json:"batch"`
+				State  mailout.BatchState `json:"state"`
+				Rows   int                `json:"rows"`
+				States mailout.Totals     `json:"states"`
+			}{"batch", b.ID, b.State, b.Rows, b.Totals})
+		}
+		s.showBooks(a, b)
+	}
+	s.exit = exitCode(nil, "", all...)
+	s.ui.total(mailout.BatchInfo{Totals: mailout.Totals{}}, s.exit)
+	return nil
+}
+
+// showBooks prints a batch's books, its alarms, and what to do next.
+func (s *session) showBooks(a *app.App, b mailout.BatchInfo) {
+	if b.ID == "" || s.JSON {
+		return
+	}
+	s.ui.books(b)
+	alarms, err := a.Alarms(s.hard)
+	if err != nil {
+		s.ui.fail(err)
+	}
+	for _, al := range alarms {
+		if al.Batch == b.ID || al.Batch == "" {
+			s.ui.say("  alarm %d (%s)%s: %s", al.ID, al.Kind, atLine(al.Line), al.Detail)
+		}
+	}
+	for _, step := range nextSteps(b) {
+		s.ui.say("  → %s", step)
+	}
+}
+
+func atLine(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", line %d", line)
+}
+
+// nextSteps is what a person can do about a batch now.
+func nextSteps(b mailout.BatchInfo) []string {
+	var steps []string
+	t := b.Totals
+	add := func(when bool, format string, args ...any) {
+		if when {
+			steps = append(steps, fmt.Sprintf(format, args...))
+		}
+	}
+	add(b.State == mailout.Ready, "to send it: batch run --approve %s", b.Digest.String()[:12])
+	add(b.State == mailout.Stopped, "to go on: batch resume %s", b.ID)
+	add(b.State == mailout.Approved && t[mailout.Planned] > 0, "%s not sent yet: batch resume %s", count(t[mailout.Planned], "row"), b.ID)
+	add(t[mailout.Created] > 0 || b.Unconfirmed > 0, "%s with the signers: batch follow %s", count(t[mailout.Created], "job"), b.ID)
+	add(t[mailout.Unknown] > 0, "%s unknown: the answer was lost, a job may exist. batch follow %s finds it when its signers have answered; "+
+		"or search the sender portal for the reference (batch why %s ROW shows it) and tell what you found with batch resolve", count(t[mailout.Unknown], "row"), b.ID, b.ID)
+	add(b.Alarms > 0, "when an alarm is dealt with: batch resolve --alarm ID --note TEXT")
+	add(b.State == mailout.Done, "the completion report: batch report %s", b.ID)
+	return steps
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/term"
+
+	"batch/internal/app"
+	"batch/internal/mailout"
+)
+
+// ui is everything a person sees: results go to out, all else to err. With asJSON out is
+// one object a line, the last one the totals.
+type ui struct {
+	in     *bufio.Reader
+	out    io.Writer
+	err    io.Writer
+	asJSON bool
+	quiet  bool
+	yes    bool // --yes answers every question
+	ask    bool // there is a terminal to ask at
+	live   bool // err is a terminal: one line is kept current
+
+	mu   sync.Mutex
+	line bool // a progress line stands there
+}
+
+func newUI(c common, stdin io.Reader, stdout, stderr io.Writer) *ui {
+	isTerminal := func(v any) bool {
+		f, ok := v.(*os.File)
+		return ok && term.IsTerminal(int(f.Fd()))
+	}
+	return &ui{in: bufio.NewReader(stdin), out: stdout, err: stderr, asJSON: c.JSON, quiet: c.Quiet, yes: c.Yes,
+		ask: isTerminal(stdin) && isTerminal(stderr), live: isTerminal(stderr) && !c.Plain && !c.JSON}
+}
+
+// say writes a result line to stdout; with --json, results come as objects instead.
+func (u *ui) say(format string, args ...any) {
+	if u.asJSON {
+		return
+	}
+	u.clearLine()
+	fmt.Fprintln(u.out, clean(fmt.Sprintf(format, args...)))
+}
+
+// note writes a line about what is going on to stderr.
+func (u *ui) note(format string, args ...any) {
+	if u.quiet {
+		return
+	}
+	u.clearLine()
+	fmt.Fprintln(u.err, clean(fmt.Sprintf(format, args...)))
+}
+
+// fail writes an error and what to do about it.
+func (u *ui) fail(err error) {
+	e := app.Explain(err)
+	u.clearLine()
+	fmt.Fprintln(u.err, clean("batch: "+e.Message))
+	if e.Remedy != "" {
+		fmt.Fprintln(u.err, clean("  → "+e.Remedy))
+	}
+}
+
+// object writes one JSON line, where JSON was asked for.
+func (u *ui) object(v any) {
+	if !u.asJSON {
+		return
+	}
+	enc := json.NewEncoder(u.out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		fmt.Fprintln(u.err, "batch: writing json:", err)
+	}
+}
+
+// confirm asks a question that "yes" answers. Without a terminal nothing is confirmed.
+func (u *ui) confirm(question string) bool {
+	if u.yes {
+		return true
+	}
+	if !u.ask {
+		return false
+	}
+	u.clearLine()
+	fmt.Fprint(u.err, clean(question)+" Type yes to go on: ")
+	answer, err := u.in.ReadString('\n')
+	return err == nil && strings.EqualFold(strings.TrimSpace(answer), "yes")
+}
+
+// password asks for the certificate's password without showing it.
+func (u *ui) password(of string) (string, error) {
+	if !u.ask {
+		return "", &app.Error{Kind: app.KindUsage, Message: "the certificate needs a password and there is no terminal to ask at",
+			Remedy: "set password_file or password_command in batch.toml, or the variable BATCH_CERTIFICATE_PASSWORD"}
+	}
+	fmt.Fprint(u.err, clean("Password of "+of+": "))
+	b, err := term.ReadPassword(int(os.Stdin.Fd()))
+	fmt.Fprintln(u.err)
+	return string(b), err
+}
+
+// shown is how many problems of one kind are printed before the rest is counted.
+const shown = 20
+
+// problems prints findings as a person reads them, or as objects.
+func (u *ui) problems(ps []mailout.Problem, all bool) {
+	seen := map[string]int{}
+	for _, p := range ps {
+		u.object(struct {
+			Type string `json:"type"`
+			mailout.Problem
+		}{"problem", p})
+		seen[p.Code]++
+		if all || seen[p.Code] <= shown {
+			u.say("%s%s", severity(p), p)
+		}
+	}
+	for _, p := range ps {
+		if n := seen[p.Code]; !all && n > shown {
+			u.say("… and %s of the kind %s (--all shows every one)", thousands(int64(n-shown)), p.Code)
+			seen[p.Code] = 0
+		}
+	}
+}
+
+func severity(p mailout.Problem) string {
+	if p.Severity == mailout.Warn {
+		return "warning: "
+	}
+	return ""
+}
+
+// totalsLine is the last object of every --json output.
+type totalsLine struct {
+	Type       string         `json:"type"`
+	Batch      *string        `json:"batch"`
+	Digest     string         `json:"digest,omitempty"`
+	RowsDigest string         `json:"rows_digest,omitempty"`
+	Rows       int            `json:"rows"`
+	States     mailout.Totals `json:"states"`
+	Exit       int            `json:"exit"`
+}
+
+// total writes the totals object.
+func (u *ui) total(b mailout.BatchInfo, exit int) {
+	t := totalsLine{Type: "totals", Rows: b.Rows, States: b.Totals, Exit: exit}
+	if b.ID != "" {
+		id := string(b.ID)
+		t.Batch, t.Digest, t.RowsDigest = &id, b.Digest.String(), b.RowsDigest.String()
+	}
+	if t.States == nil {
+		t.States = mailout.Totals{}
+	}
+	u.object(t)
+}
+
+// books prints a batch's rows per state, and their sum.
+func (u *ui) books(b mailout.BatchInfo) {
+	u.say("batch %s (%s): %s", b.ID, b.State, count(b.Rows, "row"))
+	for _, s := range mailout.States {
+		if n := b.Totals[s]; n > 0 {
+			u.say("  %-10s %8s", s, thousands(int64(n)))
+		}
+	}
+	u.say("  %-10s %8s", "sum", thousands(int64(b.Totals.Sum())))
+	if b.StopReason != "" {
+		u.say("  stopped: %s", b.StopReason)
+	}
+}
+
+// progress shows how far a flow is: one line kept current on a terminal, a plain line
+// elsewhere.
+func (u *ui) progress(p app.Progress) {
+	u.object(struct {
+		Type string `json:"type"`
+		app.Progress
+	}{"progress", p})
+	if u.quiet || u.asJSON {
+		return
+	}
+	text := clean(p.String())
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.live {
+		fmt.Fprintln(u.err, text)
+		return
+	}
+	fmt.Fprint(u.err, "\r\x1b[K", text)
+	u.line = true
+}
+
+// clearLine makes room where the progress line stands.
+func (u *ui) clearLine() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.line {
+		fmt.Fprint(u.err, "\r\x1b[K")
+		u.line = false
+	}
+}

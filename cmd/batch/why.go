@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"batch/internal/app"
+	"batch/internal/mailout"
+	"batch/internal/report"
+)
+
+type whyCmd struct {
+	WithNationalIDs bool   `name:"with-national-ids" help:"Do not mask national numbers and addresses in --json."`
+	Batch           string `arg:"" help:"The batch's id, or latest."`
+	Row             string `arg:"" help:"The owner's key of the row, or line:14."`
+}
+
+// Help is shown by batch why --help.
+func (whyCmd) Help() string { return "Example:\n\n    batch why latest 1042" }
+
+// Run prints a row's story.
+func (c *whyCmd) Run(s *session) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	books, err := a.Find(s.hard, c.Batch)
+	if err != nil {
+		return err
+	}
+	story, err := a.Why(s.hard, books.ID, c.Row)
+	if err != nil {
+		return err
+	}
+	s.ui.object(report.RowJSON(story.Record, c.WithNationalIDs))
+	s.showStory(a, story)
+	return s.done(books)
+}
+
+func (s *session) showStory(a *app.App, story app.Story) {
+	r := story.Record
+	s.ui.say("row %s, line %d of batch %s: %s since %s", r.Key, r.Line, r.Batch, r.State, r.Since.In(a.Zone()).Format("2006-01-02 15:04:05"))
+	for i, sg := range r.Job.Signers {
+		status := string(r.Settled[i].Status)
+		if status == "" {
+			status = "nothing heard"
+		}
+		s.ui.say("  signer %d (order %d): %s", i+1, sg.Order, status)
+	}
+	for _, d := range r.Documents {
+		var from []string
+		for _, src := range d.Sources {
+			from = append(from, src.Path)
+		}
+		s.ui.say("  document: %s, %s, sha256 %s", strings.Join(from, " + "), count(d.Pages, "page"), d.SHA256)
+	}
+	for _, at := range story.Attempts {
+		s.ui.say("  attempt %d: reference %s, %s", at.N, at.Ref, attemptEnd(at))
+	}
+	if r.Signed.Path != "" {
+		s.ui.say("  signed: %s, sha256 %s", r.Signed.Path, r.Signed.SHA256)
+	}
+	for _, h := range story.History {
+		moved := ""
+		if h.From != h.To {
+			moved = " " + string(h.From) + " → " + string(h.To)
+		}
+		s.ui.say("  %s  %s%s  %s", h.At.In(a.Zone()).Format("2006-01-02 15:04:05"), h.Kind, moved, h.Detail)
+		s.ui.object(struct {
+			Type   string        `json:"type"`
+			At     string        `json:"at"`
+			Kind   string        `json:"kind"`
+			From   mailout.State `json:"from,omitempty"`
+			To     mailout.State `json:"to,omitempty"`
+			Detail string        `json:"detail,omitempty"`
+		}{"event", h.At.Format("2006-01-02T15:04:05.000Z"), h.Kind, h.From, h.To, h.Detail})
+	}
+}
+
+func attemptEnd(a mailout.Attempt) string {
+	switch {
+	case a.Outcome == "":
+		return "no answer yet"
+	case a.Outcome == mailout.OutcomeAccepted:
+		return "accepted as job " + fmt.Sprint(int64(a.JobID))
+	}
+	return strings.TrimSpace(string(a.Outcome) + " " + a.Code)
+}

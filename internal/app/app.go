@@ -1,0 +1,144 @@
+package app
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"batch/internal/ledger"
+	"batch/internal/mailout"
+	"batch/internal/pdfprep"
+	"batch/internal/workspace"
+)
+
+// WorkerArg is the first argument of a PDF worker process: the command line hands over
+// to RunWorker before it reads any flag.
+const WorkerArg = pdfprep.WorkerArg
+
+// RunWorker is the body of a PDF worker process.
+func RunWorker(in io.Reader, out io.Writer) int { return pdfprep.RunWorker(in, out) }
+
+// Options say where the workspace is and how to speak to the person.
+type Options struct {
+	Dir       string                                   // where to look for the workspace, upwards
+	Now       func() time.Time                         // nil: time.Now
+	Password  func(certificate string) (string, error) // asks for the certificate's password
+	Progress  func(Progress)                           // nil: none
+	Every     time.Duration                            // how often Progress is told; 0: 10 s
+	UserAgent string
+	Log       *slog.Logger // nil: none; gets no personal data
+}
+
+// App is an open workspace.
+type App struct {
+	ws     *workspace.Workspace
+	ledger *ledger.Ledger
+	now    func() time.Time
+	o      Options
+
+	rehearsal bool // real people's numbers are fine: nothing leaves the machine
+}
+
+// Open finds the workspace and opens its ledger.
+func Open(ctx context.Context, o Options) (*App, error) {
+	ws, err := workspace.Find(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, ws, o)
+}
+
+func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Every == 0 {
+		o.Every = 10 * time.Second
+	}
+	if err := supported(ws.Config); err != nil {
+		return nil, err
+	}
+	if err := ws.CheckFolder(); err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ctx, ledger.Options{Path: ws.Ledger(), SentLog: ws.SentLog(), Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	return &App{ws: ws, ledger: l, now: o.Now, o: o}, nil
+}
+
+// supported refuses settings that this version would otherwise pass over in silence:
+// whoever wrote them relies on them.
+func supported(c workspace.Config) error {
+	switch {
+	case c.Send.Hold > 0:
+		return usage("take hold out of [send], or give activation_time in the manifest", "hold in batch.toml is not supported yet")
+	case c.GroupBy != "":
+		return usage("write one line for each job, with columns signer1_…, signer2_…, and take group_by out", "group_by in batch.toml is not supported yet")
+	case c.Documents.XAdES:
+		return usage("take xades out of [documents]", "keeping each signer's XAdES is not supported yet")
+	}
+	return nil
+}
+
+// Close closes the ledger.
+func (a *App) Close() error { return a.ledger.Close() }
+
+// Dir is the workspace's folder.
+func (a *App) Dir() string { return a.ws.Dir }
+
+// Zone is the workspace's time zone.
+func (a *App) Zone() *time.Location { return a.ws.Config.Location }
+
+// Init makes a workspace. It never overwrites: made are the files it wrote, kept those
+// that were there.
+func Init(dir string) (made, kept []string, err error) { return workspace.Init(dir) }
+
+// documents opens the folder that a manifest's document paths begin in.
+func (a *App) documents(manifest string) (*os.Root, error) {
+	dir := filepath.Dir(manifest)
+	if f := a.ws.Config.Documents.Folder; f != "" {
+		dir = f
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, usage("see folder in [documents] of batch.toml", "the documents' folder cannot be opened: %v", err)
+	}
+	return root, nil
+}
+
+// Find resolves what a person called a batch: an id, "latest", or nothing where the
+// ledger has exactly one.
+func (a *App) Find(ctx context.Context, name string) (mailout.BatchInfo, error) {
+	if name != "" && name != "latest" {
+		id, err := mailout.ParseBatchID(name)
+		if err != nil {
+			return mailout.BatchInfo{}, usage("`batch status` lists the batches", "%v", err)
+		}
+		return a.ledger.Batch(ctx, id)
+	}
+	all, err := a.ledger.Batches(ctx)
+	if err != nil {
+		return mailout.BatchInfo{}, err
+	}
+	var live []mailout.BatchInfo
+	for _, b := range all {
+		if b.State != mailout.Superseded {
+			live = append(live, b)
+		}
+	}
+	switch {
+	case len(live) == 0:
+		return mailout.BatchInfo{}, usage("plan one with `batch plan MANIFEST`", "there is no batch in this workspace yet")
+	case len(live) > 1 && name == "":
+		return mailout.BatchInfo{}, usage("name one of those that `batch status` lists, or say latest", "there are %d batches in this workspace", len(live))
+	}
+	return live[len(live)-1], nil
+}

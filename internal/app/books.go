@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"batch/internal/mailout"
+	"batch/internal/report"
+)
+
+// Batches are the books of every batch, oldest first.
+func (a *App) Batches(ctx context.Context) ([]mailout.BatchInfo, error) { return a.ledger.Batches(ctx) }
+
+// Books are those of one batch.
+func (a *App) Books(ctx context.Context, id mailout.BatchID) (mailout.BatchInfo, error) {
+	return a.ledger.Batch(ctx, id)
+}
+
+// Records are the rows of a batch in the manifest's order.
+func (a *App) Records(ctx context.Context, id mailout.BatchID) iter.Seq2[mailout.Record, error] {
+	return a.ledger.Records(ctx, id)
+}
+
+// Alarms are what nobody has laid to rest yet.
+func (a *App) Alarms(ctx context.Context) ([]mailout.Alarm, error) { return a.ledger.Alarms(ctx) }
+
+// Story is everything the ledger knows of a row.
+type Story struct {
+	Record   mailout.Record
+	Attempts []mailout.Attempt
+	History  []mailout.Happening
+}
+
+// Why tells a row's story. row is the owner's key or "line:14".
+func (a *App) Why(ctx context.Context, id mailout.BatchID, row string) (s Story, err error) {
+	line, err := a.ledger.Line(ctx, id, row)
+	if err != nil {
+		return s, err
+	}
+	if s.Record, err = a.ledger.Record(ctx, id, line); err != nil {
+		return s, err
+	}
+	if s.Attempts, err = a.ledger.Attempts(ctx, id, line); err != nil {
+		return s, err
+	}
+	s.History, err = a.ledger.History(ctx, id, line)
+	return s, err
+}
+
+// Resolve writes what a person found at the sender portal about an unknown row.
+func (a *App) Resolve(ctx context.Context, id mailout.BatchID, row string, v mailout.Verdict, by string) error {
+	line, err := a.ledger.Line(ctx, id, row)
+	if err != nil {
+		return err
+	}
+	return a.ledger.Resolve(ctx, id, line, v, a.ws.Config.Send.AbsentAfter, by)
+}
+
+// LayAlarm lays an alarm to rest with a note.
+func (a *App) LayAlarm(ctx context.Context, id int64, note string) error {
+	found, err := a.ledger.LayAlarm(ctx, id, note)
+	if err == nil && !found {
+		return usage("`batch status` lists the alarms", "there is no open alarm %d", id)
+	}
+	return err
+}
+
+// ReportOptions say what report to write.
+type ReportOptions struct {
+	Format          string // csv, xlsx or json
+	Delimiter       rune   // of csv; 0: semicolon
+	WithNationalIDs bool
+	Only            []mailout.State // empty: all
+	Out             string          // a path; empty: reports/BATCH-report.FORMAT
+}
+
+func (o ReportOptions) of(zone *time.Location) report.Options {
+	return report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: zone, WithNationalIDs: o.WithNationalIDs, Only: o.Only}
+}
+
+// Report writes a batch's completion report to a file, 0600, and returns its path. The
+// file is whole or not there: it is renamed into place.
+func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (path string, err error) {
+	books, err := a.ledger.Batch(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	path = o.Out
+	if path == "" {
+		path = filepath.Join(a.ws.Reports(), string(id)+"-report."+o.Format)
+		if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil {
+			return "", err
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return "", usage("give another place with --out", "the report cannot be written: %v", err)
+	}
+	defer os.Remove(f.Name()) // gone already where all went well
+	_, err = report.Write(f, books, a.ledger.Records(ctx, id), o.of(a.Zone()))
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return path, err
+}
+
+// ReportTo writes a batch's completion report to w.
+func (a *App) ReportTo(ctx context.Context, w io.Writer, id mailout.BatchID, o ReportOptions) error {
+	books, err := a.ledger.Batch(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = report.Write(w, books, a.ledger.Records(ctx, id), o.of(a.Zone()))
+	return err
+}

@@ -1,0 +1,17 @@
+// Package app is the program without its command line: it opens a workspace, wires the
+// stages and runs the flows. It is the only package that sees two stages at once.
+//
+//	a, err := app.Open(ctx, app.Options{Dir: "."})
+//	plan, err := a.Plan(ctx, app.PlanOptions{Manifest: "manifest.xlsx"})
+//	sent, err := a.Send(ctx, app.SendOptions{Batch: plan.Batch, ApprovedBy: "typed"})
+//
+// Everything that talks to the portal ([App.Send], [App.Follow]) is the speaker: it takes
+// the workspace's lock, takes up what an earlier speaker left, checks certificate and
+// portal with a call that changes nothing, and shares one pace and one stop signal
+// between sending and following. Reading and planning need no lock and run beside it.
+//
+// [Rehearse] runs the very same flows against the sandbox inside the process.
+//
+// Errors are [*Error] where a person can do something about them: a kind, from which the
+// command line takes the exit code, a sentence and a remedy.
+package app

@@ -1,0 +1,95 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"batch/internal/identity"
+	"batch/internal/ledger"
+	"batch/internal/mailout"
+	"batch/internal/manifest"
+	"batch/internal/workspace"
+)
+
+// Kind says what an error means for whoever started the program.
+type Kind string
+
+const (
+	KindInternal Kind = "internal" // the program's own failure
+	KindUsage    Kind = "usage"    // command line or configuration
+	KindProblems Kind = "problems" // manifest or documents; nothing was sent
+	KindLook     Kind = "look"     // a person must look
+	KindHeld     Kind = "held"     // another process holds the ledger
+	KindIdentity Kind = "identity" // certificate, authorization or the wrong server
+	KindAway     Kind = "away"     // the portal cannot be reached
+)
+
+// Error is an error with a remedy.
+type Error struct {
+	Kind    Kind
+	Message string
+	Remedy  string
+	Err     error
+}
+
+func (e *Error) Error() string { return e.Message }
+func (e *Error) Unwrap() error { return e.Err }
+
+func usage(remedy, format string, args ...any) *Error {
+	return &Error{Kind: KindUsage, Message: fmt.Sprintf(format, args...), Remedy: remedy}
+}
+
+// Explain makes an *Error of any error: those of the stages have their own words, and
+// what nobody foresaw is the program's failure.
+func Explain(err error) *Error {
+	var (
+		own  *Error
+		id   *identity.Error
+		le   *ledger.Error
+		mf   *manifest.Error
+		held *workspace.Held
+		ce   *mailout.CallError
+		ws   *workspace.Error
+		re   *ledger.ResolveError
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &id):
+		return &Error{Kind: KindIdentity, Message: id.Message, Remedy: id.Remedy, Err: err}
+	case errors.As(err, &held):
+		return &Error{Kind: KindHeld, Message: held.Error(), Remedy: "wait until it has ended, or stop it with Ctrl-C there", Err: err}
+	case errors.As(err, &mf):
+		return &Error{Kind: KindProblems, Message: mf.Message, Remedy: mf.Remedy, Err: err}
+	case errors.As(err, &ws):
+		return &Error{Kind: KindUsage, Message: ws.Message, Remedy: ws.Remedy, Err: err}
+	case errors.As(err, &ce):
+		return explainCall(ce)
+	case errors.As(err, &re):
+		return &Error{Kind: KindUsage, Message: re.Message, Err: err}
+	case errors.Is(err, ledger.ErrNoBatch):
+		return &Error{Kind: KindUsage, Message: "there is no such batch in this workspace", Remedy: "`batch status` lists the batches", Err: err}
+	case errors.Is(err, ledger.ErrNoRow):
+		return &Error{Kind: KindUsage, Message: "there is no such row in the batch", Remedy: "give the owner's key of the row, or line:14 for its line in the manifest", Err: err}
+	case errors.Is(err, ledger.ErrRepeat):
+		return &Error{Kind: KindProblems, Message: err.Error(), Remedy: "nothing was sent for this row; `batch status` shows the batches, plan again without it", Err: err}
+	case errors.Is(err, ledger.ErrOlderLedger):
+		return &Error{Kind: KindLook, Message: err.Error() + ": an older copy was put back, and sending from it could send letters twice",
+			Remedy: "put the newest ledger.db back; nothing is sent until then", Err: err}
+	case errors.As(err, &le):
+		return &Error{Kind: KindInternal, Message: le.Message, Remedy: le.Remedy, Err: err}
+	}
+	return &Error{Kind: KindInternal, Message: err.Error(), Err: err}
+}
+
+func explainCall(ce *mailout.CallError) *Error {
+	if ce.Fatal {
+		return &Error{Kind: KindIdentity, Message: ce.Message, Remedy: "see to the certificate and the organization's rights at the portal, then run `batch resume`", Err: ce}
+	}
+	return &Error{Kind: KindAway, Message: "the portal cannot be reached: " + ce.Message,
+		Remedy: "check the network and [portal] in batch.toml, then try again; nothing was lost", Err: ce}
+}
+
+// clock is how times stand in messages of this package.
+func clock(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01-02 15:04") }

@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"batch/internal/mailout"
+	"batch/internal/manifest"
+	"batch/internal/pdfprep"
+	"batch/internal/plan"
+)
+
+// Planned, Summary and Shape are what planning says; see package plan.
+type (
+	Planned = plan.Result
+	Summary = plan.Summary
+	Shape   = plan.Shape
+)
+
+// PortalCallsPerSecond is the portal's own limit (portal-api.md, Speed).
+const PortalCallsPerSecond = 10
+
+// PlanOptions say how to read a manifest.
+type PlanOptions struct {
+	Manifest    string
+	Sheet       string
+	Encoding    string
+	Delimiter   string
+	Hidden      string
+	SkipBadRows bool
+}
+
+// Plan reads, checks, merges and freezes. Problems are in the result; nothing is sent.
+func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
+	path, err := filepath.Abs(o.Manifest)
+	if err != nil {
+		return Planned{}, err
+	}
+	documents, err := a.documents(path)
+	if err != nil {
+		return Planned{}, err
+	}
+	defer documents.Close()
+	pool, err := pdfprep.Open(ctx, pdfprep.Options{Documents: documents, Store: a.ws.Prepared()})
+	if err != nil {
+		return Planned{}, err
+	}
+	defer pool.Close()
+	cfg := a.ws.Config
+	settings, err := a.settings()
+	if err != nil {
+		return Planned{}, err
+	}
+	return plan.Make(ctx, a.reader(path, documents, o), preparer{pool, a.ws.Prepared()}, a.ledger, plan.Options{
+		ManifestPath: path, Location: a.Zone(), Settings: settings, Before: cfg.Documents.Before, After: cfg.Documents.After,
+		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows, Progress: a.planning(),
+	})
+}
+
+func (a *App) planning() func(int) {
+	if a.o.Progress == nil {
+		return nil
+	}
+	told := a.now()
+	return func(rows int) {
+		if now := a.now(); now.Sub(told) >= a.o.Every {
+			told = now
+			a.o.Progress(Progress{Doing: "planning", Done: rows})
+		}
+	}
+}
+
+// settings is the canonical form of everything in batch.toml that changes what is sent
+// and is not in the rows themselves.
+func (a *App) settings() ([]byte, error) {
+	cfg := a.ws.Config
+	return json.Marshal(struct {
+		Environment, Root string
+		Kind              mailout.SenderKind
+		Separate          bool
+	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Kind, cfg.Documents.As == "separate"})
+}
+
+// settingsRoot is the portal a plan is for. A sandbox has another port every time; a plan
+// for one is a plan for all of them.
+func (a *App) settingsRoot() string {
+	if a.ws.Config.Portal.Environment == "sandbox" {
+		return ""
+	}
+	return a.ws.PortalRoot()
+}
+
+// reader adapts the manifest package to what plan asks for.
+func (a *App) reader(path string, documents *os.Root, o PlanOptions) plan.Manifest {
+	cfg := a.ws.Config
+	kinds := map[mailout.OrgNumber]mailout.SenderKind{}
+	for _, s := range cfg.Senders {
+		kinds[s.Organization] = s.Kind
+	}
+	production := cfg.Portal.Environment == "production"
+	mo := manifest.Options{
+		Sheet: o.Sheet, Encoding: o.Encoding, Delimiter: o.Delimiter, Hidden: o.Hidden,
+		Location: a.Zone(), Now: a.now(),
+		AllowSynthetic: !production, SyntheticOnly: !production && !a.rehearsal, TestPersons: cfg.Test.Persons,
+		Sender: cfg.Sender.Organization, Kind: cfg.Sender.Kind, Senders: kinds,
+		Columns: cfg.Columns, Defaults: cfg.Defaults.Job, SignerDefaults: cfg.Defaults.Signers, Signers: cfg.Signers,
+		Documents: documents.FS(), Shared: cfg.Documents.Shared,
+	}
+	return func(ctx context.Context, yield func(mailout.Entry, []mailout.Problem) error) (mailout.Digest, []mailout.Problem, error) {
+		res, err := manifest.Read(ctx, path, mo, yield)
+		return res.SHA256, res.Problems, err
+	}
+}
+
+// preparer is the PDF pool with a look at what is stored already.
+type preparer struct {
+	*pdfprep.Pool
+	store string
+}
+
+func (p preparer) Have(d mailout.Prepared) bool {
+	info, err := os.Stat(pdfprep.Stored(p.store, d.SHA256))
+	return err == nil && info.Mode().IsRegular() && info.Size() == d.Bytes
+}
+
+// Summary says what a batch would do if it were sent now.
+func (a *App) Summary(ctx context.Context, id mailout.BatchID) (Summary, error) {
+	return plan.Summarize(a.ledger.Records(ctx, id), a.now())
+}
+
+// ByDigest finds the batch whose digest begins with what a person typed, twelve digits at
+// least.
+func (a *App) ByDigest(ctx context.Context, digest string) (mailout.BatchInfo, error) {
+	digest = strings.ToLower(digest)
+	if len(digest) < 12 {
+		return mailout.BatchInfo{}, usage("copy it from the plan", "a digest is given with at least twelve digits")
+	}
+	all, err := a.ledger.Batches(ctx)
+	if err != nil {
+		return mailout.BatchInfo{}, err
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].State != mailout.Superseded && strings.HasPrefix(all[i].Digest.String(), digest) {
+			return all[i], nil
+		}
+	}
+	return mailout.BatchInfo{}, &Error{Kind: KindProblems, Message: "no plan in this workspace has that digest; nothing was sent",
+		Remedy: "plan again with `batch plan MANIFEST` and approve the digest it prints"}
+}
+
+// FindUnfinished is Find for going on: with no name, the one approved batch with rows
+// left.
+func (a *App) FindUnfinished(ctx context.Context, name string) (mailout.BatchInfo, error) {
+	if name != "" {
+		return a.Find(ctx, name)
+	}
+	all, err := a.ledger.Batches(ctx)
+	if err != nil {
+		return mailout.BatchInfo{}, err
+	}
+	var open []mailout.BatchInfo
+	for _, b := range all {
+		if b.State == mailout.Approved || b.State == mailout.Stopped {
+			open = append(open, b)
+		}
+	}
+	switch len(open) {
+	case 0:
+		return a.Find(ctx, "") // says what there is, or the one that is done
+	case 1:
+		return open[0], nil
+	}
+	return mailout.BatchInfo{}, usage("name one of those that `batch status` lists", "%d batches can be gone on with", len(open))
+}

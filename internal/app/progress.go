@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// Progress is how far a flow has come. Its JSON form is a "progress" line.
+type Progress struct {
+	Doing  string         `json:"doing"` // "planning", "sending", "following"
+	Done   int            `json:"done"`
+	Total  int            `json:"total,omitempty"` // 0: not known yet
+	States mailout.Totals `json:"states,omitempty"`
+	Until  time.Time      `json:"until,omitzero"` // waiting until then …
+	Why    string         `json:"why,omitempty"`  // … for "poll" or "block"
+	Left   time.Duration  `json:"-"`              // estimate; 0: none
+}
+
+// String is the progress line a person sees.
+func (p Progress) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %d", p.Doing, p.Done)
+	if p.Total > 0 {
+		fmt.Fprintf(&b, " of %d", p.Total)
+	}
+	for _, s := range mailout.States {
+		if n := p.States[s]; n > 0 && s != mailout.Planned && s != mailout.Skipped {
+			fmt.Fprintf(&b, " · %s %d", s, n)
+		}
+	}
+	if p.Left > 0 {
+		fmt.Fprintf(&b, " · %s left", p.Left.Round(time.Second))
+	}
+	if wait := time.Until(p.Until); p.Why != "" && wait > 2*time.Second {
+		fmt.Fprintf(&b, " · next %s allowed %s", p.Why, p.Until.Local().Format("15:04:05"))
+	}
+	return b.String()
+}
+
+// watch reports how far a batch is at every tick, until the returned stop is called,
+// which reports once more.
+func (a *App) watch(ctx context.Context, id mailout.BatchID, doing string, waiting func() (time.Time, string)) (stop func()) {
+	if a.o.Progress == nil || id == "" {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	began, first := a.now(), -1
+	report := func() {
+		b, err := a.ledger.Batch(ctx, id)
+		if err != nil {
+			return // the flow itself meets the same error and tells it
+		}
+		p := progressOf(b, doing)
+		if first < 0 {
+			first = p.Done
+		}
+		if rate := float64(p.Done-first) / a.now().Sub(began).Seconds(); rate > 0 && doing == "sending" {
+			p.Left = time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
+		}
+		p.Until, p.Why = waiting()
+		a.o.Progress(p)
+	}
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(a.o.Every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				report()
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+		ctx = context.Background()
+		report()
+	}
+}
+
+// progressOf counts what is behind: while sending, every row that has left "planned";
+// while following, every row that is over.
+func progressOf(b mailout.BatchInfo, doing string) Progress {
+	t := b.Totals
+	p := Progress{Doing: doing, Total: t.Sum() - t[mailout.Skipped], States: t}
+	if doing == "sending" {
+		p.Done = p.Total - t[mailout.Planned] - t[mailout.Sending]
+	} else {
+		p.Done = t.Final() - t[mailout.Skipped]
+	}
+	return p
+}

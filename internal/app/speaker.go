@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"batch/internal/bundle"
+	"batch/internal/identity"
+	"batch/internal/mailout"
+	"batch/internal/pace"
+	"batch/internal/portal"
+	"batch/internal/workspace"
+)
+
+// speaker is the one process that talks to the portal for a ledger: it holds the lock,
+// and everything that a call needs.
+type speaker struct {
+	lock   *workspace.Lock
+	client *portal.Client
+	post   *post
+	pace   *pace.Pacer
+	found  mailout.Recovered
+}
+
+// speak takes the lock and takes up what an earlier speaker left. It is the same after a
+// crash and after a quiet end.
+func (a *App) speak(ctx context.Context) (*speaker, error) {
+	lock, err := a.ws.Lock()
+	if err != nil {
+		return nil, err
+	}
+	s := &speaker{lock: lock}
+	if s.found, err = a.ledger.Recover(ctx); err == nil {
+		err = a.connect(ctx, s)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *speaker) close() {
+	if s.client != nil {
+		s.client.Close()
+	}
+	s.lock.Unlock()
+}
+
+// connect loads who we are and whom we trust, and makes the client and its pace.
+func (a *App) connect(ctx context.Context, s *speaker) error {
+	cfg := a.ws.Config
+	trust, err := a.trust()
+	if err != nil {
+		return err
+	}
+	password, err := a.ws.Password(ctx, a.o.Password)
+	if err != nil {
+		return err
+	}
+	id, err := identity.Load(cfg.Identity.Certificate, password, trust, a.now())
+	if err != nil {
+		return err
+	}
+	s.client, err = portal.New(portal.Options{Root: a.ws.PortalRoot(), TLS: id.TLSConfig(trust, a.now), Proxy: cfg.Portal.Proxy, UserAgent: a.o.UserAgent})
+	if err != nil {
+		return usage("see [portal] in batch.toml", "%v", err)
+	}
+	sealer, err := bundle.NewSealer(id.Chain, id.Key)
+	if err != nil {
+		return &Error{Kind: KindIdentity, Message: err.Error(), Remedy: "use the organization's signing certificate (RSA)", Err: err}
+	}
+	s.post = &post{client: s.client, sealer: sealer, prepared: a.ws.Prepared(), now: a.now}
+	s.pace, err = pace.New(ctx, pace.Options{PerSecond: cfg.Portal.CallsPerSecond, PerSender: cfg.Portal.Pace == "per-sender", Store: a.ledger})
+	return err
+}
+
+// trust is whom we believe to be the portal: the built-in anchors, or in "sandbox" and
+// "custom" environments the file that batch.toml names.
+func (a *App) trust() (identity.Trust, error) {
+	p := a.ws.Config.Portal
+	if p.Trust == "" {
+		return identity.Builtin(p.Environment)
+	}
+	pem, err := os.ReadFile(p.Trust)
+	if err != nil {
+		return identity.Trust{}, usage("see trust in [portal] of batch.toml", "the file with the trusted certificates, %s, cannot be read: %v", filepath.Base(p.Trust), err)
+	}
+	return identity.FromPEM(pem, string(p.ServerOrganization))
+}
+
+// senders are the organizations this workspace sends for.
+func (a *App) senders() []mailout.OrgNumber {
+	all := []mailout.OrgNumber{a.ws.Config.Sender.Organization}
+	for _, s := range a.ws.Config.Senders {
+		if !slices.Contains(all, s.Organization) {
+			all = append(all, s.Organization)
+		}
+	}
+	return all
+}
+
+// foundLine says in one line what the speaker took up, or nothing.
+func foundLine(r mailout.Recovered) string {
+	if r.Unknown+r.NotSent == 0 {
+		return ""
+	}
+	return fmt.Sprintf("an earlier run ended while sending: %d rows are unknown now, %d were proved not sent and are planned again", r.Unknown, r.NotSent)
+}

@@ -1,0 +1,132 @@
+package bundle
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// ErrChanged says that a document's bytes are not those of its digest: the prepared
+// file was damaged or exchanged since it was checked. Planning again prepares it anew.
+var ErrChanged = errors.New("the prepared file is not the one that was approved")
+
+// Bundle is a sealed ASiC-E, not yet put together.
+type Bundle struct {
+	files    []file
+	modified time.Time
+}
+
+// file is one entry of the ZIP, with all that must be known before its bytes.
+type file struct {
+	name   string
+	mime   string
+	sha256 mailout.Digest
+	crc32  uint32 // IEEE
+	size   int64  // bytes
+	open   func() (io.ReadCloser, error)
+}
+
+func inMemory(name string, content []byte) file {
+	return file{
+		name: name, mime: "application/xml", sha256: mailout.SumDigest(content),
+		crc32: crc32.ChecksumIEEE(content), size: int64(len(content)),
+		open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil },
+	}
+}
+
+// The fixed parts of a ZIP, in bytes (APPNOTE.TXT §4.3.7, §4.3.12, §4.3.16).
+const (
+	localHeader     = 30
+	directoryHeader = 46
+	directoryEnd    = 22
+)
+
+// Size is the exact number of bytes that WriteTo writes.
+func (b *Bundle) Size() int64 {
+	size := int64(directoryEnd)
+	for _, f := range b.files {
+		size += localHeader + directoryHeader + 2*int64(len(f.name)) + f.size
+	}
+	return size
+}
+
+// WriteTo streams the bundle. It may be called again. After an error what was written
+// is no bundle: the ZIP's directory, which comes last, is missing.
+func (b *Bundle) WriteTo(w io.Writer) (int64, error) {
+	counted := &countingWriter{w: w}
+	z := zip.NewWriter(counted)
+	for _, f := range b.files {
+		if err := b.write(z, f); err != nil {
+			return counted.n, fmt.Errorf("writing a bundle: %w", err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return counted.n, fmt.Errorf("writing a bundle: %w", err)
+	}
+	return counted.n, nil
+}
+
+// write stores a file without compression (PDFs hardly shrink) and without a data
+// descriptor, which Java's ZipInputStream cannot read behind a stored entry: so CRC and
+// sizes go into the header, before the bytes.
+func (b *Bundle) write(z *zip.Writer, f file) error {
+	const version20 = 20
+	header := &zip.FileHeader{
+		Name: f.name, Method: zip.Store, CRC32: f.crc32,
+		CompressedSize64: uint64(f.size), UncompressedSize64: uint64(f.size),
+		CreatorVersion: version20, ReaderVersion: version20, // CreateRaw fills in none of these
+	}
+	//lint:ignore SA1019 CreateRaw writes these two as they stand and never looks at Modified
+	header.ModifiedDate, header.ModifiedTime = dosTime(b.modified)
+	entry, err := z.CreateRaw(header)
+	if err != nil {
+		return err
+	}
+	return f.copyTo(entry)
+}
+
+// copyTo writes the file's bytes and checks that they are the ones that are signed.
+func (f file) copyTo(w io.Writer) error {
+	source, err := f.open()
+	if err != nil {
+		return fmt.Errorf("opening document %s: %w", f.name, err)
+	}
+	defer source.Close()
+	sum, crc := sha256.New(), crc32.NewIEEE()
+	n, err := io.Copy(io.MultiWriter(w, sum, crc), io.LimitReader(source, f.size))
+	if err != nil {
+		return fmt.Errorf("copying document %s: %w", f.name, err)
+	}
+	more, err := io.CopyN(io.Discard, source, 1)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("copying document %s: %w", f.name, err)
+	}
+	if n+more != f.size || mailout.Digest(sum.Sum(nil)) != f.sha256 || crc.Sum32() != f.crc32 {
+		return fmt.Errorf("document %s: %w", f.name, ErrChanged)
+	}
+	return nil
+}
+
+// dosTime is the clock of t's own zone in the two words of a ZIP header (APPNOTE.TXT
+// §4.4.6), which begin in 1980 and count every other second.
+func dosTime(t time.Time) (date, clock uint16) {
+	return uint16((t.Year()-1980)<<9 | int(t.Month())<<5 | t.Day()), uint16(t.Hour()<<11 | t.Minute()<<5 | t.Second()/2)
+}
+
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,144 @@
+package bundle
+
+import (
+	"bytes"
+	"crypto"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// A prepared file that is not what it was, seen before anything is signed.
+func TestSealReadsTheDocuments(t *testing.T) {
+	_, sealer := newSealer(t)
+	docs, kept := documents(2, 5000)
+	for name, content := range changes(kept[docs[1].SHA256]) {
+		damaged := store{docs[0].SHA256: kept[docs[0].SHA256], docs[1].SHA256: content}
+		_, err := sealer.Seal([]byte("x"), docs, now, damaged.open)
+		if !errors.Is(err, ErrChanged) || !strings.Contains(err.Error(), docs[1].Name) {
+			t.Errorf("%s: got %v, want ErrChanged of %s", name, err, docs[1].Name)
+		}
+	}
+	_, err := sealer.Seal([]byte("x"), docs, now, store{}.open)
+	if err == nil || errors.Is(err, ErrChanged) || !strings.Contains(err.Error(), "opening document "+docs[0].Name) {
+		t.Errorf("missing: got %v", err)
+	}
+	wrong := docs[0]
+	wrong.CRC32++
+	if _, err := sealer.Seal([]byte("x"), []mailout.Document{wrong}, now, kept.open); !errors.Is(err, ErrChanged) {
+		t.Errorf("another CRC: got %v", err)
+	}
+}
+
+// … and after: the ZIP then stays without its directory, and nobody can read it.
+func TestWriteToReadsTheDocumentsAgain(t *testing.T) {
+	_, sealer := newSealer(t)
+	docs, kept := documents(1, 5000)
+	good := kept[docs[0].SHA256]
+	sealed, err := sealer.Seal([]byte("x"), docs, now, kept.open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := written(t, sealed)
+	if !bytes.Equal(whole, written(t, sealed)) {
+		t.Error("written twice, it differs")
+	}
+	for name, content := range changes(good) {
+		kept[docs[0].SHA256] = content
+		var out bytes.Buffer
+		n, err := sealed.WriteTo(&out)
+		if !errors.Is(err, ErrChanged) || n != int64(out.Len()) {
+			t.Errorf("%s: got %v after %d bytes of %d", name, err, n, out.Len())
+		}
+		if n >= sealed.Size() || bytes.Contains(out.Bytes(), []byte("PK\x01\x02")) {
+			t.Errorf("%s: the ZIP has a directory", name)
+		}
+	}
+	kept[docs[0].SHA256] = good
+	if !bytes.Equal(whole, written(t, sealed)) {
+		t.Error("after errors it differs")
+	}
+}
+
+func changes(content []byte) map[string][]byte {
+	other := bytes.Clone(content)
+	other[0] ^= 1
+	return map[string][]byte{"shorter": content[1:], "longer": append(bytes.Clone(content), 0), "other bytes": other, "empty": {}}
+}
+
+var errLine = errors.New("the line went dead")
+
+type deadAfter struct{ left int }
+
+func (d *deadAfter) Write(p []byte) (int, error) {
+	n := min(len(p), d.left)
+	d.left -= n
+	if n < len(p) {
+		return n, errLine
+	}
+	return n, nil
+}
+
+func TestWriteToReportsTheWriter(t *testing.T) {
+	_, sealer := newSealer(t)
+	docs, kept := documents(1, 5000)
+	sealed, err := sealer.Seal([]byte("x"), docs, now, kept.open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range []int{0, 1, 100, 5100, int(sealed.Size()) - 1} {
+		n, err := sealed.WriteTo(&deadAfter{after})
+		if !errors.Is(err, errLine) || n != int64(after) {
+			t.Errorf("dead after %d bytes: wrote %d, %v", after, n, err)
+		}
+	}
+}
+
+type badReader struct{ io.Reader }
+
+func (badReader) Close() error { return nil }
+
+func TestReadErrorsAreKept(t *testing.T) {
+	_, sealer := newSealer(t)
+	docs, kept := documents(1, 5000)
+	content := kept[docs[0].SHA256]
+	for _, readable := range []int{0, 1000, len(content)} {
+		_, err := sealer.Seal([]byte("x"), docs, now, func(mailout.Document) (io.ReadCloser, error) {
+			return badReader{io.MultiReader(bytes.NewReader(content[:readable]), &failing{})}, nil
+		})
+		if !errors.Is(err, errLine) || errors.Is(err, ErrChanged) {
+			t.Errorf("after %d bytes: got %v", readable, err)
+		}
+	}
+}
+
+type failing struct{}
+
+func (*failing) Read([]byte) (int, error) { return 0, errLine }
+
+type lockedKey struct{ crypto.Signer }
+
+func (lockedKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, errLine }
+
+func TestSigningErrorsAreKept(t *testing.T) {
+	kit, _ := newSealer(t)
+	sealer, err := NewSealer(kit.Identity.Chain, lockedKey{kit.Identity.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, kept := documents(1, 10)
+	if _, err := sealer.Seal([]byte("x"), docs, now, kept.open); !errors.Is(err, errLine) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDOSTime(t *testing.T) {
+	date, clock := dosTime(time.Date(2026, 11, 21, 23, 59, 59, 0, oslo))
+	if date != 46<<9|11<<5|21 || clock != 23<<11|59<<5|29 {
+		t.Errorf("got %#x %#x", date, clock)
+	}
+}

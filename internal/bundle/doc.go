@@ -1,0 +1,25 @@
+// Package bundle makes what the portal takes: one job and its documents as a signed
+// ASiC-E (ETSI TS 103 174), ready to be streamed.
+//
+//	sealer, err := bundle.NewSealer(id.Chain, id.Key)     // once
+//	jobXML, err := bundle.JobXML(row.Job, row.Documents, now)
+//	b, err := sealer.Seal(jobXML, row.Documents, now, open) // when it is sent
+//	n, err := b.WriteTo(w)                                  // b.Size() bytes
+//
+// A bundle is a ZIP with the documents, manifest.xml (the job XML of portal.xsd) and
+// META-INF/signatures.xml, in that order: one XAdES baseline signature (TS 103 171)
+// over every other file. The signing time must be right within five seconds
+// (portal-api.md), so a bundle is sealed when it is sent; what takes time, digests and
+// CRCs of the documents, is known before.
+//
+// # Guarantees
+//
+//   - The XML is written in canonical form (Canonical XML 1.0) from the start, so that
+//     what was hashed is what stands in the file, byte for byte.
+//   - Nothing is sealed whose bytes are not those of its digest: Seal reads every
+//     document once before it signs. WriteTo checks again while it copies, and a file
+//     that changed in between is an error before the ZIP is complete.
+//   - The size is exact and known before the first byte.
+//   - Errors name documents by their name in the bundle and never hold a title, an
+//     address or an identity number.
+package bundle

@@ -1,0 +1,51 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"batch/internal/mailout"
+)
+
+// Approve says "send exactly this": a planned or stopped batch becomes approved. An
+// approved one stays so. by tells how it was said ("typed", "--yes", "--approve").
+func (l *Ledger) Approve(ctx context.Context, id mailout.BatchID, by string) error {
+	return l.tx(ctx, "approving", func(tx *sql.Tx) error {
+		state, err := batchState(tx, id)
+		if err != nil || state == mailout.Approved {
+			return err
+		}
+		if state != mailout.Ready && state != mailout.Stopped {
+			return fmt.Errorf("batch %s is %s and cannot be approved", id, state)
+		}
+		now := stamp(l.now())
+		if _, err := tx.Exec(`UPDATE batches SET state = 'approved', stop_reason = '', approved_at = coalesce(approved_at, ?) WHERE id = ?`, now, string(id)); err != nil {
+			return err
+		}
+		return addEvent(tx, event{at: now, batch: id, kind: "approved", detail: by})
+	})
+}
+
+// StopBatch ends sending for a reason that a person must see; going on needs approval.
+func (l *Ledger) StopBatch(ctx context.Context, id mailout.BatchID, reason string) error {
+	return l.tx(ctx, "stopping the batch", func(tx *sql.Tx) error {
+		now := stamp(l.now())
+		res, err := tx.Exec(`UPDATE batches SET state = 'stopped', stop_reason = ? WHERE id = ? AND state = 'approved'`, reason, string(id))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return addEvent(tx, event{at: now, batch: id, kind: "stopped", detail: reason})
+	})
+}
+
+func batchState(tx *sql.Tx, id mailout.BatchID) (s mailout.BatchState, err error) {
+	err = tx.QueryRow(`SELECT state FROM batches WHERE id = ?`, string(id)).Scan((*string)(&s))
+	if err == sql.ErrNoRows {
+		return "", ErrNoBatch
+	}
+	return s, err
+}

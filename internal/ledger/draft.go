@@ -1,0 +1,194 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// draftLife is how long a draft whose planning gave up stays before it is swept.
+const draftLife = 24 * time.Hour
+
+// BeginDraft opens a new batch for planning and sweeps drafts that were given up a day
+// ago or longer. A draft is never sent; a crash while planning leaves one behind.
+func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, local *time.Location) (mailout.BatchID, error) {
+	now := l.now()
+	var id mailout.BatchID
+	err := l.tx(ctx, "beginning a plan", func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM batches WHERE state = 'draft' AND created_at < ?`, stamp(now.Add(-draftLife))); err != nil {
+			return err
+		}
+		for range 20 { // 1 296 ids a day: a taken one is tried again
+			id = mailout.NewBatchID(now.In(local))
+			_, err := tx.Exec(`INSERT INTO batches (id, state, manifest_path, manifest_sha256, created_at) VALUES (?, 'draft', ?, ?, ?)`,
+				string(id), manifestPath, mailout.Digest{}.String(), stamp(now))
+			if err == nil || !isTaken(err) {
+				return err
+			}
+		}
+		return errors.New("too many batches were planned today")
+	})
+	return id, err
+}
+
+// AddRows appends planned and skipped rows to a draft.
+func (l *Ledger) AddRows(ctx context.Context, id mailout.BatchID, rows []mailout.Row) error {
+	now := stamp(l.now())
+	return l.tx(ctx, "writing planned rows", func(tx *sql.Tx) error {
+		for _, r := range rows {
+			if err := addRow(tx, id, r, now); err != nil {
+				return fmt.Errorf("line %d: %w", r.Line, err)
+			}
+		}
+		return nil
+	})
+}
+
+func addRow(tx *sql.Tx, id mailout.BatchID, r mailout.Row, now string) error {
+	state, letter := mailout.Planned, any(r.LetterKey().String())
+	if r.Skipped {
+		state, letter = mailout.Skipped, nil
+	}
+	columns, err := encodeColumns(r.Columns)
+	if err != nil {
+		return err
+	}
+	j := r.Job
+	_, err = tx.Exec(`INSERT INTO rows (batch, line, key, state, since, sender, title, nonsensitive_title, description,
+			authentication, identifier, activation_at, available_seconds, deadline_at, columns, letter)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		string(id), r.Line, r.Key, string(state), now, string(j.Sender), j.Title.Reveal(), j.NonsensitiveTitle.Reveal(), j.Description.Reveal(),
+		j.Authentication, string(j.Identifier), stampOrNull(j.Activation), int64(j.Available/time.Second), stampOrNull(j.Deadline), columns, letter)
+	if err != nil {
+		return err
+	}
+	// A skipped row may have been skipped for naming more people than a job can have.
+	for i, s := range j.Signers[:min(len(j.Signers), mailout.MaxSigners)] {
+		_, err := tx.Exec(`INSERT INTO signers (batch, line, n, national_id, email, mobile, ord, signature_type, on_behalf_of, notify) VALUES (?,?,?,?,?,?,?,?,?,?)`,
+			string(id), r.Line, i+1, s.NationalID.Reveal(), s.Email.Reveal(), s.Mobile.Reveal(), s.Order, string(s.SignatureType), string(s.OnBehalfOf), string(s.Notify))
+		if err != nil {
+			return fmt.Errorf("signer %d: %w", i+1, err)
+		}
+	}
+	for i, d := range r.Documents {
+		sources, err := json.Marshal(d.Sources)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO documents (batch, line, n, title, name, sha256, crc32, bytes, pages, sources) VALUES (?,?,?,?,?,?,?,?,?,?)`,
+			string(id), r.Line, i+1, d.Title.Reveal(), d.Name, d.SHA256.String(), d.CRC32, d.Bytes, d.Pages, string(sources))
+		if err != nil {
+			return fmt.Errorf("document %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// Freeze ends planning: the draft becomes a planned batch under its digests, or, where a
+// batch with the same digest exists already, the draft is dropped and that batch's id
+// returned. A plan that was never approved is superseded by a newer one; nothing else is.
+func (l *Ledger) Freeze(ctx context.Context, id mailout.BatchID, manifest, digest, rowsDigest mailout.Digest) (mailout.BatchID, error) {
+	err := l.tx(ctx, "freezing the plan", func(tx *sql.Tx) error {
+		var same string
+		err := tx.QueryRow(`SELECT id FROM batches WHERE digest = ? AND state NOT IN ('draft','superseded','purged')`, digest.String()).Scan(&same)
+		if err == nil {
+			_, err = tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'draft'`, string(id))
+			id = mailout.BatchID(same)
+			return err
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE batches SET state = 'superseded' WHERE state = 'planned'`); err != nil {
+			return err
+		}
+		res, err := tx.Exec(`UPDATE batches SET state = 'planned', manifest_sha256 = ?, digest = ?, rows_digest = ? WHERE id = ? AND state = 'draft'`,
+			manifest.String(), digest.String(), rowsDigest.String(), string(id))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, fmt.Errorf("the draft %s is gone: %w", id, ErrNoBatch))
+		}
+		return nil
+	})
+	return id, err
+}
+
+// DropDraft forgets a draft whose manifest had problems.
+func (l *Ledger) DropDraft(ctx context.Context, id mailout.BatchID) error {
+	return l.tx(ctx, "dropping the draft", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'draft'`, string(id))
+		return err
+	})
+}
+
+// Earlier finds, for each letter, a row of an approved batch that is the same letter and
+// is still to be sent, on its way, or signed.
+func (l *Ledger) Earlier(ctx context.Context, letter mailout.Digest) (batch mailout.BatchID, line int, found bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT r.batch, r.line FROM rows r JOIN batches b ON b.id = r.batch
+		WHERE r.letter = ? AND (r.state IN ('sending','created','unknown','signed')
+			OR (r.state = 'planned' AND b.state IN ('approved','stopped'))) LIMIT 1`, letter.String()).Scan((*string)(&batch), &line)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", 0, false, nil
+	}
+	return batch, line, err == nil, l.wrap("looking for earlier letters", err)
+}
+
+// PreparedBy finds the document that a recipe made. The file may have been deleted
+// since: the caller looks.
+func (l *Ledger) PreparedBy(ctx context.Context, recipe mailout.Digest) (p mailout.Prepared, found bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT sha256, crc32, bytes, pages FROM prepared WHERE recipe = ?`, recipe.String()).
+		Scan(hexDigest{&p.SHA256}, &p.CRC32, &p.Bytes, &p.Pages)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	return p, err == nil, l.wrap("looking for a prepared document", err)
+}
+
+// KeepPrepared notes which document a recipe made. The file is stored and synced before.
+func (l *Ledger) KeepPrepared(ctx context.Context, recipe mailout.Digest, p mailout.Prepared) error {
+	return l.tx(ctx, "noting a prepared document", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO prepared (recipe, sha256, crc32, bytes, pages, made_at) VALUES (?,?,?,?,?,?)
+			ON CONFLICT (recipe) DO UPDATE SET sha256 = excluded.sha256, crc32 = excluded.crc32, bytes = excluded.bytes, pages = excluded.pages, made_at = excluded.made_at`,
+			recipe.String(), p.SHA256.String(), p.CRC32, p.Bytes, p.Pages, stamp(l.now()))
+		return err
+	})
+}
+
+// Columns are stored as a JSON list of pairs: order and doubled names survive. The
+// values are revealed here on purpose; Text would mask itself.
+func encodeColumns(cs []mailout.Column) (string, error) {
+	pairs := make([][2]string, len(cs))
+	for i, c := range cs {
+		pairs[i] = [2]string{c.Name, c.Value.Reveal()}
+	}
+	b, err := json.Marshal(pairs)
+	return string(b), err
+}
+
+func decodeColumns(s string) ([]mailout.Column, error) {
+	var pairs [][2]string
+	if err := json.Unmarshal([]byte(s), &pairs); err != nil {
+		return nil, fmt.Errorf("reading the owner's columns: %w", err)
+	}
+	cs := make([]mailout.Column, len(pairs))
+	for i, p := range pairs {
+		cs[i] = mailout.Column{Name: p[0], Value: mailout.Text(p[1])}
+	}
+	return cs, nil
+}
+
+// ByDigest finds the batch that was frozen under a digest.
+func (l *Ledger) ByDigest(ctx context.Context, digest mailout.Digest) (id mailout.BatchID, found bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT id FROM batches WHERE digest = ? AND state NOT IN ('draft','superseded','purged')`, digest.String()).Scan((*string)(&id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return id, err == nil, l.wrap("looking for a digest", err)
+}

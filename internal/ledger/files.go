@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"batch/internal/mailout"
+)
+
+// Fetched commits a document that lies, synced, under its temporary name. A crash after
+// this leaves the name in the books: whoever takes the change again renames it.
+func (l *Ledger) Fetched(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error {
+	return l.tx(context.WithoutCancel(ctx), "noting a fetched document", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO files (job_id, sha256, batch, line, bytes, temp, state, doubt, at) VALUES (?,?,?,?,?,?,'fetched',?,?)
+			ON CONFLICT (job_id, sha256) DO UPDATE SET temp = excluded.temp WHERE state = 'fetched'`,
+			int64(job), f.SHA256.String(), string(t.Batch), t.Line, f.Bytes, f.Temp, f.Doubt, stamp(l.now()))
+		return err
+	})
+}
+
+// KeepSigned commits that a fetched document is in its place and its folder synced. Only
+// after it may the change be confirmed. A doubtful one raises an alarm.
+func (l *Ledger) KeepSigned(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error {
+	now := stamp(l.now())
+	return l.tx(context.WithoutCancel(ctx), "noting a kept document", func(tx *sql.Tx) error {
+		res, err := tx.Exec(`UPDATE files SET state = 'kept', path = ? WHERE job_id = ? AND sha256 = ?`, f.Path, int64(job), f.SHA256.String())
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, fmt.Errorf("job %d has no fetched document of that digest", job))
+		}
+		kind := "kept"
+		if f.Doubt != "" {
+			kind = "kept as doubtful"
+			if err := raise(tx, mailout.Alarm{Kind: mailout.AlarmDoubtful, Batch: t.Batch, Line: t.Line, JobID: job,
+				Detail: "the signed document did not pass its check (" + f.Doubt + "); it is kept as " + f.Path}, now); err != nil {
+				return err
+			}
+		}
+		return addEvent(tx, event{at: now, batch: t.Batch, line: t.Line, kind: kind, from: t.State, to: t.State, job: job,
+			detail: f.Path + " sha256 " + f.SHA256.String()})
+	})
+}
+
+// Doubt raises the alarm of a finished job whose document was not offered, or could not
+// be fetched: nothing is confirmed.
+func (l *Ledger) Doubt(ctx context.Context, t mailout.Taken, job mailout.JobID, why string) error {
+	return l.tx(context.WithoutCancel(ctx), "raising an alarm", func(tx *sql.Tx) error {
+		return raise(tx, mailout.Alarm{Kind: mailout.AlarmDoubtful, Batch: t.Batch, Line: t.Line, JobID: job, Detail: why}, stamp(l.now()))
+	})
+}
+
+// TempFiles lists the temporary names that the books still count on; every other one
+// was left by a crash before its bytes were safe and may be deleted.
+func (l *Ledger) TempFiles(ctx context.Context) (map[string]bool, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT temp FROM files WHERE state = 'fetched'`)
+	if err != nil {
+		return nil, l.wrap("listing temporary files", err)
+	}
+	defer rows.Close()
+	names := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, l.wrap("listing temporary files", err)
+		}
+		names[name] = true
+	}
+	return names, l.wrap("listing temporary files", rows.Err())
+}
+
+func filesOf(tx *sql.Tx, job mailout.JobID) ([]mailout.KeptFile, error) {
+	rows, err := tx.Query(`SELECT sha256, bytes, temp, path, doubt FROM files WHERE job_id = ?`, int64(job))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []mailout.KeptFile
+	for rows.Next() {
+		var f mailout.KeptFile
+		if err := rows.Scan(hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt); err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, rows.Err()
+}

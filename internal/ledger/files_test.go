@@ -1,0 +1,177 @@
+package ledger_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// signed brings line 2 to the point where its document is to be fetched.
+func signed(t *testing.T) (b *books, id mailout.BatchID, taken mailout.Taken, change mailout.Change) {
+	b = newBooks(t)
+	id = b.approved(row(2), row(3))
+	change = b.change(b.created(id, 2, 7), 7, mailout.Completed, mailout.SignerSigned)
+	return b, id, b.take(change), change
+}
+
+func keptFile(content, temp, place string) mailout.KeptFile {
+	return mailout.KeptFile{SHA256: mailout.SumDigest([]byte(content)), Bytes: int64(len(content)), Temp: temp, Path: place}
+}
+
+func (b *books) temps() []string {
+	b.t.Helper()
+	names, err := b.TempFiles(b.t.Context())
+	must(b.t, err)
+	return slices.Sorted(maps.Keys(names))
+}
+
+func TestADocumentIsFoundAgainAfterEveryStep(t *testing.T) {
+	b, id, taken, change := signed(t)
+	if len(taken.Files) != 0 {
+		t.Errorf("before the fetch the books know %+v", taken.Files)
+	}
+	f := keptFile("pdf", "signed/x/.fetch-1.part", "")
+	must(t, b.Fetched(t.Context(), taken, 7, f))
+	if got := b.crash().take(change).Files; len(got) != 1 || got[0] != f {
+		t.Errorf("after the fetch the books know %+v, want %+v", got, f)
+	}
+	if got := b.temps(); !slices.Equal(got, []string{f.Temp}) {
+		t.Errorf("the books count on %q", got)
+	}
+	f.Temp = "signed/x/.fetch-2.part" // fetched once more after a crash: the same bytes
+	must(t, b.Fetched(t.Context(), taken, 7, f))
+	if got := b.temps(); !slices.Equal(got, []string{f.Temp}) {
+		t.Errorf("the books count on %q", got)
+	}
+	if got := b.record(id, 2).Signed; got != (mailout.SignedFile{}) {
+		t.Errorf("a document that is not in its place is reported as %+v", got)
+	}
+
+	f.Path = "signed/x/k2-7.pdf"
+	must(t, b.KeepSigned(t.Context(), taken, 7, f))
+	next := b.crash()
+	if got := next.take(change).Files; len(got) != 1 || got[0] != f {
+		t.Errorf("after the rename the books know %+v, want %+v", got, f)
+	}
+	if got := next.temps(); len(got) != 0 {
+		t.Errorf("the books still count on %q", got)
+	}
+	if got, want := b.record(id, 2), (mailout.SignedFile{Path: f.Path, SHA256: f.SHA256, Bytes: 3}); got.Signed != want || got.Doubtful {
+		t.Errorf("the row's document is %+v, doubtful %v; want %+v", got.Signed, got.Doubtful, want)
+	}
+	if state := b.conclude(taken, change); state != mailout.Signed {
+		t.Errorf("the row is %s", state)
+	}
+	b.wantAlarms()
+}
+
+func TestKeepingADocumentThatWasNeverFetched(t *testing.T) {
+	b, id, taken, _ := signed(t)
+	if err := b.KeepSigned(t.Context(), taken, 7, keptFile("pdf", "", "signed/x/k2-7.pdf")); err == nil {
+		t.Error("a document that the books do not know was kept")
+	}
+	if got := b.record(id, 2).Signed; got != (mailout.SignedFile{}) {
+		t.Errorf("the row has the document %+v", got)
+	}
+}
+
+func TestADoubtfulDocumentIsKeptAndShown(t *testing.T) {
+	b, id, taken, change := signed(t)
+	doubtful := keptFile("torn", "t1", "")
+	doubtful.Doubt = "no end of file"
+	must(t, b.Fetched(t.Context(), taken, 7, doubtful))
+	doubtful.Path = "signed/x/doubtful/k2-7.pdf"
+	must(t, b.KeepSigned(t.Context(), taken, 7, doubtful))
+	if r := b.record(id, 2); !r.Doubtful || r.Signed.Path != doubtful.Path || r.State != mailout.Created {
+		t.Errorf("the row is %s with %+v, doubtful %v", r.State, r.Signed, r.Doubtful)
+	}
+	b.wantAlarms("doubtful 2 7")
+
+	// Fetched again when the change came again, it is whole.
+	good := keptFile("whole", "t2", "")
+	must(t, b.Fetched(t.Context(), taken, 7, good))
+	good.Path = "signed/x/k2-7.pdf"
+	must(t, b.KeepSigned(t.Context(), taken, 7, good))
+	if r := b.record(id, 2); r.Doubtful || r.Signed.Path != good.Path {
+		t.Errorf("the row has %+v, doubtful %v", r.Signed, r.Doubtful)
+	}
+	if got := b.take(change).Files; len(got) != 2 {
+		t.Errorf("the books know %+v: both stay", got)
+	}
+}
+
+func TestADocumentThatIsNotOfferedIsAnAlarm(t *testing.T) {
+	b, _, taken, _ := signed(t)
+	for range 2 {
+		must(t, b.Doubt(t.Context(), taken, 7, "the portal offers no signed document"))
+	}
+	b.wantAlarms("doubtful 2 7")
+}
+
+func (b *books) tryConfirm(taken mailout.Taken, job mailout.JobID) (again bool) {
+	b.t.Helper()
+	again, err := b.TryConfirm(b.t.Context(), taken, job)
+	must(b.t, err)
+	return again
+}
+
+func (b *books) wantUnconfirmed(id mailout.BatchID, want int) {
+	b.t.Helper()
+	if got := b.info(id).Unconfirmed; got != want {
+		b.t.Errorf("%d changes are unconfirmed, want %d", got, want)
+	}
+}
+
+func TestConfirming(t *testing.T) {
+	b, id, taken, change := signed(t)
+	b.wantUnconfirmed(id, 1)
+	if b.tryConfirm(taken, 7) {
+		t.Error("the first try counts as a repeat")
+	}
+	if !b.crash().tryConfirm(taken, 7) {
+		t.Error("after a crash a repeat counts as the first try")
+	}
+	b.wantUnconfirmed(id, 1) // tried is not confirmed
+	must(t, b.Confirmed(t.Context(), taken, 7))
+	b.wantUnconfirmed(id, 0)
+	if got := b.history(id, 2); got[len(got)-1] != "confirmed created>created" {
+		t.Errorf("the history is %q", got)
+	}
+	// It comes back all the same: the portal is believed.
+	if again := b.take(change); !again.Confirmed {
+		t.Error("the books forgot that it was confirmed")
+	}
+	b.wantUnconfirmed(id, 1)
+	if !b.tryConfirm(taken, 7) {
+		t.Error("confirming once more counts as the first try")
+	}
+}
+
+func TestAnEmptyQueueConfirmsWhatWasTried(t *testing.T) {
+	b, id, tried, change := signed(t)
+	untried := b.take(b.change(b.created(id, 3, 8), 8, mailout.JobFailed, mailout.SignerRejected))
+	b.tryConfirm(tried, 7)
+	empty := func(queue string, after time.Duration) {
+		must(t, b.EmptyQueue(t.Context(), "988015814", queue, change.TakenAt.Add(after)))
+	}
+	empty("queue", 12*time.Minute)
+	b.wantUnconfirmed(id, 2) // it may still come again
+	empty("another", 20*time.Minute)
+	b.wantUnconfirmed(id, 2) // that says nothing about this queue
+	empty("queue", 12*time.Minute+time.Second)
+	b.wantUnconfirmed(id, 1) // what was never tried is not confirmed
+	must(t, b.Confirmed(t.Context(), untried, 8))
+	b.wantUnconfirmed(id, 0)
+}
+
+func TestConfirmingWhatWasNeverTaken(t *testing.T) {
+	b, _, taken, _ := signed(t)
+	taken.Fingerprint = strings.Repeat("0", 32)
+	if _, err := b.TryConfirm(t.Context(), taken, 7); err == nil {
+		t.Error("a change that the books do not know may be confirmed")
+	}
+}

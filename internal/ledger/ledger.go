@@ -1,0 +1,212 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver; imported nowhere else
+
+	"batch/internal/mailout"
+)
+
+// Options say where a ledger is.
+type Options struct {
+	Path    string           // ledger.db; created 0600 where absent, its folder 0700
+	SentLog string           // sent.log; on the same disk
+	Now     func() time.Time // the clock of the books; nil: time.Now
+}
+
+// Ledger is an open ledger, safe for concurrent use.
+type Ledger struct {
+	path      string
+	write     *sql.DB // one connection
+	read      *sql.DB
+	sent      *sentLog
+	now       func() time.Time
+	workspace string // the six characters in our Refs
+}
+
+// Open opens the ledger, makes it where there is none, and brings an older schema up to
+// date. A damaged file, or one of a newer program, is an *Error.
+func Open(ctx context.Context, o Options) (*Ledger, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if err := os.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
+		return nil, fmt.Errorf("making the ledger's folder: %w", err)
+	}
+	// The driver would create the file with the umask's mode: make it first, closed to others.
+	f, err := os.OpenFile(o.Path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	f.Close()
+
+	l := &Ledger{path: o.Path, now: o.Now}
+	if l.write, err = sql.Open("sqlite", dsn(o.Path, "_txlock=immediate&_pragma=journal_mode(WAL)")); err != nil {
+		return nil, l.wrap("opening", err)
+	}
+	l.write.SetMaxOpenConns(1)
+	if l.read, err = sql.Open("sqlite", dsn(o.Path, "_pragma=query_only(1)")); err != nil {
+		return nil, l.wrap("opening", err)
+	}
+	l.read.SetMaxOpenConns(4)
+	if l.sent, err = openSentLog(o.SentLog); err != nil {
+		l.Close()
+		return nil, err
+	}
+	if err := l.patiently(ctx, l.prepare); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// patiently tries again for a while where another process makes the same ledger at this
+// moment: turning on the WAL wants an exclusive lock, for which SQLite does not wait as
+// it does for every other.
+func (l *Ledger) patiently(ctx context.Context, f func(context.Context) error) error {
+	until := time.Now().Add(20 * time.Second)
+	for {
+		err := f(ctx)
+		var le *Error
+		if !errors.As(err, &le) || le.Code != "ledger-busy" || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func dsn(path, extra string) string {
+	// A path with ? or # would end early: escape it as a URI.
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
+	return u.String() + "?" + extra + "&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(20000)&_pragma=secure_delete(1)"
+}
+
+// prepare migrates the schema and reads, or makes, the workspace's id. A new ledger
+// beside a sent.log takes the id from there: its jobs are still ours.
+func (l *Ledger) prepare(ctx context.Context) error {
+	if err := l.migrate(ctx); err != nil {
+		return err
+	}
+	said, err := l.sent.Read()
+	if err != nil {
+		return err
+	}
+	return l.tx(ctx, "naming the workspace", func(tx *sql.Tx) error {
+		err := tx.QueryRow(`SELECT value FROM meta WHERE key = 'workspace'`).Scan(&l.workspace)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = l.nameWorkspace(tx, said)
+		}
+		if err != nil || said.began[l.workspace] {
+			return err
+		}
+		// A log begins with its ledger. One that is missing later stays without its first
+		// line: Recover must see that it is not the log of the attempts made before.
+		var attempts int
+		if err := tx.QueryRow(`SELECT count(*) FROM (SELECT 1 FROM attempts LIMIT 1)`).Scan(&attempts); err != nil || attempts > 0 {
+			return err
+		}
+		return l.sent.Begin(l.workspace)
+	})
+}
+
+func (l *Ledger) nameWorkspace(tx *sql.Tx, said said) error {
+	l.workspace = mailout.NewWorkspaceID()
+	for ref := range said.at {
+		parts, _ := ref.Parse()
+		l.workspace = parts.Workspace
+	}
+	_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('workspace', ?)`, l.workspace)
+	return err
+}
+
+// Workspace is the id that this ledger's Refs begin with.
+func (l *Ledger) Workspace() string { return l.workspace }
+
+// Close closes the files. What was committed stays committed.
+func (l *Ledger) Close() error {
+	var errs []error
+	if l.read != nil {
+		errs = append(errs, l.read.Close())
+	}
+	if l.write != nil {
+		errs = append(errs, l.write.Close())
+	}
+	if l.sent != nil {
+		errs = append(errs, l.sent.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// tx runs f in one transaction on the writing connection. A context that ends does not
+// cut a commit short: what was begun is finished, so that "interrupted" never means "who
+// knows".
+func (l *Ledger) tx(ctx context.Context, doing string, f func(*sql.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tx, err := l.write.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return l.wrap(doing, err)
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(l.wrap(doing, err), rollback(tx))
+	}
+	return l.wrap(doing, tx.Commit())
+}
+
+func rollback(tx *sql.Tx) error {
+	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("rolling back: %w", err)
+	}
+	return nil
+}
+
+// Times in the ledger: UTC, microseconds, one width, so that text order is time order.
+const timeLayout = "2006-01-02T15:04:05.000000Z"
+
+func stamp(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+// stampOrNull is NULL for the zero time.
+func stampOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return stamp(t)
+}
+
+// moment scans a stamp; NULL and "" are the zero time.
+type moment struct{ t *time.Time }
+
+func (m moment) Scan(v any) error {
+	*m.t = time.Time{}
+	s, _ := v.(string)
+	if s == "" {
+		return nil
+	}
+	t, err := time.Parse(timeLayout, s)
+	*m.t = t
+	return err
+}
+
+// hexDigest scans a digest; NULL is the zero digest.
+type hexDigest struct{ d *mailout.Digest }
+
+func (h hexDigest) Scan(v any) (err error) {
+	*h.d = mailout.Digest{}
+	if s, ok := v.(string); ok && s != "" {
+		*h.d, err = mailout.ParseDigest(s)
+	}
+	return err
+}

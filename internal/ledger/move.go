@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"database/sql"
+	"errors"
+
+	"batch/internal/mailout"
+)
+
+// place is a row and the few of its columns that transitions read.
+type place struct {
+	batch mailout.BatchID
+	line  int
+	key   string
+	state mailout.State
+	ref   mailout.Ref
+	job   mailout.JobID
+}
+
+const placeColumns = `batch, line, key, state, coalesce(ref, ''), coalesce(job_id, 0)`
+
+func scanPlace(row *sql.Row) (p place, err error) {
+	err = row.Scan((*string)(&p.batch), &p.line, &p.key, (*string)(&p.state), (*string)(&p.ref), (*int64)(&p.job))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoRow
+	}
+	return p, err
+}
+
+func rowAt(tx *sql.Tx, batch mailout.BatchID, line int) (place, error) {
+	return scanPlace(tx.QueryRow(`SELECT `+placeColumns+` FROM rows WHERE batch = ? AND line = ?`, string(batch), line))
+}
+
+// move takes a row through one event and writes it into the history. It is the only
+// statement that changes a row's state.
+func move(tx *sql.Tx, p *place, e mailout.Event, now, detail string) error {
+	to, err := mailout.Next(p.state, e)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE rows SET state = ?, since = ?, ref = nullif(?, ''), job_id = nullif(?, 0) WHERE batch = ? AND line = ?`,
+		string(to), now, string(p.ref), int64(p.job), string(p.batch), p.line)
+	if isUnique(err) {
+		return ErrRepeat
+	}
+	if err != nil {
+		return err
+	}
+	from := p.state
+	p.state = to
+	if err := addEvent(tx, event{at: now, batch: p.batch, line: p.line, kind: string(e), from: from, to: to, ref: p.ref, job: p.job, detail: detail}); err != nil {
+		return err
+	}
+	return settleBatch(tx, p.batch, to)
+}
+
+// settleBatch keeps a batch's state true after one of its rows moved: done when the
+// last row is final, approved again when a change revived a row of a done batch.
+func settleBatch(tx *sql.Tx, id mailout.BatchID, to mailout.State) error {
+	if !to.Final() {
+		_, err := tx.Exec(`UPDATE batches SET state = 'approved' WHERE id = ? AND state = 'done'`, string(id))
+		return err
+	}
+	_, err := tx.Exec(`UPDATE batches SET state = 'done', stop_reason = '' WHERE id = ? AND state IN ('approved','stopped')
+		AND NOT EXISTS (SELECT 1 FROM rows WHERE batch = batches.id AND state IN ('planned','sending','unknown','created'))`, string(id))
+	return err
+}
+
+type event struct {
+	at       string
+	batch    mailout.BatchID
+	line     int
+	kind     string
+	from, to mailout.State
+	ref      mailout.Ref
+	job      mailout.JobID
+	detail   string
+}
+
+func addEvent(tx *sql.Tx, e event) error {
+	_, err := tx.Exec(`INSERT INTO events (at, batch, line, kind, from_state, to_state, ref, job_id, detail) VALUES (?,?,?,?,?,?,nullif(?,''),nullif(?,0),?)`,
+		e.at, string(e.batch), e.line, e.kind, string(e.from), string(e.to), string(e.ref), int64(e.job), e.detail)
+	return err
+}
+
+// raise adds an alarm; the same one twice is one.
+func raise(tx *sql.Tx, a mailout.Alarm, now string) error {
+	_, err := tx.Exec(`INSERT INTO alarms (at, kind, batch, line, job_id, detail) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
+		now, string(a.Kind), string(a.Batch), a.Line, int64(a.JobID), a.Detail)
+	return err
+}

@@ -1,0 +1,221 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"batch/internal/mailout"
+)
+
+// Batches lists every batch that was planned to its end, oldest first.
+func (l *Ledger) Batches(ctx context.Context) ([]mailout.BatchInfo, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT id FROM batches WHERE state <> 'draft' ORDER BY created_at, id`)
+	if err != nil {
+		return nil, l.wrap("listing batches", err)
+	}
+	defer rows.Close()
+	var ids []mailout.BatchID
+	for rows.Next() {
+		var id mailout.BatchID
+		if err := rows.Scan((*string)(&id)); err != nil {
+			return nil, l.wrap("listing batches", err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, l.wrap("listing batches", err)
+	}
+	all := make([]mailout.BatchInfo, len(ids))
+	for i, id := range ids {
+		if all[i], err = l.Batch(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Batch reads the books of one batch; ErrNoBatch where there is none. The totals sum to
+// the manifest's rows.
+func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.BatchInfo, err error) {
+	tx, err := l.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one moment for all the figures
+	if err != nil {
+		return b, l.wrap("reading a batch", err)
+	}
+	defer tx.Rollback()
+	b.ID, b.Totals = id, mailout.Totals{}
+	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, created_at, approved_at, stop_reason FROM batches WHERE id = ?`, string(id)).
+		Scan((*string)(&b.State), hexDigest{&b.Digest}, hexDigest{&b.RowsDigest}, &b.ManifestPath, hexDigest{&b.ManifestSHA256},
+			moment{&b.CreatedAt}, moment{&b.ApprovedAt}, &b.StopReason)
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, ErrNoBatch
+	}
+	if err != nil {
+		return b, l.wrap("reading a batch", err)
+	}
+	rows, err := tx.Query(`SELECT state, count(*) FROM rows WHERE batch = ? GROUP BY state`, string(id))
+	if err != nil {
+		return b, l.wrap("counting rows", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var state mailout.State
+		var n int
+		if err := rows.Scan((*string)(&state), &n); err != nil {
+			return b, l.wrap("counting rows", err)
+		}
+		b.Totals[state] = n
+		b.Rows += n
+	}
+	if err := rows.Err(); err != nil {
+		return b, l.wrap("counting rows", err)
+	}
+	err = tx.QueryRow(`SELECT (SELECT count(*) FROM changes WHERE batch = ?1 AND final = 1 AND confirmed_at IS NULL),
+		(SELECT count(*) FROM alarms WHERE laid_at IS NULL AND batch IN (?1, ''))`, string(id)).Scan(&b.Unconfirmed, &b.Alarms)
+	return b, l.wrap("counting alarms", err)
+}
+
+// Line finds the line of a row by the owner's key, or by "line:14". A skipped row may
+// have the key of another: the other is found.
+func (l *Ledger) Line(ctx context.Context, batch mailout.BatchID, row string) (line int, err error) {
+	q, arg := `SELECT line FROM rows WHERE batch = ? AND key = ? ORDER BY state = 'skipped', line LIMIT 1`, any(row)
+	if s, ok := strings.CutPrefix(row, "line:"); ok {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return 0, fmt.Errorf("%q is not a line: write line:14", row)
+		}
+		q, arg = `SELECT line FROM rows WHERE batch = ? AND line = ?`, n
+	}
+	err = l.read.QueryRowContext(ctx, q, string(batch), arg).Scan(&line)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, ErrNoRow
+	}
+	return line, l.wrap("finding a row", err)
+}
+
+// History lists what happened to a row, or to the whole batch with line 0, in order.
+func (l *Ledger) History(ctx context.Context, batch mailout.BatchID, line int) ([]mailout.Happening, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT seq, at, line, kind, from_state, to_state, detail FROM events WHERE batch = ? AND line = ? ORDER BY seq`, string(batch), line)
+	if err != nil {
+		return nil, l.wrap("reading the history", err)
+	}
+	defer rows.Close()
+	var all []mailout.Happening
+	for rows.Next() {
+		var h mailout.Happening
+		if err := rows.Scan(&h.Seq, moment{&h.At}, &h.Line, &h.Kind, (*string)(&h.From), (*string)(&h.To), &h.Detail); err != nil {
+			return nil, l.wrap("reading the history", err)
+		}
+		all = append(all, h)
+	}
+	return all, l.wrap("reading the history", rows.Err())
+}
+
+// Attempts lists the tries at sending a row, oldest first.
+func (l *Ledger) Attempts(ctx context.Context, batch mailout.BatchID, line int) ([]mailout.Attempt, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT ref, n, outcome, status, code, coalesce(job_id, 0) FROM attempts WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
+	if err != nil {
+		return nil, l.wrap("reading attempts", err)
+	}
+	defer rows.Close()
+	var all []mailout.Attempt
+	for rows.Next() {
+		var a mailout.Attempt
+		if err := rows.Scan((*string)(&a.Ref), &a.N, (*string)(&a.Outcome), &a.Status, &a.Code, (*int64)(&a.JobID)); err != nil {
+			return nil, l.wrap("reading attempts", err)
+		}
+		all = append(all, a)
+	}
+	return all, l.wrap("reading attempts", rows.Err())
+}
+
+// Alarms lists what nobody has laid to rest yet.
+func (l *Ledger) Alarms(ctx context.Context) ([]mailout.Alarm, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT id, at, kind, batch, line, job_id, detail FROM alarms WHERE laid_at IS NULL ORDER BY id`)
+	if err != nil {
+		return nil, l.wrap("reading alarms", err)
+	}
+	defer rows.Close()
+	var all []mailout.Alarm
+	for rows.Next() {
+		var a mailout.Alarm
+		if err := rows.Scan(&a.ID, moment{&a.At}, (*string)(&a.Kind), (*string)(&a.Batch), &a.Line, (*int64)(&a.JobID), &a.Detail); err != nil {
+			return nil, l.wrap("reading alarms", err)
+		}
+		all = append(all, a)
+	}
+	return all, l.wrap("reading alarms", rows.Err())
+}
+
+// LayAlarm lays an alarm to rest with a note; found is false where there is no such
+// alarm, or somebody laid it before.
+func (l *Ledger) LayAlarm(ctx context.Context, id int64, note string) (found bool, err error) {
+	err = l.tx(ctx, "laying an alarm to rest", func(tx *sql.Tx) error {
+		res, err := tx.Exec(`UPDATE alarms SET laid_at = ?, note = ? WHERE id = ? AND laid_at IS NULL`, stamp(l.now()), note, id)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		found = n > 0
+		return err
+	})
+	return found, err
+}
+
+// ToSend reads up to limit planned rows after a line, in the manifest's order.
+func (l *Ledger) ToSend(ctx context.Context, batch mailout.BatchID, after, limit int) ([]mailout.Record, error) {
+	var all []mailout.Record
+	for r, err := range l.records(ctx, `WHERE batch = ? AND state = 'planned' AND line > ? ORDER BY line LIMIT ?`, string(batch), after, limit) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// Records reads every row of a batch in the manifest's order.
+func (l *Ledger) Records(ctx context.Context, batch mailout.BatchID) iter.Seq2[mailout.Record, error] {
+	return l.records(ctx, `WHERE batch = ? ORDER BY line`, string(batch))
+}
+
+// Record reads one row.
+func (l *Ledger) Record(ctx context.Context, batch mailout.BatchID, line int) (mailout.Record, error) {
+	for r, err := range l.records(ctx, `WHERE batch = ? AND line = ?`, string(batch), line) {
+		return r, err
+	}
+	return mailout.Record{}, ErrNoRow
+}
+
+// Open counts the rows that wait for the portal, of one batch or, with an empty id, of
+// all: certain are those with a job, or with a final change not yet confirmed; unknown
+// may have none.
+func (l *Ledger) Open(ctx context.Context, batch mailout.BatchID) (certain, unknown int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM rows WHERE state IN ('created','sending') AND (?1 = '' OR batch = ?1)) +
+		(SELECT count(*) FROM changes WHERE final = 1 AND confirmed_at IS NULL AND batch IS NOT NULL AND (?1 = '' OR batch = ?1)),
+		(SELECT count(*) FROM rows WHERE state = 'unknown' AND (?1 = '' OR batch = ?1))`, string(batch)).Scan(&certain, &unknown)
+	return certain, unknown, l.wrap("counting open rows", err)
+}
+
+// Queues calls f with every sender and polling queue that open rows were sent with.
+func (l *Ledger) Queues(ctx context.Context, f func(sender mailout.OrgNumber, queue string)) error {
+	rows, err := l.read.QueryContext(ctx, `SELECT DISTINCT sender, queue FROM rows WHERE state IN ('sending','created','unknown') ORDER BY sender, queue`)
+	if err != nil {
+		return l.wrap("listing queues", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var sender mailout.OrgNumber
+		var queue string
+		if err := rows.Scan((*string)(&sender), &queue); err != nil {
+			return l.wrap("listing queues", err)
+		}
+		f(sender, queue)
+	}
+	return l.wrap("listing queues", rows.Err())
+}

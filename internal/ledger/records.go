@@ -1,0 +1,143 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// querier is what reading needs of a transaction or a pool.
+type querier interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+}
+
+const recordColumns = `batch, line, key, state, since, sender, title, nonsensitive_title, description, authentication, identifier,
+	activation_at, available_seconds, deadline_at, columns, coalesce(ref,''), coalesce(job_id,0), queue, cause, code, message,
+	(SELECT begun_at FROM attempts a WHERE a.ref = rows.ref)`
+
+// records reads rows in one read transaction, so that they are of one moment. While it
+// lasts the WAL cannot be checkpointed: the caller writes its report and goes.
+func (l *Ledger) records(ctx context.Context, where string, args ...any) iter.Seq2[mailout.Record, error] {
+	return func(yield func(mailout.Record, error) bool) {
+		tx, err := l.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			yield(mailout.Record{}, l.wrap("reading rows", err))
+			return
+		}
+		defer tx.Rollback()
+		rows, err := tx.Query(`SELECT `+recordColumns+` FROM rows `+where, args...)
+		if err != nil {
+			yield(mailout.Record{}, l.wrap("reading rows", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			r, err := scanRecord(tx, rows)
+			if !yield(r, l.wrap("reading rows", err)) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(mailout.Record{}, l.wrap("reading rows", err))
+		}
+	}
+}
+
+func scanRecord(q querier, rows *sql.Rows) (r mailout.Record, err error) {
+	var title, nonsensitive, description, columns string
+	var seconds int64
+	err = rows.Scan((*string)(&r.Batch), &r.Line, &r.Key, (*string)(&r.State), moment{&r.Since}, (*string)(&r.Job.Sender), &title, &nonsensitive, &description,
+		&r.Job.Authentication, (*string)(&r.Job.Identifier), moment{&r.Job.Activation}, &seconds, moment{&r.Job.Deadline}, &columns,
+		(*string)(&r.Ref), (*int64)(&r.JobID), &r.Queue, &r.Cause, &r.Code, &r.Message, moment{&r.SentAt})
+	if err != nil {
+		return r, err
+	}
+	r.Job.Title, r.Job.NonsensitiveTitle, r.Job.Description = mailout.Text(title), mailout.Text(nonsensitive), mailout.Text(description)
+	r.Job.Available = time.Duration(seconds) * time.Second
+	r.Skipped = r.State == mailout.Skipped
+	if r.Columns, err = decodeColumns(columns); err != nil {
+		return r, err
+	}
+	signers, err := signersOf(q, r.Batch, r.Line)
+	if err != nil {
+		return r, err
+	}
+	for _, s := range signers {
+		r.Job.Signers = append(r.Job.Signers, s.Signer)
+		r.Settled = append(r.Settled, s.SignerBook)
+	}
+	if r.Documents, err = documentsOf(q, r.Batch, r.Line); err != nil {
+		return r, err
+	}
+	return r, signedOf(q, &r)
+}
+
+type bookedSigner struct {
+	mailout.Signer
+	mailout.SignerBook
+}
+
+func signersOf(q querier, batch mailout.BatchID, line int) ([]bookedSigner, error) {
+	rows, err := q.Query(`SELECT national_id, email, mobile, ord, signature_type, on_behalf_of, notify, status, since FROM signers WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []bookedSigner
+	for rows.Next() {
+		var s bookedSigner
+		if err := rows.Scan((*string)(&s.NationalID), (*string)(&s.Email), (*string)(&s.Mobile), &s.Order, (*string)(&s.SignatureType),
+			(*string)(&s.OnBehalfOf), (*string)(&s.Notify), (*string)(&s.Status), moment{&s.Since}); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
+func documentsOf(q querier, batch mailout.BatchID, line int) ([]mailout.Document, error) {
+	rows, err := q.Query(`SELECT title, name, sha256, crc32, bytes, pages, sources FROM documents WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []mailout.Document
+	for rows.Next() {
+		var d mailout.Document
+		var sources string
+		if err := rows.Scan((*string)(&d.Title), &d.Name, hexDigest{&d.SHA256}, &d.CRC32, &d.Bytes, &d.Pages, &sources); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(sources), &d.Sources); err != nil {
+			return nil, fmt.Errorf("reading a document's sources: %w", err)
+		}
+		all = append(all, d)
+	}
+	return all, rows.Err()
+}
+
+// signedOf fills in the signed document of the row's job: the kept one, or the mark that
+// only a doubtful one is there.
+func signedOf(q querier, r *mailout.Record) error {
+	if r.JobID == 0 {
+		return nil
+	}
+	rows, err := q.Query(`SELECT path, sha256, bytes, doubt FROM files WHERE job_id = ? AND state = 'kept' ORDER BY doubt DESC, at`, int64(r.JobID))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() { // the last one wins: without doubt, newest
+		var doubt string
+		if err := rows.Scan(&r.Signed.Path, hexDigest{&r.Signed.SHA256}, &r.Signed.Bytes, &doubt); err != nil {
+			return err
+		}
+		r.Doubtful = doubt != ""
+	}
+	return rows.Err()
+}

@@ -1,0 +1,122 @@
+package mailout
+
+import "time"
+
+// BatchInfo is what the books say of a batch as a whole.
+type BatchInfo struct {
+	ID             BatchID
+	State          BatchState
+	Digest         Digest // the digest that is approved
+	RowsDigest     Digest // the same for CSV and XLSX of the same content
+	ManifestPath   string // absolute
+	ManifestSHA256 Digest
+	Rows           int
+	CreatedAt      time.Time
+	ApprovedAt     time.Time // zero: not approved
+	StopReason     string    // why it is stopped; empty otherwise
+	Totals         Totals
+	Unconfirmed    int // final changes not yet confirmed
+	Alarms         int // alarms not yet laid to rest
+}
+
+// Record is a row as the books have it: what was planned and what became of it.
+type Record struct {
+	Row
+	Batch    BatchID
+	State    State
+	Ref      Ref   // of the newest attempt; empty before the first
+	JobID    JobID // zero: none known
+	Cause    string
+	Code     string // the portal's error code of a refused row
+	Message  string // … and its sentence, safe for a terminal
+	Settled  []SignerBook
+	Signed   SignedFile
+	Queue    string
+	SentAt   time.Time // when the newest attempt began
+	Doubtful bool      // the signed document did not pass its check
+	Since    time.Time // when the row came into its state
+
+	// Duplicates are other jobs that the portal is proved to have made for the row; each
+	// raised an alarm.
+	Duplicates []JobID
+}
+
+// SignerBook is what the books say of one signer, in the order of Job.Signers.
+type SignerBook struct {
+	Status SignerStatus // empty: nothing heard
+	Since  time.Time
+}
+
+// SignedFile is a signed PDF on disk. A zero value: none yet.
+type SignedFile struct {
+	Path   string // relative to the workspace, slash-separated
+	SHA256 Digest
+	Bytes  int64
+}
+
+// Happening is one line of a row's history.
+type Happening struct {
+	Seq    int64
+	At     time.Time
+	Line   int
+	Kind   string // what happened: an Event, or a step such as "fetched"
+	From   State
+	To     State
+	Detail string // safe to show: no personal data
+}
+
+// Alarm is something that a person must look at.
+type Alarm struct {
+	ID     int64
+	At     time.Time
+	Kind   AlarmKind
+	Batch  BatchID
+	Line   int
+	JobID  JobID
+	Detail string
+}
+
+// AlarmKind names an alarm.
+type AlarmKind string
+
+const (
+	AlarmDuplicate AlarmKind = "duplicate"        // two jobs for one row
+	AlarmRevived   AlarmKind = "revived"          // a change for a refused or withdrawn row
+	AlarmStrange   AlarmKind = "foreign"          // a change that is not ours
+	AlarmMissing   AlarmKind = "ledger-not-whole" // a Ref of ours that the ledger does not know
+	AlarmDoubtful  AlarmKind = "doubtful"         // a signed document that did not pass its check
+)
+
+// Poll is the answer of the portal's queue.
+type Poll struct {
+	Change   *Change       // nil: the queue was empty, or the poll came too early
+	TooEarly bool          // 429 with a permitted poll time
+	Next     time.Duration // until the next permitted poll, counted from this answer
+	Speed    Speed
+}
+
+// CallError is a call to the portal, other than create, that did not succeed.
+type CallError struct {
+	Call    string // "poll", "fetch", "confirm", …
+	Status  int    // HTTP status; 0: no answer
+	Code    string // the portal's error code, or a word of ours
+	Message string // limited, safe for a terminal, no personal data
+	Fatal   bool   // concerns every call: authorization, certificate, wrong server
+	Speed   Speed
+	Err     error // the cause; may be nil
+}
+
+func (e *CallError) Error() string { return e.Call + ": " + e.Message }
+func (e *CallError) Unwrap() error { return e.Err }
+
+// Inspection is what checking one input PDF found. A Findings entry of severity Stop
+// refuses the file; places hold the file only.
+type Inspection struct {
+	Source   Source
+	Bytes    int64
+	Pages    int
+	Findings []Problem
+}
+
+// OK reports whether the file may be sent.
+func (i Inspection) OK() bool { return len(Stopping(i.Findings)) == 0 }

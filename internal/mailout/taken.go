@@ -1,0 +1,66 @@
+package mailout
+
+// TakenKind says whose a status change is.
+type TakenKind string
+
+const (
+	// TakenOurs: a job of a row in this ledger. It is followed to its end.
+	TakenOurs TakenKind = "ours"
+
+	// TakenDuplicate: a second job for a row that has one, or for a Ref that was
+	// dropped. An alarm is raised; its document is kept and confirmed.
+	TakenDuplicate TakenKind = "duplicate"
+
+	// TakenMissing: a Ref of this workspace that the ledger does not know: the ledger is
+	// not the whole truth. Its document is kept, nothing is confirmed, sending stops.
+	TakenMissing TakenKind = "missing"
+
+	// TakenForeign: somebody else's. Counted, never confirmed, nothing else kept.
+	TakenForeign TakenKind = "foreign"
+)
+
+// Taken is what the ledger says of a change it has just recorded.
+type Taken struct {
+	Kind        TakenKind
+	Batch       BatchID
+	Line        int
+	Key         string
+	State       State  // of the row, after adopting; empty for other than ours
+	Fingerprint string // tells this change of the job from another
+	Confirmed   bool   // this very change was confirmed before
+	Strangers   int    // different foreign jobs met on this queue so far
+	Files       []KeptFile
+}
+
+// KeptFile is a document of a job that the ledger knows.
+type KeptFile struct {
+	SHA256 Digest
+	Bytes  int64
+	Temp   string // relative to the workspace; the bytes there are synced
+	Path   string // relative to the workspace; empty until the file is in its place
+	Doubt  string // why the document is doubtful; empty: it passed its check
+}
+
+// Attempt is one try at sending a row, for its history.
+type Attempt struct {
+	Ref     Ref
+	N       int
+	Outcome OutcomeKind // empty: still going on, or the process died
+	Status  int
+	Code    string
+	JobID   JobID
+}
+
+// Recovered is what a speaker found of an earlier one that did not end by itself.
+type Recovered struct {
+	Unknown int // rows whose Ref was in sent.log: a job may exist
+	NotSent int // rows whose Ref was not: proved not sent, planned again
+}
+
+// Verdict is what a person found in the sender portal about an unknown row.
+type Verdict string
+
+const (
+	VerdictPresent Verdict = "present" // the job is there; its change will bring its id
+	VerdictAbsent  Verdict = "absent"  // it is not; the row may be sent again with a new Ref
+)

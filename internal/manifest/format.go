@@ -1,0 +1,176 @@
+package manifest
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// look is how a number format shows a number, as far as it changes what the number
+// means.
+type look int
+
+const (
+	plain     look = iota // the number itself; grouping, decimals and currency do not matter
+	asDate                // a serial date
+	asClock               // a time of day or a duration
+	asPercent             // hundredths
+	asZeros               // padded with zeros to a pattern
+	withWords             // the number among words
+)
+
+// format is one cell style's number format.
+type format struct {
+	look      look
+	yearFirst bool   // of dates
+	pattern   string // of zeros: "0000", "000000 00000"
+}
+
+// builtin are the numbers of formats that workbooks do not spell out (ECMA-376 part 1,
+// 18.8.30), those of East Asian and Thai locales included.
+func builtin(id int) format {
+	switch {
+	case id >= 14 && id <= 17, id == 22, id >= 27 && id <= 36, id >= 50 && id <= 58:
+		return format{look: asDate}
+	case id >= 18 && id <= 21, id >= 45 && id <= 47:
+		return format{look: asClock}
+	case id == 9 || id == 10:
+		return format{look: asPercent}
+	}
+	return format{}
+}
+
+var (
+	brackets = regexp.MustCompile(`\[[^\]]*\]`)
+	elapsed  = regexp.MustCompile(`(?i)\[(h+|m+|s+)\]`)
+	literals = regexp.MustCompile(`"[^"]*"|\\.|[_*].`)
+	letter   = regexp.MustCompile(`[\p{L}\p{Nd}]`)
+	zeros    = regexp.MustCompile(`^0[0 -]*0$`)
+	currency = regexp.MustCompile(`(?i)^(kr\.?|nok|,-|€|eur|\$|usd|£)?$`)
+)
+
+// parseFormat reads a format code (ECMA-376 part 1, 18.8.31). Only its first section,
+// the one for positive numbers, is looked at.
+func parseFormat(code string) format {
+	var words bool
+	literal := func(s string) string {
+		inner := strings.Trim(strings.TrimPrefix(s, `\`), `"`)
+		if s[0] == '_' || s[0] == '*' {
+			return ""
+		}
+		words = words || letter.MatchString(inner) && !currency.MatchString(strings.TrimSpace(inner))
+		if inner == " " || inner == "-" {
+			return inner
+		}
+		return ""
+	}
+	section, _, _ := strings.Cut(literals.ReplaceAllStringFunc(code, literal), ";")
+	if elapsed.MatchString(section) {
+		return format{look: asClock}
+	}
+	section = strings.ToLower(strings.TrimSpace(brackets.ReplaceAllString(section, "")))
+	y, m, d := strings.IndexByte(section, 'y'), strings.IndexByte(section, 'm'), strings.IndexByte(section, 'd')
+	switch {
+	case section == "general" || section == "@" || section == "":
+		return format{look: pick(words, withWords, plain)}
+	case y >= 0 || d >= 0 || m >= 0 && !strings.ContainsAny(section, "hs"):
+		return format{look: asDate, yearFirst: y >= 0 && (d < 0 || y < d) && (m < 0 || y < m)}
+	case strings.ContainsAny(section, "hs"):
+		return format{look: asClock}
+	case words:
+		return format{look: withWords}
+	case strings.Contains(section, "%"):
+		return format{look: asPercent}
+	case zeros.MatchString(section):
+		return format{look: asZeros, pattern: section}
+	}
+	return format{}
+}
+
+func pick[T any](first bool, a, b T) T {
+	if first {
+		return a
+	}
+	return b
+}
+
+// numberCell makes a cell of a number as a workbook stores it.
+func numberCell(stored string, f format, from1904 bool) cell {
+	v, err := strconv.ParseFloat(strings.TrimSpace(stored), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return cell{text: stored, kind: faulty, flaw: unreadable}
+	}
+	switch f.look {
+	case asDate:
+		return dateCell(v, f, from1904)
+	case asClock:
+		return cell{text: clockText(v), kind: number}
+	case asPercent:
+		return cell{text: decimal(v*100) + "%", kind: number}
+	case asZeros:
+		return cell{text: pad(decimal(v), f.pattern), kind: number}
+	}
+	return cell{text: decimal(v), kind: number, words: f.look == withWords}
+}
+
+var unreadable = flaw{"cell-unreadable", "the cell cannot be read: the workbook is damaged there", "write the cell anew and save the workbook"}
+
+// decimal writes the 15 digits that spreadsheets keep of a number.
+func decimal(v float64) string {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
+	return strings.Replace(strconv.FormatFloat(v, 'f', -1, 64), ".", ",", 1)
+}
+
+// pad fills a pattern of zeros from its end. Numbers that do not fit stay as they are.
+func pad(digits, pattern string) string {
+	places := strings.Count(pattern, "0")
+	if len(digits) > places || !allDigit.MatchString(digits) {
+		return digits
+	}
+	digits = strings.Repeat("0", places-len(digits)) + digits
+	var b strings.Builder
+	for _, p := range pattern {
+		if p == '0' {
+			b.WriteByte(digits[0])
+			digits = digits[1:]
+		} else {
+			b.WriteRune(p)
+		}
+	}
+	return b.String()
+}
+
+func dateCell(v float64, f format, from1904 bool) cell {
+	t, err := excelize.ExcelDateToTime(v, from1904)
+	if err != nil || v >= 2958466 { // 31 December 9999 is the last day that spreadsheets know
+		return cell{text: decimal(v), kind: faulty, flaw: flaw{"cell-date", "the cell is formatted as a date, but its value is none", "write the date again, or format the cell as a number"}}
+	}
+	t = t.Round(time.Second)
+	return cell{text: dateText(t, f.yearFirst), kind: date, clock: t}
+}
+
+func dateText(t time.Time, yearFirst bool) string {
+	layout := pick(yearFirst, time.DateOnly, "02.01.2006")
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.Format(layout)
+	}
+	return t.Format(layout + pick(t.Second() == 0, " 15:04", " 15:04:05"))
+}
+
+// clockText writes a part of a day, or days, as hours and minutes.
+func clockText(v float64) string {
+	seconds := int64(math.Round(v * 24 * 60 * 60))
+	if seconds < 0 || v > 1e6 {
+		return decimal(v)
+	}
+	s := fmt.Sprintf("%02d:%02d", seconds/3600, seconds/60%60)
+	if rest := seconds % 60; rest != 0 {
+		s += fmt.Sprintf(":%02d", rest)
+	}
+	return s
+}

@@ -1,0 +1,136 @@
+package manifest
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// Every way in which office programs save a text file is read alike.
+func TestEncodingsAndDelimiters(t *testing.T) {
+	const body = "tittel;dokument;fødselsnummer\nÅpen avtale – ny;følgebrev.pdf;17912099997\n"
+	encoded := func(b []byte, err error) string {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	little := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder()
+	big := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder()
+	bare := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder()
+	for _, c := range []struct {
+		what, name, content string
+		change              func(*Options)
+		code                string
+	}{
+		{"UTF-8", "m.csv", body, nil, ""},
+		{"UTF-8 with mark", "m.csv", "\uFEFF" + body, nil, ""},
+		{"UTF-16, little end first", "m.txt", encoded(little.Bytes([]byte(body))), nil, ""},
+		{"UTF-16, big end first", "m.txt", encoded(big.Bytes([]byte(body))), nil, ""},
+		{"UTF-16 without mark", "m.txt", encoded(bare.Bytes([]byte(body))), nil, "manifest-binary"},
+		{"Windows-1252", "m.csv", encoded(charmap.Windows1252.NewEncoder().Bytes([]byte(body))), nil, ""},
+		{"Windows-1252, said so", "m.csv", encoded(charmap.Windows1252.NewEncoder().Bytes([]byte(body))), func(o *Options) { o.Encoding = "windows-1252" }, ""},
+		{"Windows-1252, said to be UTF-8", "m.csv", encoded(charmap.Windows1252.NewEncoder().Bytes([]byte(body))), func(o *Options) { o.Encoding = "utf-8" }, "encoding-wrong"},
+		{"an encoding that is none", "m.csv", body, func(o *Options) { o.Encoding = "norsk" }, "encoding-name"},
+		{"CRLF", "m.csv", strings.ReplaceAll(body, "\n", "\r\n"), nil, ""},
+		{"CR", "m.csv", strings.ReplaceAll(body, "\n", "\r"), nil, ""},
+		{"no line end at the end", "m.csv", strings.TrimSuffix(body, "\n"), nil, ""},
+		{"comma", "m.csv", strings.ReplaceAll(body, ";", ","), nil, ""},
+		{"tab", "m.tsv", strings.ReplaceAll(body, ";", "\t"), nil, ""},
+		{"sep=", "m.csv", "sep=|\r\n" + strings.ReplaceAll(body, ";", "|"), nil, ""},
+		{"a delimiter that is said", "m.csv", strings.ReplaceAll(body, ";", "|"), func(o *Options) { o.Delimiter = "|" }, ""},
+		{"tab, said by name", "m.csv", strings.ReplaceAll(body, ";", "\t"), func(o *Options) { o.Delimiter = "tab" }, ""},
+		{"a delimiter of two characters", "m.csv", body, func(o *Options) { o.Delimiter = ";;" }, "delimiter-name"},
+		{"a delimiter that is a quote", "m.csv", body, func(o *Options) { o.Delimiter = `"` }, "delimiter-name"},
+		{"a header with two readings", "m.csv", "title;national_id;a,row,email\n", nil, "delimiter-ambiguous"},
+		{"quoted cells", "m.csv", "\"tittel\";dokument;\"fødselsnummer\"\n\"Åpen avtale – ny\";\"følgebrev.pdf\";\"17912099997\"\n", nil, ""},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			o := public()
+			if c.change != nil {
+				c.change(&o)
+			}
+			r := read(t, c.name, []byte(c.content), o)
+			if r.code() != c.code {
+				t.Fatalf("code %q (%v), want %q", r.code(), r.err, c.code)
+			}
+			if c.code != "" {
+				return
+			}
+			if len(r.problems) != 0 || len(r.entries) != 1 || r.entries[0].Job.Title.Reveal() != "Åpen avtale – ny" {
+				t.Errorf("%d entries, %v", len(r.entries), r.problems)
+			}
+		})
+	}
+}
+
+// Lines are numbered as in a text editor: below a sep= line, notes, blank lines and
+// cells of several lines.
+func TestLineNumbers(t *testing.T) {
+	body := "sep=;\n" + "Utsending november\n" + "\n" + "title;description;document;national_id\n" + // line 4
+		"Avtale;\"to\n\nlinjer\";a.pdf;" + kari + "\n" + // line 5 to 7
+		"\n" + ";;;\n" + // 8 and 9
+		"Avtale;;x.pdf;" + ola // 10
+	r := read(t, "m.csv", []byte(body), public())
+	if r.err != nil || r.findings() != "document-missing@C10" {
+		t.Fatalf("%v, %s", r.err, r.findings())
+	}
+	if r.entries[0].Line != 5 || r.entries[1].Line != 10 || r.result.Blank != 2 {
+		t.Errorf("lines %d and %d, %d blank", r.entries[0].Line, r.entries[1].Line, r.result.Blank)
+	}
+	if d := r.entries[0].Job.Description.Reveal(); d != "to\n\nlinjer" {
+		t.Errorf("description %q", d)
+	}
+}
+
+// Excel leaves out trailing delimiters of rows far down.
+func TestShortRows(t *testing.T) {
+	r := csvOf(t, public(), "title;document;national_id;Avdeling;Sted", "Avtale;a.pdf;"+kari)
+	if r.err != nil || len(r.problems) != 0 || len(r.entries[0].Columns) != 5 {
+		t.Errorf("%v, %v", r.err, r.problems)
+	}
+}
+
+// A letter and its accent may be one character or two, in titles and on the disk.
+func TestAccentsAreNormalized(t *testing.T) {
+	o := public()
+	o.Documents = fstest.MapFS{"A\u030apen.pdf": {}}
+	r := csvOf(t, o, "title;document;fnr", "A\u030apen;\u00c5pen.pdf;"+kari)
+	if r.err != nil || len(r.problems) != 0 {
+		t.Fatalf("%v, %v", r.err, r.problems)
+	}
+	if title := r.entries[0].Job.Title.Reveal(); title != "\u00c5pen" {
+		t.Errorf("title %q", title)
+	}
+	if file := r.entries[0].Inputs[0].Parts[0]; file != "A\u030apen.pdf" {
+		t.Errorf("the file is named %q, not as the disk has it", file)
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add([]byte(good), "")
+	f.Add([]byte("sep=,\n\"a\",b\r\r\n"), "")
+	f.Add([]byte("\xff\xfea\x00;\x00"), "tab")
+	f.Add([]byte("t\xe5;\"\n"), ";")
+	known := (&settings{}).isHeader
+	f.Fuzz(func(t *testing.T, b []byte, delimiter string) {
+		src, err := openText(b, Options{Delimiter: delimiter}, known)
+		if err != nil {
+			return
+		}
+		lines := 1 + strings.Count(lineEnds(string(b)), "\n") + len(b) // UTF-16 hides line ends
+		last := 0
+		for l, err := range src.lines() {
+			if err != nil {
+				return
+			}
+			if l.n <= last || l.n > lines {
+				t.Fatalf("line %d after %d", l.n, last)
+			}
+			last = l.n
+		}
+	})
+}

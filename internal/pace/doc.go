@@ -1,0 +1,32 @@
+// Package pace says when the next call to the portal may start.
+//
+// The portal allows ten calls a second, of every kind together, and answers the
+// eleventh with a 429 and thirty seconds of silence (portal-api.md, "The rest"). A
+// [Pacer] keeps below that by a completion window: every call holds a permit, and the
+// permit comes back one second after the answer is in. Between two calls on one permit
+// the server therefore sees more than a second, whatever the network does to either of
+// them, and with ten permits no eleventh call can arrive within any second. A token
+// bucket counts departures and cannot promise that.
+//
+//	p, err := pace.New(ctx, pace.Options{PerSecond: 10, Store: ledger})
+//	…
+//	done, err := p.Acquire(ctx, sender) // waits for its turn
+//	if err != nil {
+//		return err
+//	}
+//	answer := call()
+//	done(answer.TimedOut, answer.Blocked) // exactly once, when the answer is in
+//
+// What it guarantees:
+//
+//   - A call that was never answered may still be on its way, so its permit stays out for
+//     31 seconds.
+//   - A block (a 429 for speed) silences everything for 31 seconds; then half of the
+//     permits are used for ten minutes.
+//   - A new Pacer starts with its permits out: the process before it may have called a
+//     moment ago.
+//   - Blocks and permitted poll times are kept in the [Store] and honoured by the next
+//     process. A Pacer that could not keep one gives no more permits.
+//   - Permits are given in the order in which they were asked for, and a cancelled context
+//     ends any wait at once without using one up.
+package pace

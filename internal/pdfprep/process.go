@@ -1,0 +1,175 @@
+package pdfprep
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// startDeadline is the time a worker may take until it is ready; milliseconds are usual.
+const startDeadline = time.Minute
+
+// starter starts workers from one goroutine that is locked to its thread: on Linux a
+// worker is told to die with the *thread* that started it, so that thread must live as
+// long as the workers.
+type starter struct {
+	jobs    chan func()
+	stopped chan struct{}
+	once    sync.Once
+}
+
+func newStarter() *starter {
+	s := &starter{jobs: make(chan func()), stopped: make(chan struct{})}
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		defer close(s.stopped)
+		for job := range s.jobs {
+			job()
+		}
+	}()
+	return s
+}
+
+// stop ends the thread. All workers must have ended, and no start may be going on.
+func (s *starter) stop() {
+	s.once.Do(func() { close(s.jobs) })
+	<-s.stopped
+}
+
+// start runs argv and waits until it says that it is a worker of this program's kind.
+func (s *starter) start(ctx context.Context, argv []string) (*worker, error) {
+	w := &worker{cmd: exec.Command(argv[0], argv[1:]...)}
+	w.cmd.Env = []string{}
+	w.cmd.Stderr = &w.complaint
+	w.cmd.SysProcAttr = dieWithParent()
+	if err := w.connect(); err != nil {
+		return nil, fmt.Errorf("starting a PDF worker: %w", err)
+	}
+	started := make(chan error)
+	s.jobs <- func() { started <- w.cmd.Start() }
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("starting a PDF worker: %w", err)
+	}
+	if err := w.greet(ctx); err != nil {
+		w.end()
+		return nil, fmt.Errorf("starting a PDF worker: %w", err)
+	}
+	return w, nil
+}
+
+// worker is a running worker process. One goroutine at a time uses it.
+type worker struct {
+	cmd       *exec.Cmd
+	in        io.WriteCloser
+	pipe      io.ReadCloser
+	out       *bufio.Reader
+	complaint head // what it wrote to stderr
+	served    int  // requests it answered
+}
+
+func (w *worker) connect() (err error) {
+	if w.in, err = w.cmd.StdinPipe(); err != nil {
+		return err
+	}
+	if w.pipe, err = w.cmd.StdoutPipe(); err != nil {
+		return err
+	}
+	w.out = bufio.NewReaderSize(w.pipe, 64<<10)
+	return nil
+}
+
+// greet waits for the worker's first reply.
+func (w *worker) greet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startDeadline)
+	defer cancel()
+	defer context.AfterFunc(ctx, w.kill)()
+	rep, _, err := readReply(w.out)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("reading its first words: %w", err)
+	case rep.Protocol != protocol:
+		return fmt.Errorf("it speaks %.40q, not %q: the program was changed while it ran", rep.Protocol, protocol)
+	}
+	return nil
+}
+
+// errDeadline ends a worker that takes too long.
+var errDeadline = errors.New("the deadline for this file has passed")
+
+// ask hands files over and reads the answer. After an error the worker is of no more
+// use and must be ended.
+func (w *worker) ask(ctx context.Context, deadline time.Duration, files [][]byte) (reply, []byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, deadline, errDeadline)
+	defer cancel()
+	stop := context.AfterFunc(ctx, w.kill)
+	rep, merged, err := w.exchange(files)
+	if !stop() { // it is being killed, whatever it has said
+		return reply{}, nil, context.Cause(ctx)
+	}
+	w.served++
+	return rep, merged, err
+}
+
+func (w *worker) exchange(files [][]byte) (reply, []byte, error) {
+	var req request
+	for _, f := range files {
+		req.Files = append(req.Files, int64(len(f)))
+	}
+	if err := writeFrame(w.in, req, files...); err != nil {
+		return reply{}, nil, err
+	}
+	return readReply(w.out)
+}
+
+func (w *worker) kill() { _ = w.cmd.Process.Kill() }
+
+// end kills the worker, if it still runs, and waits for it. Its exit status says nothing
+// that matters: it never writes anything that could be left half done.
+func (w *worker) end() {
+	if w == nil {
+		return
+	}
+	w.kill()
+	_ = w.in.Close()
+	_ = w.cmd.Wait()
+}
+
+// causeOfDeath is the code for a worker that ended with err instead of an answer. It
+// is called after end, when its last words are in.
+func (w *worker) causeOfDeath(err error) string {
+	if errors.Is(err, errDeadline) {
+		return codeTimeout
+	}
+	for _, words := range outOfMemory {
+		if w.complaint.contains(words) {
+			return codeMemory
+		}
+	}
+	return codeCrash
+}
+
+// outOfMemory is how the Go runtime says that it gets no more; the last two with the race
+// detector.
+var outOfMemory = []string{"out of memory", "cannot allocate memory", "address space collisions", "ThreadSanitizer failed to allocate"}
+
+// head keeps the first bytes of what a worker complains of, to tell a lack of memory from a
+// crash. It is never shown: a crash may print what stood in the PDF.
+type head struct{ b []byte }
+
+const maxHead = 16 << 10
+
+func (h *head) Write(p []byte) (int, error) {
+	h.b = append(h.b, p[:min(len(p), maxHead-len(h.b))]...)
+	return len(p), nil
+}
+
+func (h *head) contains(s string) bool { return bytes.Contains(h.b, []byte(s)) }

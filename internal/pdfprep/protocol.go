@@ -1,0 +1,131 @@
+package pdfprep
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"batch/internal/mailout"
+)
+
+// WorkerArg is the one argument that makes the program a worker.
+const WorkerArg = "__pdf-worker"
+
+// A conversation is frames: four bytes of length (big-endian), so much JSON, then as
+// many raw bytes as the JSON announces. The worker speaks first, with a reply that
+// names its protocol, and then answers each request with one reply.
+const (
+	protocol      = "batch-pdf-worker/1"
+	maxHeader     = 64 << 10
+	maxParts      = 1000                         // files in one merge
+	maxMergeBytes = 4 * mailout.MaxDocumentBytes // bytes of all files of one merge: shared fonts shrink
+)
+
+// request asks for one file to be inspected or for several to be merged, in order.
+type request struct {
+	Files []int64 `json:"files"` // sizes in bytes; one: inspect, more: merge
+}
+
+// reply is a worker's answer. It holds codes and numbers only, so that no text of a
+// hostile file can reach a person's terminal.
+type reply struct {
+	Protocol string    `json:"protocol,omitempty"` // in the first reply
+	Findings []finding `json:"findings,omitempty"`
+	Pages    int       `json:"pages"`
+	Bytes    int64     `json:"bytes"` // of the merged PDF that follows
+}
+
+// finding is a code of the catalogue and the number that its sentence wants.
+type finding struct {
+	Code string `json:"code"`
+	N    int    `json:"n,omitempty"`
+}
+
+func writeFrame(w io.Writer, header any, bodies ...[]byte) error {
+	b, err := json.Marshal(header)
+	if err != nil {
+		return err
+	}
+	if len(b) > maxHeader {
+		return fmt.Errorf("the header has %d bytes, at most %d are possible", len(b), maxHeader)
+	}
+	frame := binary.BigEndian.AppendUint32(nil, uint32(len(b)))
+	for _, part := range append([][]byte{append(frame, b...)}, bodies...) {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readHeader fills header from the next frame. io.EOF alone means that the other side
+// ended between two frames.
+func readHeader(r io.Reader, header any) error {
+	var size [4]byte
+	if _, err := io.ReadFull(r, size[:]); err != nil {
+		return err
+	}
+	n := binary.BigEndian.Uint32(size[:])
+	if n > maxHeader {
+		return fmt.Errorf("a header of %d bytes was announced, at most %d are possible", n, maxHeader)
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return noEOF(err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	return dec.Decode(header)
+}
+
+// readBody reads exactly n bytes, at most limit.
+func readBody(r io.Reader, n, limit int64) ([]byte, error) {
+	if n < 0 || n > limit {
+		return nil, fmt.Errorf("%d bytes were announced, at most %d are possible", n, limit)
+	}
+	b := make([]byte, n)
+	_, err := io.ReadFull(r, b)
+	return b, noEOF(err)
+}
+
+// noEOF keeps an end in the middle of a frame apart from the end of the conversation.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// readRequest reads a request with its files.
+func readRequest(r io.Reader) ([][]byte, error) {
+	var req request
+	if err := readHeader(r, &req); err != nil {
+		return nil, err
+	}
+	if len(req.Files) == 0 || len(req.Files) > maxParts {
+		return nil, fmt.Errorf("a request of %d files, 1 to %d are possible", len(req.Files), maxParts)
+	}
+	left := int64(maxMergeBytes)
+	files := make([][]byte, len(req.Files))
+	for i, n := range req.Files {
+		b, err := readBody(r, n, left)
+		if err != nil {
+			return nil, fmt.Errorf("reading file %d of a request: %w", i+1, err)
+		}
+		files[i], left = b, left-n
+	}
+	return files, nil
+}
+
+// readReply reads a reply with the merged PDF, if one follows.
+func readReply(r io.Reader) (reply, []byte, error) {
+	var rep reply
+	if err := readHeader(r, &rep); err != nil {
+		return rep, nil, err
+	}
+	merged, err := readBody(r, rep.Bytes, mailout.MaxDocumentBytes)
+	return rep, merged, err
+}

@@ -1,0 +1,22 @@
+// Package plan turns a manifest and its documents into a frozen, digested batch.
+//
+// [Make] reads rows from a manifest as they come, has every PDF they name inspected and
+// prepared, and streams the rows into a store. A problem never ends it: all problems of
+// all rows and documents are found in one go. Where there are none (or the bad rows are
+// to be skipped), the batch is frozen under two digests:
+//
+//   - the rows digest covers the rows, the settings, the digests of the input documents
+//     and the recipes of the merged ones; a CSV and an XLSX of the same content have the
+//     same one;
+//   - the digest, the one a person approves, adds the SHA-256 of the manifest itself and
+//     of every prepared document.
+//
+// Neither holds a time, a batch id or a Ref, so planning the same again gives the same
+// digest, and the store then gives back the batch it has.
+//
+// [Unchanged] checks, before the first row of an approved batch is sent, that manifest
+// and documents are still what was approved. [Summarize] says what a batch would do.
+//
+// The package opens no file but for hashing in Unchanged, and knows neither spreadsheets
+// nor PDFs nor SQL: those are behind [Manifest], [Documents] and [Store].
+package plan

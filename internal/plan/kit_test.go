@@ -1,0 +1,254 @@
+package plan_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"batch/internal/mailout"
+	"batch/internal/plan"
+)
+
+// folder is a documents' folder in memory: path → content. A content says what is wrong
+// with a file: "!code" refuses it, "?code" is a warning, "#n" makes it n bytes long.
+type folder struct {
+	files map[string]string
+
+	mu       sync.Mutex
+	prepared map[mailout.Digest]bool // what lies in prepared/
+	merges   int
+	broken   error // the machine's own trouble
+}
+
+func (f *folder) Inspect(_ context.Context, path string) (mailout.Inspection, error) {
+	if f.broken != nil {
+		return mailout.Inspection{}, f.broken
+	}
+	content, there := f.files[path]
+	in := mailout.Inspection{Source: mailout.Source{Path: path, SHA256: mailout.SumDigest([]byte(content))}, Bytes: size(content), Pages: 1}
+	code, severity := "", mailout.Stop
+	switch {
+	case !there:
+		code = "document-missing"
+	case strings.HasPrefix(content, "!"):
+		code = content[1:]
+	case strings.HasPrefix(content, "?"):
+		code, severity = content[1:], mailout.Warn
+	}
+	if code != "" {
+		in.Findings = []mailout.Problem{{Severity: severity, Code: code, Place: mailout.Place{File: path}, Message: "the file is odd", Remedy: "look at it"}}
+	}
+	return in, nil
+}
+
+func size(content string) int64 {
+	n := int64(len(content))
+	fmt.Sscanf(content, "#%d", &n)
+	return n
+}
+
+func (f *folder) Recipe(sources []mailout.Source) mailout.Digest {
+	all := []byte("tool 1")
+	for _, s := range sources {
+		all = append(all, s.SHA256[:]...)
+	}
+	return mailout.SumDigest(all)
+}
+
+// Prepare makes other bytes each time, as a real merge does.
+func (f *folder) Prepare(_ context.Context, sources []mailout.Source) (mailout.Prepared, []mailout.Problem, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.merges++
+	p := mailout.Prepared{SHA256: mailout.SumDigest(fmt.Append(nil, "merge ", f.merges)), CRC32: 1, Pages: len(sources)}
+	var ps []mailout.Problem
+	for _, s := range sources {
+		p.Bytes += size(f.files[s.Path])
+		if f.files[s.Path] == "unmergeable" {
+			ps = append(ps, mailout.Problem{Severity: mailout.Stop, Code: "pdf-merge", Message: "cannot be merged"})
+		}
+	}
+	f.prepared[p.SHA256] = true
+	return p, ps, nil
+}
+
+func (f *folder) Have(p mailout.Prepared) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.prepared[p.SHA256]
+}
+
+// shelf is a store in memory.
+type shelf struct {
+	mu      sync.Mutex
+	n       int
+	drafts  map[mailout.BatchID][]mailout.Row
+	frozen  map[mailout.BatchID][]mailout.Row
+	digests map[mailout.Digest]mailout.BatchID
+	recipes map[mailout.Digest]mailout.Prepared
+	earlier map[mailout.Digest]string // letter → "batch line"
+	broken  error                     // of AddRows
+}
+
+func (s *shelf) BeginDraft(context.Context, string, *time.Location) (mailout.BatchID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
+	id := mailout.BatchID(fmt.Sprintf("2026-11-21-%02d", s.n))
+	s.drafts[id] = nil
+	return id, nil
+}
+
+func (s *shelf) AddRows(_ context.Context, id mailout.BatchID, rows []mailout.Row) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drafts[id] = append(s.drafts[id], slices.Clone(rows)...)
+	return s.broken
+}
+
+func (s *shelf) Freeze(_ context.Context, id mailout.BatchID, _, digest, _ mailout.Digest) (mailout.BatchID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows := s.drafts[id]
+	delete(s.drafts, id)
+	if same, ok := s.digests[digest]; ok {
+		return same, nil
+	}
+	s.digests[digest], s.frozen[id] = id, rows
+	return id, nil
+}
+
+func (s *shelf) DropDraft(ctx context.Context, id mailout.BatchID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.drafts, id)
+	return ctx.Err()
+}
+
+func (s *shelf) ByDigest(_ context.Context, digest mailout.Digest) (mailout.BatchID, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, ok := s.digests[digest]
+	return id, ok, nil
+}
+
+func (s *shelf) Earlier(_ context.Context, letter mailout.Digest) (id mailout.BatchID, line int, found bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, found := s.earlier[letter]
+	if found {
+		_, err = fmt.Sscan(at, &id, &line)
+	}
+	return id, line, found, err
+}
+
+func (s *shelf) PreparedBy(_ context.Context, recipe mailout.Digest) (mailout.Prepared, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.recipes[recipe]
+	return p, ok, nil
+}
+
+func (s *shelf) KeepPrepared(_ context.Context, recipe mailout.Digest, p mailout.Prepared) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recipes[recipe] = p
+	return nil
+}
+
+// line is one row of a manifest with what the reader found wrong with it.
+type line struct {
+	mailout.Entry
+	problems []mailout.Problem
+}
+
+// desk is everything that a plan is made of; each test changes what it is about.
+type desk struct {
+	t       testing.TB
+	lines   []line
+	general []mailout.Problem
+	bytes   string // of the manifest
+	o       plan.Options
+	*folder
+	*shelf
+}
+
+func newDesk(t testing.TB, lines ...line) *desk {
+	return &desk{t: t, lines: lines, bytes: "the manifest",
+		o: plan.Options{ManifestPath: "/home/kari/manifest.csv", Location: time.UTC, Settings: []byte("sender=988015814")},
+		folder: &folder{files: map[string]string{"brev.pdf": "cover letter", "vilkår.pdf": "terms", "a.pdf": "a", "b.pdf": "b", "c.pdf": "c"},
+			prepared: map[mailout.Digest]bool{}},
+		shelf: &shelf{drafts: map[mailout.BatchID][]mailout.Row{}, frozen: map[mailout.BatchID][]mailout.Row{}, digests: map[mailout.Digest]mailout.BatchID{},
+			recipes: map[mailout.Digest]mailout.Prepared{}, earlier: map[mailout.Digest]string{}}}
+}
+
+// signs is a line whose person signs documents: one a group of paths.
+func signs(n int, person mailout.NationalID, documents ...string) line {
+	l := line{Entry: mailout.Entry{Row: mailout.Row{Line: n, Key: fmt.Sprint("k", n), Job: mailout.Job{Sender: "988015814", Title: "Arbeidsavtale",
+		Signers: []mailout.Signer{{NationalID: person, Notify: mailout.NotifyLookup}}}}}}
+	for i, d := range documents {
+		l.Inputs = append(l.Inputs, mailout.Input{Parts: strings.Split(d, "+"),
+			Place: mailout.Place{File: "manifest.csv", Line: n, Column: string(rune('D' + i)), Field: fmt.Sprint("document", i+1)}})
+	}
+	return l
+}
+
+func (l line) bad(code string) line {
+	l.problems = append(l.problems, mailout.Problem{Severity: mailout.Stop, Code: code, Place: mailout.Place{File: "manifest.csv", Line: l.Line, Column: "A"}})
+	return l
+}
+
+func (d *desk) manifest(_ context.Context, yield func(mailout.Entry, []mailout.Problem) error) (mailout.Digest, []mailout.Problem, error) {
+	for _, l := range d.lines {
+		e := l.Entry
+		e.Inputs, e.Documents = slices.Clone(l.Inputs), nil
+		if err := yield(e, slices.Clone(l.problems)); err != nil {
+			return mailout.Digest{}, nil, err
+		}
+	}
+	return mailout.SumDigest([]byte(d.bytes)), d.general, nil
+}
+
+func (d *desk) make() plan.Result {
+	d.t.Helper()
+	res, err := plan.Make(d.t.Context(), d.manifest, d.folder, d.shelf, d.o)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if len(d.drafts) != 0 {
+		d.t.Errorf("the drafts %v are left behind", d.drafts)
+	}
+	if (res.Batch == "") == (len(mailout.Stopping(res.Problems)) == 0) && !d.o.SkipBadRows {
+		d.t.Errorf("batch %q with the problems %v", res.Batch, codes(res))
+	}
+	return res
+}
+
+// codes lists a result's problems as "line column code".
+func codes(r plan.Result) []string {
+	var all []string
+	for _, p := range r.Problems {
+		all = append(all, strings.TrimSpace(fmt.Sprint(p.Line, p.Column, " ", p.Code)))
+	}
+	return all
+}
+
+func (d *desk) wantProblems(r plan.Result, want ...string) {
+	d.t.Helper()
+	if got := codes(r); !slices.Equal(got, want) {
+		d.t.Errorf("problems are %q, want %q", got, want)
+	}
+}
+
+const (
+	kari = mailout.NationalID("01845912345")
+	ola  = mailout.NationalID("02845912345")
+	per  = mailout.NationalID("03845912345")
+)
+
+var errDisk = errors.New("the disk is on fire")

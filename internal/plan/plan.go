@@ -1,0 +1,255 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// Manifest reads the sender's file once, hands over its rows in order, each with the
+// problems found in it, and returns the SHA-256 of exactly the bytes read and the
+// problems that belong to no row. An error means that the file cannot be read at all.
+type Manifest func(ctx context.Context, yield func(mailout.Entry, []mailout.Problem) error) (mailout.Digest, []mailout.Problem, error)
+
+// Documents checks and prepares PDFs (package pdfprep). Safe for concurrent use.
+type Documents interface {
+	Inspect(ctx context.Context, path string) (mailout.Inspection, error)
+	Recipe(sources []mailout.Source) mailout.Digest
+	Prepare(ctx context.Context, sources []mailout.Source) (mailout.Prepared, []mailout.Problem, error)
+	Have(p mailout.Prepared) bool // the prepared file is still there
+}
+
+// Store takes the planned rows (package ledger).
+type Store interface {
+	BeginDraft(ctx context.Context, manifestPath string, local *time.Location) (mailout.BatchID, error)
+	AddRows(ctx context.Context, id mailout.BatchID, rows []mailout.Row) error
+	Freeze(ctx context.Context, id mailout.BatchID, manifest, digest, rowsDigest mailout.Digest) (mailout.BatchID, error)
+	DropDraft(ctx context.Context, id mailout.BatchID) error
+	ByDigest(ctx context.Context, digest mailout.Digest) (mailout.BatchID, bool, error)
+	Earlier(ctx context.Context, letter mailout.Digest) (mailout.BatchID, int, bool, error)
+	PreparedBy(ctx context.Context, recipe mailout.Digest) (mailout.Prepared, bool, error)
+	KeepPrepared(ctx context.Context, recipe mailout.Digest, p mailout.Prepared) error
+}
+
+// Options say how to plan.
+type Options struct {
+	ManifestPath string         // absolute; kept in the books
+	Location     *time.Location // for the batch id's date
+	Settings     []byte         // canonical form of every setting that changes what is sent
+	Before       []string       // documents in front of every row's first one
+	After        []string       // … and behind it
+	Separate     bool           // do not merge: one document a file
+	SkipBadRows  bool
+	Progress     func(rows int) // called as rows are planned; may be nil
+}
+
+// Result is what planning found. Batch is empty where problems stopped it.
+type Result struct {
+	Batch      mailout.BatchID
+	Known      bool // the same plan was made before: this is that batch
+	Digest     mailout.Digest
+	RowsDigest mailout.Digest
+	Rows       int
+	Skipped    int
+	Problems   []mailout.Problem // sorted; warnings included
+}
+
+// chunk is how many rows are prepared side by side and written in one transaction.
+const chunk = 64
+
+// Make plans a batch. Problems are in the result; an error is of the machine, the store
+// or an unreadable manifest, and leaves no batch behind.
+func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o Options) (Result, error) {
+	id, err := store.BeginDraft(ctx, o.ManifestPath, o.Location)
+	if err != nil {
+		return Result{}, err
+	}
+	m := &maker{docs: docs, store: store, o: o, draft: id, sums: newSums(o.Settings), letters: map[mailout.Digest]int{}}
+	res, err := m.run(ctx, manifest)
+	if err != nil || res.Batch == "" {
+		// The draft is dropped even when the caller was interrupted.
+		if dropped := store.DropDraft(context.WithoutCancel(ctx), id); err == nil {
+			err = dropped
+		}
+	}
+	return res, err
+}
+
+type maker struct {
+	docs    Documents
+	store   Store
+	o       Options
+	draft   mailout.BatchID
+	sums    *sums
+	letters map[mailout.Digest]int // letter → line, within this manifest
+	merged  memo[mailout.Digest, preparation]
+	waiting []*work
+	res     Result
+	repeats []mailout.Problem // of letters in earlier batches
+}
+
+// work is one row on its way through preparation.
+type work struct {
+	entry    mailout.Entry
+	problems []mailout.Problem
+	recipes  []mailout.Digest
+	err      error
+}
+
+func (m *maker) run(ctx context.Context, manifest Manifest) (Result, error) {
+	sha, general, err := manifest(ctx, func(e mailout.Entry, ps []mailout.Problem) error {
+		m.waiting = append(m.waiting, &work{entry: e, problems: ps})
+		if len(m.waiting) < chunk {
+			return nil
+		}
+		return m.flush(ctx)
+	})
+	if err == nil {
+		err = m.flush(ctx)
+	}
+	if err != nil {
+		return m.res, err
+	}
+	m.res.Problems = append(m.res.Problems, general...)
+	m.res.RowsDigest = m.sums.rowsDigest()
+	m.res.Digest = m.sums.digest(sha)
+	return m.freeze(ctx, sha, general)
+}
+
+// freeze decides: the batch that exists, the problems, or a new batch.
+func (m *maker) freeze(ctx context.Context, sha mailout.Digest, general []mailout.Problem) (Result, error) {
+	stopping := mailout.Stopping(m.res.Problems)
+	if m.o.SkipBadRows {
+		stopping = mailout.Stopping(general) // the rows' own problems were left out with them
+	}
+	if m.res.Rows == m.res.Skipped && len(stopping) == 0 {
+		stopping = append(stopping, mailout.Problem{Severity: mailout.Stop, Code: "no-rows", Place: mailout.Place{File: fileOf(general, m.o)},
+			Message: "there is no row to send", Remedy: "add one line for each person below the header"})
+		m.res.Problems = append(m.res.Problems, stopping...)
+	}
+	same, known, err := m.store.ByDigest(ctx, m.res.Digest)
+	if err != nil {
+		return m.res, err
+	}
+	if !known { // the same batch again is no repeat of itself
+		m.res.Problems = append(m.res.Problems, m.repeats...)
+		stopping = append(stopping, m.repeats...)
+	}
+	mailout.SortProblems(m.res.Problems)
+	if len(stopping) > 0 {
+		return m.res, nil
+	}
+	m.res.Batch, err = m.store.Freeze(ctx, m.draft, sha, m.res.Digest, m.res.RowsDigest)
+	m.res.Known = known && m.res.Batch == same
+	return m.res, err
+}
+
+func fileOf(ps []mailout.Problem, o Options) string {
+	if len(ps) > 0 && ps[0].File != "" {
+		return ps[0].File
+	}
+	return o.ManifestPath[strings.LastIndexAny(o.ManifestPath, `/\`)+1:]
+}
+
+// flush prepares the waiting rows side by side, then counts and stores them in order.
+func (m *maker) flush(ctx context.Context) error {
+	var group sync.WaitGroup
+	slots := make(chan struct{}, 2*runtime.GOMAXPROCS(0))
+	for _, w := range m.waiting {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			w.err = m.prepare(ctx, w)
+		})
+	}
+	group.Wait()
+	rows := make([]mailout.Row, 0, len(m.waiting))
+	for _, w := range m.waiting {
+		if w.err != nil {
+			return fmt.Errorf("preparing line %d: %w", w.entry.Line, w.err)
+		}
+		if err := m.take(ctx, w); err != nil {
+			return err
+		}
+		rows = append(rows, w.entry.Row)
+	}
+	m.waiting = m.waiting[:0]
+	if m.o.Progress != nil {
+		m.o.Progress(m.res.Rows)
+	}
+	if len(mailout.Stopping(m.res.Problems)) > 0 && !m.o.SkipBadRows {
+		return nil // nothing will be frozen: go on only to find the other problems
+	}
+	return m.store.AddRows(ctx, m.draft, rows)
+}
+
+// take counts one prepared row and looks whether it is a repeat.
+func (m *maker) take(ctx context.Context, w *work) error {
+	if len(mailout.Stopping(w.problems)) == 0 {
+		if err := m.checkRepeat(ctx, w); err != nil {
+			return err
+		}
+	}
+	if len(mailout.Stopping(w.problems)) > 0 {
+		w.entry.Row.Skipped, w.entry.Row.Documents, w.recipes = true, nil, nil
+		m.res.Skipped++
+	}
+	m.res.Rows++
+	m.res.Problems = append(m.res.Problems, w.problems...)
+	m.sums.add(w.entry.Row, w.recipes)
+	return nil
+}
+
+// checkRepeat finds the same letter twice: in this manifest, or in an earlier batch.
+func (m *maker) checkRepeat(ctx context.Context, w *work) error {
+	letter := w.entry.LetterKey()
+	place := mailout.Place{File: fileOf(w.problems, m.o), Line: w.entry.Line, Row: w.entry.Key}
+	if line, twice := m.letters[letter]; twice {
+		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Stop, Code: "repeat", Place: place,
+			Message: fmt.Sprintf("the same signers get the same documents under the same title as in line %d", line),
+			Remedy:  "delete one of the two lines, or give them different titles or documents"})
+		return nil
+	}
+	m.letters[letter] = w.entry.Line
+	batch, line, found, err := m.store.Earlier(ctx, letter)
+	if err != nil || !found {
+		return err
+	}
+	m.repeats = append(m.repeats, mailout.Problem{Severity: mailout.Stop, Code: "repeat-of-earlier", Place: place,
+		Message: fmt.Sprintf("the same signers have the same documents under the same title already, in line %d of batch %s", line, batch),
+		Remedy:  fmt.Sprintf("delete the line; `batch why %s line:%d` shows what became of it", batch, line)})
+	return nil
+}
+
+// inputs are the documents a row is to have: its own, with those in front of and behind
+// the first, merged or one by one.
+func (o Options) inputs(e mailout.Entry) []mailout.Input {
+	if len(e.Inputs) == 0 {
+		return nil
+	}
+	ins := slices.Clone(e.Inputs)
+	if !o.Separate {
+		ins[0].Parts = slices.Concat(o.Before, ins[0].Parts, o.After)
+		return ins
+	}
+	var all []mailout.Input
+	add := func(in mailout.Input, paths []string) {
+		for _, p := range paths {
+			all = append(all, mailout.Input{Title: in.Title, Parts: []string{p}, Place: in.Place})
+		}
+	}
+	common := mailout.Input{Place: ins[0].Place}
+	add(common, o.Before)
+	add(ins[0], ins[0].Parts)
+	add(common, o.After)
+	for _, in := range ins[1:] {
+		add(in, in.Parts)
+	}
+	return all
+}

@@ -1,0 +1,227 @@
+package portal_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"batch/internal/mailout"
+	"batch/internal/portal"
+)
+
+// example is one of the official examples, with the stub's address in its URLs.
+func example(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(spec, "examples", "portal", name))
+	if err != nil {
+		t.Skipf("the portal's examples are not beside the project: %v", err)
+	}
+	return string(b)
+}
+
+func TestPollReadsAChange(t *testing.T) {
+	s := newStub(t, nil, replying(reply("200 OK", example(t, "status-change-response.xml"))))
+	before := time.Now()
+	poll, err := s.client(t).Poll(t.Context(), sender, "hr & avtaler/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "GET /api/988015814/portal/signature-jobs?polling_queue=hr+%26+avtaler%2F1"; s.requests[0] != want {
+		t.Errorf("request %q, want %q", s.requests[0], want)
+	}
+	if header := s.headers[0]; header.Get("Content-Length") != "" || header.Get("Transfer-Encoding") != "" {
+		t.Errorf("a GET with a body: %v", header)
+	}
+	c := poll.Change
+	if poll.Next != 0 || poll.TooEarly || c == nil {
+		t.Fatalf("%+v", poll)
+	}
+	const base = "https://api.signering.posten.no/api/123456789/portal/signature-jobs/1"
+	if c.JobID != 1 || c.Status != mailout.Completed || c.ConfirmationURL != base+"/complete" || c.PAdESURL != base+"/pades" ||
+		c.Ref != "" || c.Sender != sender || c.Queue != "hr & avtaler/1" || c.TakenAt.Before(before) || c.TakenAt.Location() != time.UTC {
+		t.Errorf("%+v", c)
+	}
+	signed := c.Signers[0]
+	if len(c.Signers) != 1 || signed.Status != mailout.SignerSigned || signed.NationalID.Reveal() != "12345678910" ||
+		!signed.Since.Equal(time.Date(2017, 1, 23, 11, 51, 43, 0, time.UTC)) || signed.XAdESURL != base+"/xades/1" {
+		t.Errorf("%+v", signed)
+	}
+}
+
+func TestPollReadsSignersWithoutANumber(t *testing.T) {
+	s := newStub(t, nil, replying(reply("200 OK", example(t, "status-change-response-signer-without-pin.xml"))))
+	poll, err := s.client(t).Poll(t.Context(), sender, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "GET /api/988015814/portal/signature-jobs"; s.requests[0] != want {
+		t.Errorf("request %q, want %q", s.requests[0], want)
+	}
+	signers := poll.Change.Signers
+	if len(signers) != 2 || signers[0].Email.Reveal() != "test@example.com" || signers[0].Mobile != "" || signers[1].Mobile.Reveal() != "12345678" {
+		t.Errorf("%+v", signers)
+	}
+}
+
+func TestWhenToPollAgain(t *testing.T) {
+	change := changeXML(`<status>IN_PROGRESS</status>`, signatureXML)
+	date := "Date: Sat, 21 Nov 2026 10:00:00 GMT"
+	next := func(s string) string { return "X-Next-permitted-poll-time: " + s }
+	tests := []struct {
+		name     string
+		reply    string
+		want     time.Duration
+		tooEarly bool
+	}{
+		{"empty, ten minutes", reply("204 No Content", "", date, next("2026-11-21T11:10:00.000+01:00")), 10 * time.Minute, false},
+		{"empty, five seconds, UTC", reply("204 No Content", "", date, next("2026-11-21T10:00:05Z")), 5 * time.Second, false},
+		{"empty, fractions", reply("204 No Content", "", date, next("2026-11-21T11:00:05.123456789+01:00")), 5123456789, false},
+		{"empty, Java without seconds", reply("204 No Content", "", date, next("2026-11-21T11:05+01:00")), 5 * time.Minute, false},
+		{"empty, Java with a zone", reply("204 No Content", "", date, next("2026-11-21T11:05:00+01:00[Europe/Oslo]")), 5 * time.Minute, false},
+		{"empty, already permitted", reply("204 No Content", "", date, next("2026-11-21T09:00:00Z")), 0, false},
+		{"empty, nothing said", reply("204 No Content", "", date), 10 * time.Minute, false},
+		{"empty, no Date", reply("204 No Content", "", next("2026-11-21T10:00:05Z")), 10 * time.Minute, false},
+		{"empty, garbled Date", reply("204 No Content", "", "Date: today", next("2026-11-21T10:00:05Z")), 10 * time.Minute, false},
+		{"empty, garbled time", reply("204 No Content", "", date, next("in a while")), 10 * time.Minute, false},
+		{"empty, no offset", reply("204 No Content", "", date, next("2026-11-21T10:00:05")), 10 * time.Minute, false},
+		{"empty, said twice", reply("204 No Content", "", date, next("2026-11-21T10:00:05Z"), next("2026-11-21T10:00:06Z")), 10 * time.Minute, false},
+		{"empty, a year ahead", reply("204 No Content", "", date, next("2027-11-21T10:00:05Z")), 10 * time.Minute, false},
+		{"too early", reply("429 Too Many Requests", "", date, next("2026-11-21T10:00:07Z")), 7 * time.Second, true},
+		{"too early, garbled", reply("429 Too Many Requests", "", date, next("later")), 10 * time.Minute, true},
+		{"a change, nothing said", reply("200 OK", change), 0, false},
+		{"a change, garbled", reply("200 OK", change, date, next("later")), 0, false},
+		{"a change, three seconds", reply("200 OK", change, date, next("2026-11-21T10:00:03Z")), 3 * time.Second, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStub(t, nil, replying(test.reply))
+			poll, err := s.client(t).Poll(t.Context(), sender, "q")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if poll.Next != test.want || poll.TooEarly != test.tooEarly || (poll.Change != nil) != strings.HasPrefix(test.reply, "HTTP/1.1 200") {
+				t.Errorf("%+v, want %v", poll, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatEndsACall(t *testing.T) {
+	tests := []struct {
+		name  string
+		reply string
+		code  string
+		fatal bool
+	}{
+		{"blocked", reply("429 Too Many Requests", "", "DoSFilter: unavailable", "X-Next-permitted-poll-time: 2026-11-21T10:00:05Z"), "blocked", false},
+		{"bare 429", reply("429 Too Many Requests", ""), "bare-429", false},
+		{"not authorized", reply("403 Forbidden", errorXML("NOT_AUTHORIZED", "no")), "NOT_AUTHORIZED", true},
+		{"broker", reply("400 Bad Request", errorXML("BROKER_NOT_AUTHORIZED", "no")), "BROKER_NOT_AUTHORIZED", true},
+		{"a proxy's 403", reply("403 Forbidden", "<html/>"), "no-error-document", false},
+		{"gone", reply("410 Gone", errorXML("JOB_GONE", "no")), "JOB_GONE", false},
+		{"not found", reply("404 Not Found", ""), "no-error-document", false},
+		{"server error", reply("500 Internal Server Error", errorXML("NOT_AUTHORIZED", "no")), "NOT_AUTHORIZED", false},
+		{"gateway", reply("502 Bad Gateway", "<html/>"), "server-error", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStub(t, nil, replying(test.reply))
+			c := s.client(t)
+			url := s.root + "/988015814/portal/signature-jobs/1/complete"
+			poll, pollErr := c.Poll(t.Context(), sender, "")
+			confirmSpeed, confirmErr := c.Confirm(t.Context(), sender, url)
+			_, whoSpeed, whoErr := c.WhoAmI(t.Context(), sender)
+			n, announced, fetchSpeed, fetchErr := c.Fetch(t.Context(), sender, url, io.Discard)
+			if n != 0 || announced != -1 {
+				t.Errorf("fetched %d of %d", n, announced)
+			}
+			speeds := []mailout.Speed{poll.Speed, confirmSpeed, whoSpeed, fetchSpeed}
+			for i, err := range []error{pollErr, confirmErr, whoErr, fetchErr} {
+				e := callError(t, err)
+				if e.Code != test.code || e.Fatal != test.fatal || itoa(e.Status) != test.reply[9:12] || e.Message == "" {
+					t.Errorf("%#v", e)
+				}
+				if want := (mailout.Speed{Blocked: test.code == "blocked"}); e.Speed != want || speeds[i] != want {
+					t.Errorf("%s: speed %+v, %+v", e.Call, e.Speed, speeds[i])
+				}
+			}
+			if s.requests[1] != "POST /api/988015814/portal/signature-jobs/1/complete" || s.headers[1].Get("Content-Length") != "0" {
+				t.Errorf("confirmed with %q, %v", s.requests[1], s.headers[1])
+			}
+		})
+	}
+}
+
+func TestAChangeThatCannotBeReadIsAnError(t *testing.T) {
+	s := newStub(t, nil, replying(reply("200 OK", "<html/>")))
+	if _, err := s.client(t).Poll(t.Context(), sender, ""); callError(t, err).Code != "unreadable-answer" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestConfirmAndWhoAmI(t *testing.T) {
+	s := newStub(t, nil, replying(reply("200 OK", ""), reply("200 OK", "You are 988015814\x1b[2J, operating\non behalf of …\n"), reply("200 OK", "<html>Log in</html>")))
+	c := s.client(t)
+	if _, err := c.Confirm(t.Context(), sender, s.root+"/988015814/portal/signature-jobs/1/complete"); err != nil {
+		t.Error(err)
+	}
+	if who, _, err := c.WhoAmI(t.Context(), sender); err != nil || who != "You are 988015814[2J, operating on behalf of …" {
+		t.Errorf("%q, %v", who, err)
+	}
+	if _, _, err := c.WhoAmI(t.Context(), sender); callError(t, err).Code != "unreadable-answer" {
+		t.Errorf("a login page was taken for an answer: %v", err)
+	}
+}
+
+func TestFetchIsBounded(t *testing.T) {
+	const limit = 1000
+	tests := []struct {
+		name      string
+		reply     string
+		code      string // empty: all is well
+		announced int64
+	}{
+		{"within", reply("200 OK", strings.Repeat("x", limit)), "", limit},
+		{"without length", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + strings.Repeat("x", limit), "", -1},
+		{"in chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "", -1},
+		{"announced too large", reply("200 OK", strings.Repeat("x", limit+1)), "too-large", limit + 1},
+		{"too large unannounced", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + strings.Repeat("x", limit+1), "too-large", -1},
+		{"cut off", "HTTP/1.1 200 OK\r\nContent-Length: 900\r\nConnection: close\r\n\r\nabc", "truncated", 900},
+		{"chunks cut off", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n", "truncated", -1},
+		{"encoded", reply("200 OK", "\x1f\x8b", "Content-Encoding: gzip"), "encoded", 2},
+		{"nothing there", "HTTP/1.1 204 No Content\r\n\r\n", "no-error-document", -1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStub(t, nil, closing(test.reply))
+			c := newClient(t, portal.Options{Root: s.root, TLS: s.pki.clientConfig(), MaxDownload: limit})
+			var to bytes.Buffer
+			n, announced, _, err := c.Fetch(t.Context(), sender, s.root+"/988015814/portal/signature-jobs/1/pades", &to)
+			if n != int64(to.Len()) || n > limit || announced != test.announced {
+				t.Errorf("said %d bytes of %d, wrote %d", n, announced, to.Len())
+			}
+			if (err == nil) != (test.code == "") || (err != nil && callError(t, err).Code != test.code) {
+				t.Errorf("ended with %v", err)
+			}
+		})
+	}
+}
+
+func TestAFullDiskIsNotThePortalsFault(t *testing.T) {
+	s := newStub(t, nil, replying(reply("200 OK", "%PDF-")))
+	full := errors.New("disk full")
+	_, _, _, err := s.client(t).Fetch(t.Context(), sender, s.root+"/988015814/portal/x", failing{full})
+	var call *mailout.CallError
+	if !errors.Is(err, full) || errors.As(err, &call) {
+		t.Errorf("ended with %#v", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }

@@ -1,0 +1,148 @@
+package portal
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// How long the parts of a call may take. The portal's own client connects within 5 s
+// (portal-api.md, "The rest"); a create may take longer than its 10 s to be answered, for
+// giving up early turns a job that exists into a row that nobody knows about.
+const (
+	connectLimit = 5 * time.Second  // TCP, and again TLS
+	reachLimit   = 20 * time.Second // name, proxy, TCP and TLS together
+	stallLimit   = 30 * time.Second // without a byte moving, up or down
+	answerLimit  = 60 * time.Second // from the last byte sent to the last byte of an XML answer
+)
+
+// idleLimit closes connections that are not used, well before a server or a box in between
+// would: a create must not meet a connection that is just being closed.
+const idleLimit = 10 * time.Second
+
+const (
+	defaultDownload = 64 << 20  // bytes; signed documents come from at most 10 MiB of input
+	maxAnswer       = 256 << 10 // bytes of an XML or plain text answer
+	maxHeader       = 64 << 10  // bytes of an answer's header
+)
+
+// Options of a Client.
+type Options struct {
+	// Root is the service root, without a slash at its end, like
+	// "https://api.signering.posten.no/api".
+	Root string
+
+	// TLS holds the client certificate and says whom to trust. Its VerifyConnection is
+	// the place where the server's organization is checked; an error from there, or from
+	// ordinary verification, ends a call as "wrong-server". InsecureSkipVerify without
+	// VerifyConnection is refused.
+	TLS *tls.Config
+
+	Proxy       string // URL of an HTTP proxy; empty: none, whatever the environment says
+	UserAgent   string // empty: "batch"
+	MaxDownload int64  // bytes; 0: 64 MiB
+}
+
+// Client speaks to one portal. It is safe for concurrent use.
+type Client struct {
+	root        *url.URL
+	transport   *http.Transport
+	userAgent   string
+	maxDownload int64
+}
+
+// New makes a Client. It calls nobody.
+func New(o Options) (*Client, error) {
+	root, err := url.Parse(strings.TrimSuffix(o.Root, "/"))
+	if err != nil || root.Scheme != "https" || root.Host == "" || root.User != nil || root.RawQuery != "" || root.Fragment != "" {
+		return nil, errors.New("the portal's address must look like https://host/api, without user, query or fragment")
+	}
+	transport, err := newTransport(o)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{root: root, transport: transport, userAgent: o.UserAgent, maxDownload: o.MaxDownload}
+	if c.userAgent == "" {
+		c.userAgent = "batch"
+	}
+	if c.maxDownload <= 0 {
+		c.maxDownload = defaultDownload
+	}
+	return c, nil
+}
+
+// Close lets go of connections that are not in use.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// newTransport makes the one transport. HTTP/1.1 only: its rules for repeating a request by
+// itself are few and known (see [Client.send]), and the portal's limits count requests.
+func newTransport(o Options) (*http.Transport, error) {
+	config, err := guarded(o.TLS)
+	if err != nil {
+		return nil, err
+	}
+	t := &http.Transport{
+		DialContext:            (&patientDialer{net.Dialer{Timeout: connectLimit}}).DialContext,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    connectLimit,
+		DisableCompression:     true, // the announced length is the length
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        idleLimit,
+		MaxResponseHeaderBytes: maxHeader,
+		WriteBufferSize:        32 << 10,
+		Protocols:              new(http.Protocols),
+	}
+	t.Protocols.SetHTTP1(true)
+	if o.Proxy == "" {
+		return t, nil
+	}
+	proxy, err := url.Parse(o.Proxy)
+	if err != nil || (proxy.Scheme != "http" && proxy.Scheme != "https") || proxy.Host == "" {
+		return nil, errors.New("the proxy's address must look like http://proxy:8080")
+	}
+	t.Proxy = http.ProxyURL(proxy)
+	return t, nil
+}
+
+// untrusted marks an error of VerifyConnection, so that it is told from a handshake that
+// the network broke.
+type untrusted struct{ error }
+
+func (u untrusted) Unwrap() error { return u.error }
+
+func guarded(config *tls.Config) (*tls.Config, error) {
+	if config == nil {
+		return nil, errors.New("the portal needs a client certificate: no TLS configuration was given")
+	}
+	if config.InsecureSkipVerify && config.VerifyConnection == nil {
+		return nil, errors.New("the server's certificate would not be checked at all: VerifyConnection is missing")
+	}
+	config = config.Clone()
+	if verify := config.VerifyConnection; verify != nil {
+		config.VerifyConnection = func(s tls.ConnectionState) error {
+			if err := verify(s); err != nil {
+				return untrusted{err}
+			}
+			return nil
+		}
+	}
+	return config, nil
+}
+
+// at builds a URL below a sender's path.
+func (c *Client) at(sender mailout.OrgNumber, path ...string) (*url.URL, error) {
+	if !isOrgNumber(sender) {
+		return nil, errors.New("the sender is not an organization number of nine digits")
+	}
+	return c.root.JoinPath(append([]string{string(sender)}, path...)...), nil
+}
+
+func isOrgNumber(n mailout.OrgNumber) bool {
+	return len(n) == 9 && strings.Trim(string(n), "0123456789") == ""
+}

@@ -1,0 +1,30 @@
+// Package portal speaks the portal's HTTP and XML, and says of each call whether it
+// certainly had no effect.
+//
+//	c, err := portal.New(portal.Options{Root: root, TLS: identity.TLSConfig(trust, time.Now)})
+//	…
+//	outcome := c.Create(ctx, portal.Job{Sender: sender, Ref: ref, Queue: queue, Bundle: sealed})
+//	poll, err := c.Poll(ctx, sender, queue)
+//	n, announced, speed, err := c.Fetch(ctx, sender, poll.Change.PAdESURL, file)
+//	speed, err = c.Confirm(ctx, sender, poll.Change.ConfirmationURL)
+//
+// Every call is made exactly once: no redirect is followed, and the transport repeats
+// nothing by itself. The caller paces its calls and hands the Speed of each answer to the
+// pace. Errors are *[mailout.CallError]; a create has no error but an outcome.
+//
+// What it guarantees:
+//
+//   - [mailout.OutcomeNotSent] is said only where it is proved (see [Client.Create]), and
+//     LastByte is set whenever bytes of a request may have left.
+//   - Answers are bounded in bytes, depth and time, and read strictly: a DOCTYPE, a
+//     doubled or unknown element, another namespace or anything behind the document makes
+//     an answer unreadable.
+//   - URLs that the server gave are called only at the portal's own host and port, under
+//     the sender's path.
+//   - No message holds personal data, also where the portal quotes what it was sent, nor
+//     anything that acts on a terminal.
+//
+// Limits of time: 5 s each to connect and for TLS, 30 s without a byte moving while a
+// request goes out or a document comes in, 60 s from the last byte sent to the end of any
+// other answer.
+package portal

@@ -1,0 +1,35 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"net"
+)
+
+// Clean is what every text of the portal goes through, ReadChange what every change does.
+var (
+	Clean      = clean
+	ReadChange = readChange
+)
+
+// Readable reports why one of the portal's documents cannot be read.
+func Readable(document []byte) error {
+	_, change := readChange(document)
+	_, created := readCreated(document)
+	_, failure := readError(document)
+	if change == nil || created == nil || failure == nil {
+		return nil
+	}
+	return errors.Join(change, created, failure)
+}
+
+// DialWith makes a client connect in another way, as to a server in the same bubble.
+func (c *Client) DialWith(dial func(context.Context) (net.Conn, error)) {
+	c.transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		conn, err := dial(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return newPatientConn(conn), nil
+	}
+}

@@ -1,0 +1,133 @@
+package portal
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// failure is the end of a call without an answer.
+type failure struct {
+	code    string
+	message string
+	fatal   bool // concerns every call: wrong server, certificate
+
+	// unseen: it is proved that the portal did not process the request, because nothing of
+	// it left or because the handshake was broken off.
+	unseen   bool
+	lastByte time.Time // when the last byte can have left; zero: none did
+	err      error
+}
+
+// explain finds words for an error of the transport and says what it proves.
+func explain(ctx context.Context, err error, w *wire) *failure {
+	f := describe(ctx, err)
+	if alert := w.refusedHandshake(err); alert != nil {
+		f = certificateRefused(alert)
+		f.unseen = true
+	}
+	f.err = err
+	f.lastByte = w.seal()
+	if f.lastByte.IsZero() {
+		f.unseen = true
+		if f.code == "reset" || f.code == "no-answer" {
+			f.code, f.message = "unreachable", "the portal cannot be reached; check network, proxy and firewall: "+safe(err)
+		}
+	}
+	return f
+}
+
+// describe names an error. Where TLS broke, what it says counts more than the time-out or
+// cancellation that may have come of it.
+func describe(ctx context.Context, err error) *failure {
+	var (
+		wrong     untrusted
+		badChain  *tls.CertificateVerificationError
+		noTLS     tls.RecordHeaderError
+		cause     = context.Cause(ctx)
+		late      stalled
+		connect   *net.OpError
+		nameError *net.DNSError
+		timed     net.Error
+	)
+	switch {
+	case errors.As(err, &wrong), errors.As(err, &badChain):
+		return &failure{code: "wrong-server", fatal: true, message: "the server is not the portal, nothing was sent: " + safe(err)}
+	case errors.As(err, &noTLS):
+		return &failure{code: "wrong-server", fatal: true, message: "the server does not speak TLS, nothing was sent; check the portal's address and the proxy"}
+	case handshakeAlert(err) != nil:
+		return certificateRefused(handshakeAlert(err))
+	case errors.As(cause, &late):
+		return &failure{code: "timeout", message: "no answer: " + late.Error()}
+	case cause != nil:
+		return &failure{code: "stopped", message: "the call was given up before its answer came"}
+	case errors.As(err, &nameError):
+		return &failure{code: "unreachable", message: "the portal's name cannot be looked up; check the network and the portal's address"}
+	case errors.As(err, &connect) && (connect.Op == "dial" || connect.Op == "proxyconnect"):
+		return &failure{code: "unreachable", message: "the portal cannot be reached; check network, proxy and firewall: " + safe(connect.Err)}
+	case errors.As(err, &timed) && timed.Timeout():
+		return &failure{code: "timeout", message: "no answer in time: " + safe(err)}
+	case broken(err):
+		return &failure{code: "reset", message: "the connection broke before an answer came"}
+	}
+	return &failure{code: "no-answer", message: "no answer that can be read: " + safe(err)}
+}
+
+func certificateRefused(alert error) *failure {
+	return &failure{
+		code: "certificate-refused", fatal: true,
+		message: fmt.Sprintf("the portal does not take our certificate (%s); check its dates, that it is one of the environment's, and that it is the one for signing and authentication", safe(alert)),
+	}
+}
+
+// handshakeAlert finds in err the other side's alert that it does not take our side of a
+// handshake, else nil. The numbers are those of RFC 8446 §6.2, where they are said of
+// handshakes only. crypto/tls does not export the type of such an alert, but its words.
+func handshakeAlert(err error) error {
+	var remote *net.OpError
+	if !errors.As(err, &remote) || remote.Op != "remote error" {
+		return nil
+	}
+	for _, number := range []tls.AlertError{
+		40,                     // handshake_failure
+		42, 43, 44, 45, 46, 48, // bad, unsupported, revoked, expired, unknown certificate; unknown CA
+		49,  // access_denied
+		51,  // decrypt_error: a signature in the handshake did not hold
+		116, // certificate_required
+	} {
+		if remote.Err.Error() == number.Error() {
+			return remote.Err
+		}
+	}
+	return nil
+}
+
+func broken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// speed: a call that may have arrived and was not answered may still be counted.
+func (f *failure) speed() mailout.Speed { return mailout.Speed{TimedOut: !f.unseen} }
+
+func (f *failure) callError(call string) *mailout.CallError {
+	return &mailout.CallError{Call: call, Code: f.code, Message: f.message, Fatal: f.fatal, Speed: f.speed(), Err: f.err}
+}
+
+// outcome is what the failure means for a create.
+func (f *failure) outcome() mailout.Outcome {
+	o := mailout.Outcome{Kind: mailout.OutcomeUnknown, Code: f.code, Message: f.message, LastByte: f.lastByte, Speed: f.speed()}
+	if f.unseen {
+		o.Kind, o.Fatal = mailout.OutcomeNotSent, f.fatal
+	} else {
+		o.Message += "; a job may exist"
+	}
+	return o
+}

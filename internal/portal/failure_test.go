@@ -1,0 +1,270 @@
+package portal_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"batch/internal/mailout"
+	"batch/internal/portal"
+)
+
+// untouched holds for a create of which nothing left.
+func untouched(t *testing.T, o mailout.Outcome, want verdict) {
+	t.Helper()
+	if got := of(o); got != want {
+		t.Errorf("got %+v, want %+v\n%s", got, want, o.Message)
+	}
+	if !o.LastByte.IsZero() || o.Speed.TimedOut || o.Status != 0 {
+		t.Errorf("nothing left, and the outcome says %+v", o)
+	}
+}
+
+// lost holds for a create of which bytes left and no answer came.
+func lost(t *testing.T, o mailout.Outcome, code string) {
+	t.Helper()
+	if got := of(o); got != unknown(code) {
+		t.Errorf("got %+v, want %+v\n%s", got, unknown(code), o.Message)
+	}
+	if o.LastByte.IsZero() || !o.Speed.TimedOut {
+		t.Errorf("bytes left and no answer came, and the outcome says %+v", o)
+	}
+}
+
+func TestNothingLeavesWithoutAConnection(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := "https://" + listener.Addr().String() + "/api"
+	listener.Close()
+	p := newPKI(t)
+	c := newClient(t, portal.Options{Root: closed, TLS: p.clientConfig()})
+	untouched(t, c.Create(t.Context(), job(bundle("x"))), notSent("unreachable"))
+
+	c.DialWith(func(context.Context) (net.Conn, error) { return nil, &net.DNSError{Err: "no such host", Name: "x"} })
+	untouched(t, c.Create(t.Context(), job(bundle("x"))), notSent("unreachable"))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	untouched(t, c.Create(ctx, job(bundle("x"))), notSent("stopped"))
+}
+
+func TestAServerThatBreaksTheHandshakeGetsNothing(t *testing.T) {
+	s := newPlain(t, func(_ *stub, conn net.Conn, _ *bufio.Reader) { conn.Close() })
+	untouched(t, s.client(t).Create(t.Context(), job(bundle("x"))), notSent("unreachable"))
+}
+
+func TestAServerWithoutTLSIsTheWrongOne(t *testing.T) {
+	s := newPlain(t, func(_ *stub, conn net.Conn, in *bufio.Reader) {
+		in.ReadByte()
+		io.WriteString(conn, reply("400 Bad Request", "this is plain HTTP"))
+	})
+	untouched(t, s.client(t).Create(t.Context(), job(bundle("x"))), halted("wrong-server"))
+}
+
+// newPlain is a stub that speaks no TLS.
+func newPlain(t *testing.T, serve func(*stub, net.Conn, *bufio.Reader)) *stub {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stub{pki: newPKI(t), root: "https://" + listener.Addr().String() + "/api"}
+	s.serveAll(t, listener, serve)
+	return s
+}
+
+func TestAServerThatIsNotThePortalGetsNothing(t *testing.T) {
+	configs := map[string]func(*tls.Config){
+		"refused by VerifyConnection": func(c *tls.Config) {
+			c.VerifyConnection = func(tls.ConnectionState) error { return errWrongOrganization }
+		},
+		"refused by ordinary verification": func(c *tls.Config) {
+			c.InsecureSkipVerify, c.VerifyConnection, c.RootCAs = false, nil, x509.NewCertPool()
+		},
+	}
+	for name, distrust := range configs {
+		t.Run(name, func(t *testing.T) {
+			s := newStub(t, nil, replying(reply("200 OK", createdXML(jobElements))))
+			config := s.pki.clientConfig()
+			distrust(config)
+			c := newClient(t, portal.Options{Root: s.root, TLS: config})
+			o := c.Create(t.Context(), job(bundle("x")))
+			untouched(t, o, halted("wrong-server"))
+			if calls := s.calls(); len(calls) != 0 {
+				t.Errorf("the wrong server got %q", calls)
+			}
+
+			_, _, err := c.WhoAmI(t.Context(), sender)
+			var call *mailout.CallError
+			if !errors.As(err, &call) || !call.Fatal || call.Code != "wrong-server" {
+				t.Errorf("WhoAmI ended with %#v", err)
+			}
+			if config.VerifyConnection != nil && (!errors.Is(err, errWrongOrganization) || !strings.Contains(o.Message, errWrongOrganization.Error())) {
+				t.Errorf("the cause was lost: %v, %q", err, o.Message)
+			}
+		})
+	}
+}
+
+// With TLS 1.2 a refused certificate shows before anything is written. With TLS 1.3 the
+// request is gone by then, and the alert proves that nobody read it; with a large bundle
+// the broken write comes first, and the alert must be found behind it.
+func TestARefusedCertificateStopsTheBatch(t *testing.T) {
+	bundles := map[string]bundle{"small": "x", "large": bundle(strings.Repeat("x", 8<<20))}
+	for version, name := range map[uint16]string{tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3"} {
+		for size, content := range bundles {
+			t.Run(name+" "+size, func(t *testing.T) {
+				s := newStub(t, func(c *tls.Config) {
+					c.MaxVersion, c.ClientCAs = version, x509.NewCertPool()
+				}, func(s *stub, _ net.Conn, in *bufio.Reader) { s.receive(in) })
+				for range 20 {
+					o := s.client(t).Create(t.Context(), job(content))
+					if got := of(o); got != halted("certificate-refused") {
+						t.Fatalf("%+v: %s", got, o.Message)
+					}
+					if version == tls.VersionTLS12 {
+						untouched(t, o, halted("certificate-refused"))
+					}
+				}
+				if calls := s.calls(); len(calls) != 0 {
+					t.Errorf("requests were read: %q", calls)
+				}
+			})
+		}
+	}
+}
+
+func TestNoCertificateAtAllStopsTheBatch(t *testing.T) {
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		s := newStub(t, func(c *tls.Config) { c.MaxVersion = version }, func(s *stub, _ net.Conn, in *bufio.Reader) { s.receive(in) })
+		config := s.pki.clientConfig()
+		config.Certificates = nil
+		o := newClient(t, portal.Options{Root: s.root, TLS: config}).Create(t.Context(), job(bundle("x")))
+		if got := of(o); got != halted("certificate-refused") {
+			t.Errorf("%s: %+v: %s", tls.VersionName(version), got, o.Message)
+		}
+	}
+}
+
+// A block that comes while the bundle is still going out must be heard: the server answers
+// the head of the request and closes.
+func TestABlockIsHeardThroughABrokenUpload(t *testing.T) {
+	s := newStub(t, nil, func(_ *stub, conn net.Conn, in *bufio.Reader) {
+		in.ReadString('\n')
+		io.WriteString(conn, reply("429 Too Many Requests", "", "DoSFilter: unavailable", "Connection: close"))
+	})
+	content := bundle(strings.Repeat("x", 8<<20))
+	for range 20 {
+		o := s.client(t).Create(t.Context(), job(content))
+		if got := of(o); got != notSent("blocked") || !o.Speed.Blocked || o.LastByte.IsZero() {
+			t.Fatalf("%+v", o)
+		}
+	}
+}
+
+func TestAResetWhileSendingIsUnknown(t *testing.T) {
+	s := newStub(t, nil, func(_ *stub, conn net.Conn, in *bufio.Reader) {
+		in.ReadString('\n')
+		conn.(*tls.Conn).NetConn().(*net.TCPConn).SetLinger(0)
+		conn.(*tls.Conn).NetConn().Close()
+	})
+	lost(t, s.client(t).Create(t.Context(), job(bundle(strings.Repeat("x", 8<<20)))), "reset")
+	lost(t, s.client(t).Create(t.Context(), job(bundle("x"))), "reset")
+}
+
+func TestGivingUpWhileWaitingIsUnknown(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := newStub(t, nil, func(s *stub, conn net.Conn, in *bufio.Reader) {
+		s.receive(in)
+		cancel()
+		io.Copy(io.Discard, in)
+	})
+	lost(t, s.client(t).Create(ctx, job(bundle("x"))), "stopped")
+}
+
+// faulty is a bundle that is not what it says.
+type faulty struct {
+	size  int64
+	bytes string
+	err   error
+}
+
+func (f faulty) Size() int64 { return f.size }
+
+func (f faulty) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, f.bytes)
+	return int64(n), errors.Join(err, f.err)
+}
+
+func TestWhatIsWrongBeforehandIsNeverSent(t *testing.T) {
+	s := newStub(t, nil, replying(reply("200 OK", createdXML(jobElements))))
+	c := s.client(t)
+	changed := errors.New("a prepared file has changed")
+	for name, b := range map[string]portal.Bundle{
+		"shorter than it says": faulty{size: 10, bytes: "123456789"},
+		"longer than it says":  faulty{size: 10, bytes: "12345678901"},
+		"a file changed":       faulty{size: 10, bytes: "12345", err: changed},
+		"empty":                faulty{},
+		"huge":                 faulty{size: 1 << 40},
+	} {
+		t.Run(name, func(t *testing.T) { untouched(t, c.Create(t.Context(), job(b)), halted("bundle")) })
+	}
+	j := job(bundle("x"))
+	j.Ref = ""
+	untouched(t, c.Create(t.Context(), j), halted("bundle"))
+	j.Ref = mailout.Ref(strings.Repeat("x", 51))
+	untouched(t, c.Create(t.Context(), j), halted("bundle"))
+	j = job(bundle("x"))
+	j.Sender = "../988015"
+	untouched(t, c.Create(t.Context(), j), halted("bad-sender"))
+	if calls := s.calls(); len(calls) != 0 {
+		t.Errorf("calls were made: %q", calls)
+	}
+}
+
+func TestThroughAProxy(t *testing.T) {
+	s := newStub(t, nil, replying(reply("200 OK", createdXML(jobElements))))
+	open, shut := newProxy(t, true), newProxy(t, false)
+	through := func(proxy string) mailout.Outcome {
+		return newClient(t, portal.Options{Root: s.root, TLS: s.pki.clientConfig(), Proxy: proxy}).Create(t.Context(), job(bundle("x")))
+	}
+	if o := through(open); o.Kind != mailout.OutcomeAccepted {
+		t.Errorf("%+v", o)
+	}
+	untouched(t, through(shut), notSent("unreachable"))
+	if calls := s.calls(); len(calls) != 1 {
+		t.Errorf("%d requests arrived", len(calls))
+	}
+}
+
+// newProxy is an HTTP proxy that connects, or answers 403.
+func newProxy(t *testing.T, connects bool) string {
+	p := newPlain(t, func(_ *stub, conn net.Conn, in *bufio.Reader) {
+		req, err := http.ReadRequest(in)
+		if err != nil || !connects {
+			io.WriteString(conn, reply("403 Forbidden", "no"))
+			return
+		}
+		to, err := net.Dial("tcp", req.Host)
+		if err != nil {
+			return
+		}
+		defer to.Close()
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() {
+			io.Copy(to, in)
+			to.Close()
+		}()
+		io.Copy(conn, to)
+	})
+	return strings.TrimSuffix(strings.Replace(p.root, "https", "http", 1), "/api")
+}

@@ -1,0 +1,72 @@
+package portal
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// patience is how long a failed write waits for what the server may have said before it
+// closed the connection.
+const patience = 2 * time.Second
+
+// patientDialer dials connections whose failed writes are reported late.
+type patientDialer struct{ net.Dialer }
+
+func (d *patientDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := d.Dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return newPatientConn(conn), nil
+}
+
+// patientConn is a connection on which a write that fails first lets the reader come to
+// its end. A server that blocks us, or does not take our certificate, says so and closes
+// while we are still sending a bundle: net/http would report the broken write and throw
+// the answer away, and a row that was proved not sent would be unknown.
+type patientConn struct {
+	net.Conn
+	once    sync.Once
+	readEnd chan struct{} // closed when nothing more can be read
+}
+
+func newPatientConn(c net.Conn) net.Conn {
+	return &patientConn{Conn: c, readEnd: make(chan struct{})}
+}
+
+func (c *patientConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.endReading()
+	}
+	return n, err
+}
+
+// Close also ends the patience: TLS that has read an alert reads no further, and closes.
+func (c *patientConn) Close() error {
+	c.endReading()
+	return c.Conn.Close()
+}
+
+// SetWriteDeadline ends the patience too: TLS bounds only its farewell, on the way to Close.
+func (c *patientConn) SetWriteDeadline(t time.Time) error {
+	c.endReading()
+	return c.Conn.SetWriteDeadline(t)
+}
+
+func (c *patientConn) endReading() { c.once.Do(func() { close(c.readEnd) }) }
+
+func (c *patientConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		select {
+		case <-c.readEnd:
+		case <-timer.C:
+		}
+	}
+	return n, err
+}

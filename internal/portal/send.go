@@ -1,0 +1,101 @@
+package portal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// request is one call before it is made.
+type request struct {
+	call   string // as in CallError.Call
+	method string
+	url    *url.URL
+	accept string
+	kind   string // Content-Type of the body
+	body   []byte // nil: none
+}
+
+// exchange is a call whose answer has begun. It must be closed.
+type exchange struct {
+	*http.Response
+	wire  *wire
+	watch *watch
+}
+
+// close ends the call. Bytes of the request that have not left by now never will.
+func (x *exchange) close() (lastByte time.Time) {
+	lastByte = x.wire.seal()
+	x.Body.Close()
+	x.watch.stop()
+	return lastByte
+}
+
+// read reads an answer of at most maxAnswer bytes.
+func (x *exchange) read() ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(x.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(b) > maxAnswer:
+		return nil, errors.New("the answer is larger than any answer of the portal")
+	}
+	return b, nil
+}
+
+// send makes one call, once. Redirects are not followed: the transport is asked directly,
+// and only http.Client follows them.
+//
+// The transport repeats a request by itself when a kept-alive connection breaks and it
+// holds the request for harmless: every GET, and anything with GetBody. A repeated create
+// is a second letter, a repeated poll is a call that the pace does not know of. So GetBody
+// is nil always, and a GET has a body that is empty but not [http.NoBody], which the
+// transport cannot rewind; on the wire nothing of it is seen.
+func (c *Client) send(ctx context.Context, r request) (*exchange, *failure) {
+	ctx, watch := newWatch(ctx)
+	w := &wire{watch: watch}
+	req := &http.Request{
+		Method: r.method, URL: r.url, Host: r.url.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        http.Header{"Accept": {r.accept}, "User-Agent": {c.userAgent}},
+		ContentLength: int64(len(r.body)),
+		Body:          outgoing{bytes.NewReader(r.body), w},
+	}
+	if r.kind != "" {
+		req.Header.Set("Content-Type", r.kind)
+	}
+	if r.method == http.MethodPost && len(r.body) == 0 {
+		req.Body = http.NoBody // says Content-Length: 0; a POST is not repeated anyway
+	}
+	res, err := c.transport.RoundTrip(req.WithContext(w.trace(ctx)))
+	if err != nil {
+		f := explain(ctx, err, w)
+		watch.stop()
+		return nil, f
+	}
+	return &exchange{Response: res, wire: w, watch: watch}, nil
+}
+
+// ask makes a call whose answer is a short text and returns it. Anything but a 2xx is an
+// error.
+func (c *Client) ask(ctx context.Context, r request) (*http.Response, []byte, *mailout.CallError) {
+	x, failed := c.send(ctx, r)
+	if failed != nil {
+		return nil, nil, failed.callError(r.call)
+	}
+	defer x.close()
+	body, err := x.read()
+	if x.StatusCode/100 != 2 {
+		return x.Response, nil, refusal(r.call, x.Response, body, err)
+	}
+	if err != nil {
+		return x.Response, nil, unreadable(r.call, x.Response, err)
+	}
+	return x.Response, body, nil
+}

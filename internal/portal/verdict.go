@@ -1,0 +1,125 @@
+package portal
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// words is what the portal says, for a person: code and sentence.
+func (e portalError) words() string {
+	if e.message == "" {
+		return e.code
+	}
+	return limited(e.code + ": " + e.message)
+}
+
+// batchWide reports whether an error of the portal concerns every row and not the one
+// that was sent: who we are, for whom we may send, our clock, our certificate and
+// signature, or how and where we call.
+//
+// Two codes are documented (NOT_AUTHORIZED, BROKER_NOT_AUTHORIZED). Others are judged by
+// the words in them, and where those say nothing, by the status. To take a row's error
+// for a batch's stops the sending and loses nothing; the other way round, row after row
+// would end as refused for what is none of their fault.
+func batchWide(status int, e portalError) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired,
+		http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusGone,
+		http.StatusLengthRequired, http.StatusRequestURITooLong, http.StatusUnsupportedMediaType,
+		http.StatusMisdirectedRequest, http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge:
+		return true
+	}
+	return aboutUs(e.code)
+}
+
+// aboutUs looks for the words of a code that speak of us and not of a job.
+func aboutUs(code string) bool {
+	parts := strings.FieldsFunc(strings.ToUpper(code), func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == ' ' })
+	for i, part := range parts {
+		switch part {
+		case "AUTHORIZED", "UNAUTHORIZED", "AUTHORIZATION", "FORBIDDEN", "BROKER",
+			"CERTIFICATE", "CERTIFICATES", "CLOCK", "TIMESTAMP", "XADES":
+			return true
+		case "TIME":
+			if i > 0 && parts[i-1] == "SIGNING" {
+				return true
+			}
+		case "SIGNATURE": // of the bundle; a signature job and a signature type are the row's
+			if next := parts[i+1:]; len(next) == 0 || !slices.Contains([]string{"JOB", "JOBS", "TYPE", "TYPES"}, next[0]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isBlock reports whether a 429 is the portal's block for speed.
+func isBlock(h http.Header) bool { return len(h.Values("DoSFilter")) > 0 }
+
+// farthestPoll is the most that a permitted poll time lies ahead; it is ten minutes in
+// production (portal-api.md). What says more is garbled.
+const farthestPoll = time.Hour
+
+// permittedIn is how long it is until the next permitted poll, as difference to the Date
+// of the same answer, so that our clock plays no part. Date is cut to whole seconds: the
+// wait comes out up to a second too long, never too short. ok is false where one of the
+// two is missing, doubled or garbled.
+func permittedIn(h http.Header) (wait time.Duration, ok bool) {
+	next, date := h.Values("X-Next-Permitted-Poll-Time"), h.Values("Date")
+	if len(next) != 1 || len(date) != 1 {
+		return 0, false
+	}
+	at, err := parsePollTime(next[0])
+	if err != nil {
+		return 0, false
+	}
+	now, err := http.ParseTime(date[0])
+	if err != nil || at.Sub(now) > farthestPoll {
+		return 0, false
+	}
+	return max(0, at.Sub(now)), true
+}
+
+// parsePollTime reads an ISO date-time with offset as Java writes it: seconds are left out
+// where they are zero, and a zone's name may follow in brackets.
+func parsePollTime(s string) (time.Time, error) {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "[")
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Parse("2006-01-02T15:04Z07:00", s)
+	}
+	return t, nil
+}
+
+// refusal is the error of a call, other than create, that was answered with anything but a
+// 2xx. Only an error document of the portal's own is fatal: what stands in between may
+// say 403 for a moment.
+func refusal(call string, res *http.Response, document []byte, readErr error) *mailout.CallError {
+	e := &mailout.CallError{Call: call, Status: res.StatusCode, Err: readErr}
+	doc, err := readError(document)
+	switch {
+	case res.StatusCode == http.StatusTooManyRequests && isBlock(res.Header):
+		e.Code, e.Message = "blocked", "the portal blocks calls for 30 seconds: more than ten came in one second from this organization"
+		e.Speed.Blocked = true
+	case res.StatusCode == http.StatusTooManyRequests || readErr != nil || err != nil:
+		e.Code, e.Message = without(res.StatusCode)
+	default:
+		e.Code, e.Message = doc.code, "the portal answered "+statusText(res.StatusCode)+": "+doc.words()
+		e.Fatal = res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden ||
+			(res.StatusCode/100 == 4 && aboutUs(doc.code))
+	}
+	return e
+}
+
+// unreadable is the error of a call that was answered with 2xx and something that cannot
+// be read.
+func unreadable(call string, res *http.Response, err error) *mailout.CallError {
+	return &mailout.CallError{
+		Call: call, Status: res.StatusCode, Code: "unreadable-answer", Err: err,
+		Message: "the portal answered, but not what it should: " + safe(err),
+	}
+}

@@ -1,0 +1,117 @@
+package portal
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// wire watches one request go out. It answers the question that decides between "not
+// sent" and "unknown": can a byte of this request have left? net/http's trace tells when a
+// connection was there and when writing began. The body is handed out by wire itself, so
+// that after [wire.seal] no more of it leaves, whatever the transport still does.
+type wire struct {
+	watch *watch
+
+	mu       sync.Mutex
+	started  bool      // writing has begun: from here on bytes may have left
+	sealed   bool      // no more of the body is handed out
+	finished time.Time // the last byte was written
+	answered bool      // a byte of an answer came
+	fresh    *tls.Conn // the connection, where this request was its first
+}
+
+func (w *wire) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			w.watch.extend(stallLimit, "sending")
+			w.note(func() {
+				if conn, ok := info.Conn.(*tls.Conn); ok && !info.Reused {
+					w.fresh = conn
+				}
+			})
+		},
+		WroteHeaderField: func(string, []string) { w.note(func() { w.started = true }) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				w.watch.extend(answerLimit, "waiting for the answer")
+				w.note(func() { w.finished = time.Now() })
+			}
+		},
+		GotFirstResponseByte: func() { w.note(func() { w.answered = true }) },
+	})
+}
+
+func (w *wire) note(fact func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fact()
+}
+
+// seal stops the body and says when the last byte of the request can have left; zero
+// where none did. What the kernel still holds of a request that was cut off leaves within
+// its own retransmission limit, about a quarter of an hour.
+func (w *wire) seal() (lastByte time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sealed = true
+	switch {
+	case !w.started:
+		return time.Time{}
+	case w.finished.IsZero():
+		return time.Now()
+	}
+	return w.finished
+}
+
+// refusedHandshake is the alert by which the server broke off the handshake although bytes
+// of the request are gone; nil where that is not proved.
+//
+// In TLS 1.3 the client sends its certificate and may write at once; the server's verdict
+// on the certificate comes as an alert on the first read. By RFC 8446 §4.4 and §6.2 a
+// server that sends one of these alerts has not completed the handshake, and one that has
+// not completed it processes no application data (we never send early data). The alert is
+// authenticated like everything the verified server says. So the request was not seen,
+// and that is proved, but only on a connection of which this was the first request, and
+// only while nothing was answered. In TLS 1.2 the handshake is complete before we write,
+// so the same alert proves nothing there.
+func (w *wire) refusedHandshake(err error) error {
+	w.mu.Lock()
+	conn, answered := w.fresh, w.answered
+	w.mu.Unlock()
+	if conn == nil || answered || conn.ConnectionState().Version < tls.VersionTLS13 {
+		return nil
+	}
+	if alert := handshakeAlert(err); alert != nil {
+		return alert
+	}
+	// The transport may report a broken write while its reader has seen the alert. A TLS
+	// connection keeps its last read error. The deadline, which fails where the connection
+	// is closed, makes sure that this only looks.
+	_ = conn.SetReadDeadline(time.Unix(1, 0))
+	_, kept := conn.Read(make([]byte, 1))
+	return handshakeAlert(kept)
+}
+
+// outgoing is the body of a request.
+type outgoing struct {
+	data *bytes.Reader
+	wire *wire
+}
+
+func (b outgoing) Read(p []byte) (int, error) {
+	b.wire.watch.extend(stallLimit, "sending")
+	b.wire.mu.Lock()
+	defer b.wire.mu.Unlock()
+	if b.wire.sealed {
+		return 0, errors.New("the call is over")
+	}
+	b.wire.started = true
+	return b.data.Read(p)
+}
+
+func (outgoing) Close() error { return nil }

@@ -1,0 +1,23 @@
+// Package reconcile follows jobs to their end: it takes status changes from the
+// portal's queues, fetches and keeps the signed documents, writes the books, and only
+// then confirms. It also settles unknown rows, whose lost answers their changes replace.
+//
+// A change is handled in an order that a crash cannot hurt (design.md, "Following a
+// job"):
+//
+//  1. the change is recorded;
+//  2. for a final one, the signed document is fetched to a temporary file, checked and
+//     synced;
+//  3. its digest and temporary name are committed;
+//  4. it is renamed, never over another file, and its folder is synced;
+//  5. that is committed, and the row ends;
+//  6. the change is confirmed, which lets the portal delete its only copy.
+//
+// A crash anywhere before the end of step 6 brings the change again after ten minutes,
+// and every step finds what the earlier try left. Handling a change twice changes
+// nothing. A confirmation is sent only within nine minutes of the poll that brought the
+// change: later it might confirm a status nobody here has seen.
+//
+// Changes that are not ours are counted and never confirmed. More than three different
+// ones stop the polling: we would be starving the application they belong to.
+package reconcile

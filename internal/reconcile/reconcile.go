@@ -1,0 +1,259 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"batch/internal/mailout"
+)
+
+// Ledger is the durable record (package ledger).
+type Ledger interface {
+	TakeChange(ctx context.Context, c mailout.Change) (mailout.Taken, error)
+	Fetched(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error
+	KeepSigned(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error
+	Doubt(ctx context.Context, t mailout.Taken, job mailout.JobID, why string) error
+	Conclude(ctx context.Context, t mailout.Taken, c mailout.Change) (mailout.State, error)
+	TryConfirm(ctx context.Context, t mailout.Taken, job mailout.JobID) (again bool, err error)
+	Confirmed(ctx context.Context, t mailout.Taken, job mailout.JobID) error
+	EmptyQueue(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error
+	TempFiles(ctx context.Context) (map[string]bool, error)
+}
+
+// Portal speaks to the portal (package portal). Its errors are *mailout.CallError.
+type Portal interface {
+	Poll(ctx context.Context, sender mailout.OrgNumber, queue string) (mailout.Poll, error)
+	Fetch(ctx context.Context, sender mailout.OrgNumber, url string, w io.Writer) (bytes, announced int64, speed mailout.Speed, err error)
+	Confirm(ctx context.Context, sender mailout.OrgNumber, url string) (mailout.Speed, error)
+}
+
+// Pace says when the next call, and the next poll, may start (package pace).
+type Pace interface {
+	Acquire(ctx context.Context, sender string) (done func(timedOut, blocked bool), err error)
+	AwaitPoll(ctx context.Context, sender, queue string) error
+	PollAfter(ctx context.Context, sender, queue string, wait time.Duration) error
+}
+
+// Queue is one sender's polling queue.
+type Queue struct {
+	Sender mailout.OrgNumber
+	Name   string
+}
+
+// Options say what to follow.
+type Options struct {
+	Queues   []Queue
+	Takers   int             // per queue
+	Folder   string          // the workspace; signed documents go below it
+	Soft     context.Context // ends when a person asks to stop, or when the time is up
+	Once     bool            // end when every queue has been empty once
+	Now      func() time.Time
+	Progress func() // called after each change; may be nil; from several goroutines
+
+	// Open says how many rows still wait for the portal: certain of them have a job,
+	// the others are unknown. Following ends when none is certain and the queues are empty.
+	Open func(ctx context.Context) (certain, unknown int, err error)
+}
+
+// Ending says why following ended.
+type Ending string
+
+const (
+	EndDone        Ending = "done"        // nothing waits for the portal any more
+	EndInterrupted Ending = "interrupted" // a person asked, or the time was up
+	EndForeign     Ending = "foreign"     // too many changes that are not ours
+	EndMissing     Ending = "missing"     // a change of ours that the ledger does not know
+	EndFatal       Ending = "fatal"       // authorization, certificate, wrong server
+	EndAway        Ending = "away"        // the portal cannot be reached
+)
+
+// Result is what following did.
+type Result struct {
+	Ending Ending
+	Reason string // for a person
+	Taken  int    // changes handled
+}
+
+const (
+	maxStrangers  = 3
+	confirmWithin = 9 * time.Minute
+	away          = 10 * time.Minute
+)
+
+// Run follows until nothing waits for the portal, or Options say otherwise. An error is
+// of the ledger or the disk: nothing was confirmed on its account.
+func Run(ctx context.Context, ledger Ledger, portal Portal, pace Pace, o Options) (Result, error) {
+	polling, stop := context.WithCancel(o.Soft)
+	defer stop()
+	f := &follower{ledger: ledger, portal: portal, pace: pace, o: o, polling: polling, stop: stop, empty: map[Queue]bool{}}
+	if err := f.sweep(ctx); err != nil {
+		return Result{}, err
+	}
+	var group errgroup.Group
+	for _, q := range o.Queues {
+		line := &queueLine{Queue: q, turn: make(chan struct{}, 1)}
+		for range max(1, o.Takers) {
+			group.Go(func() error {
+				err := f.take(ctx, line)
+				if err != nil {
+					stop() // the others finish the change they carry and end
+				}
+				return err
+			})
+		}
+	}
+	err := group.Wait()
+	return f.result(), err
+}
+
+type follower struct {
+	ledger  Ledger
+	portal  Portal
+	pace    Pace
+	o       Options
+	polling context.Context // ends when no further poll is wanted
+	stop    context.CancelFunc
+
+	mu    sync.Mutex
+	res   Result
+	empty map[Queue]bool
+}
+
+// queueLine lets one taker poll a queue at a time: what an answer says of the next
+// permitted poll is known before anybody polls again.
+type queueLine struct {
+	Queue
+	turn    chan struct{} // holds a token while a taker polls
+	trouble time.Time     // since when polls have failed; zero: they do not
+}
+
+func (f *follower) end(e Ending, reason string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.res.Ending == "" {
+		f.res.Ending, f.res.Reason = e, reason
+	}
+	f.stop()
+}
+
+func (f *follower) result() Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.res.Ending == "" {
+		f.res.Ending, f.res.Reason = EndInterrupted, "stopped on request"
+	}
+	return f.res
+}
+
+// take is one taker: it carries one change to its end before it polls again.
+func (f *follower) take(ctx context.Context, q *queueLine) error {
+	for f.polling.Err() == nil {
+		change, err := f.next(ctx, q)
+		if err != nil {
+			return err
+		}
+		if change == nil {
+			continue
+		}
+		if err := f.handle(ctx, *change); err != nil {
+			return fmt.Errorf("handling the change of job %d: %w", change.JobID, err)
+		}
+		if f.o.Progress != nil {
+			f.o.Progress()
+		}
+	}
+	return nil
+}
+
+// next polls the queue once, when it may.
+func (f *follower) next(ctx context.Context, q *queueLine) (*mailout.Change, error) {
+	select {
+	case q.turn <- struct{}{}:
+		defer func() { <-q.turn }()
+	case <-f.polling.Done():
+		return nil, nil
+	}
+	if err := f.checkEnd(ctx); err != nil || f.polling.Err() != nil {
+		return nil, err
+	}
+	if f.pace.AwaitPoll(f.polling, string(q.Sender), q.Name) != nil {
+		return nil, nil // no further poll is wanted
+	}
+	done, err := f.pace.Acquire(f.polling, string(q.Sender))
+	if err != nil {
+		return nil, nil
+	}
+	poll, err := f.portal.Poll(ctx, q.Sender, q.Name)
+	if err != nil {
+		return nil, f.pollFailed(ctx, q, err, done)
+	}
+	done(poll.Speed.TimedOut, poll.Speed.Blocked)
+	q.trouble = time.Time{}
+	if err := f.pace.PollAfter(ctx, string(q.Sender), q.Name, poll.Next); err != nil {
+		return nil, err
+	}
+	f.noteEmpty(q.Queue, poll.Change == nil && !poll.TooEarly)
+	if poll.Change == nil {
+		if poll.TooEarly {
+			return nil, nil
+		}
+		return nil, f.ledger.EmptyQueue(ctx, q.Sender, q.Name, f.o.Now())
+	}
+	poll.Change.Sender, poll.Change.Queue, poll.Change.TakenAt = q.Sender, q.Name, f.o.Now()
+	return poll.Change, nil
+}
+
+// pollFailed waits a minute after a failed poll (a change it may have carried comes
+// again), and gives up when polls have failed for ten.
+func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done func(timedOut, blocked bool)) error {
+	var ce *mailout.CallError
+	if !errors.As(err, &ce) {
+		done(true, false)
+		return fmt.Errorf("polling: %w", err)
+	}
+	done(ce.Speed.TimedOut, ce.Speed.Blocked)
+	switch {
+	case f.polling.Err() != nil:
+		return nil
+	case ce.Fatal:
+		f.end(EndFatal, ce.Message)
+		return nil
+	case q.trouble.IsZero():
+		q.trouble = f.o.Now()
+	case f.o.Now().Sub(q.trouble) > away:
+		f.end(EndAway, "the portal's queue did not answer for ten minutes: "+ce.Message)
+		return nil
+	}
+	return f.pace.PollAfter(ctx, string(q.Sender), q.Name, time.Minute)
+}
+
+func (f *follower) noteEmpty(q Queue, empty bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.empty[q] = empty
+}
+
+// checkEnd ends the following when nothing is left to wait for. Rows that are unknown
+// are waited for until the queues have been empty: then they are a person's to settle.
+func (f *follower) checkEnd(ctx context.Context) error {
+	certain, unknown, err := f.o.Open(ctx)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	drained := true
+	for _, q := range f.o.Queues {
+		drained = drained && f.empty[q]
+	}
+	f.mu.Unlock()
+	if (certain == 0 && (unknown == 0 || drained)) || (f.o.Once && drained) {
+		f.end(EndDone, "")
+	}
+	return nil
+}

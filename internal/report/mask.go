@@ -1,0 +1,126 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+
+	"batch/internal/mailout"
+)
+
+// secret is a number to hide, and what to show in its place.
+type secret struct{ digits, shown string }
+
+// mask hides what tells the signers of one row, in any text of that row. Its zero value
+// hides nothing.
+type mask struct {
+	numbers   []secret
+	addresses []address
+}
+
+type address struct {
+	pattern *regexp.Regexp
+	shown   string
+}
+
+// maskNumbers hides the national numbers of the row's signers.
+func maskNumbers(r mailout.Record) (m mask) {
+	for _, s := range r.Job.Signers {
+		id := s.NationalID.Reveal()
+		if id == "" {
+			continue
+		}
+		m.numbers = append(m.numbers, secret{id, s.NationalID.String()})
+	}
+	return m
+}
+
+// maskAll hides e-mail addresses and mobile numbers too.
+func maskAll(r mailout.Record) mask {
+	m := maskNumbers(r)
+	for _, s := range r.Job.Signers {
+		if s.Email != "" {
+			m.addresses = append(m.addresses, address{regexp.MustCompile("(?i)" + regexp.QuoteMeta(s.Email.Reveal())), s.Email.String()})
+		}
+		if s.Mobile != "" {
+			m.numbers = append(m.numbers, secret{strings.TrimPrefix(s.Mobile.Reveal(), "+"), s.Mobile.String()})
+		}
+	}
+	return m
+}
+
+// hide returns text with every secret replaced, however its digits are spaced. A cell
+// that lost the leading zero of a national number is hidden too.
+func (m mask) hide(text string) string {
+	for _, a := range m.addresses {
+		text = a.pattern.ReplaceAllLiteralString(text, a.shown)
+	}
+	for _, n := range m.numbers {
+		text = n.hide(text)
+	}
+	return text
+}
+
+func (s secret) hide(text string) string {
+	var out strings.Builder
+	done := 0
+	for _, run := range digitRuns(text) {
+		for _, found := range s.in(run.digits) {
+			out.WriteString(text[done:run.at[found[0]]])
+			out.WriteString(s.shown)
+			done = run.at[found[1]-1] + 1
+		}
+	}
+	return out.String() + text[done:]
+}
+
+// in finds the secret in digits: where each one begins and ends.
+func (s secret) in(digits string) (found [][2]int) {
+	if s.lostZero(digits) {
+		return [][2]int{{0, len(digits)}}
+	}
+	for end := 0; ; {
+		i := strings.Index(digits[end:], s.digits)
+		if i < 0 {
+			return found
+		}
+		found = append(found, [2]int{end + i, end + i + len(s.digits)})
+		end += i + len(s.digits)
+	}
+}
+
+// lostZero reports whether digits are the secret as a spreadsheet keeps it in a cell for
+// numbers.
+func (s secret) lostZero(digits string) bool {
+	return len(s.digits) == 11 && s.digits[0] == '0' && digits == s.digits[1:]
+}
+
+// run is a stretch of digits in a text, with at most one separator between two of them.
+type run struct {
+	digits string
+	at     []int // the offset of each digit in the text
+}
+
+const separators = " -.\u00a0\u2009\u202f\u2010\u2011\u2012\u2013"
+
+func digitRuns(text string) (runs []run) {
+	var r run
+	gap := 0 // separators since the last digit
+	end := func() {
+		if len(r.at) > 0 {
+			runs = append(runs, r)
+		}
+		r = run{}
+	}
+	for i, c := range text {
+		switch {
+		case c >= '0' && c <= '9':
+			r.digits, r.at, gap = r.digits+string(c), append(r.at, i), 0
+		case gap == 0 && strings.ContainsRune(separators, c):
+			gap++
+		default:
+			end()
+		}
+	}
+	end()
+	return runs
+}

@@ -1,0 +1,98 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"batch/internal/mailout"
+)
+
+// meanings say of each state what is true of a row in it.
+var meanings = map[mailout.State]string{
+	mailout.Planned:   "checked and frozen, not sent",
+	mailout.Sending:   "being sent",
+	mailout.Created:   "at the portal, waiting for signatures",
+	mailout.Unknown:   "sent without a certain answer: the portal may have the job or not",
+	mailout.Signed:    "signed by all; the document is kept",
+	mailout.Rejected:  "a signer said no",
+	mailout.Expired:   "time ran out before all had signed",
+	mailout.Failed:    "ended without all signatures, for another cause",
+	mailout.Cancelled: "withdrawn before sending, or cancelled at the portal",
+	mailout.Refused:   "the portal did not take the job",
+	mailout.Skipped:   "left out on request, for its problems",
+}
+
+const nothing = "nothing to do"
+
+// nextAction says what a person does next about a row, in words.
+func nextAction(b mailout.BatchInfo, r mailout.Record) string {
+	switch {
+	case b.State == mailout.Purged:
+		return nothing
+	case len(r.Duplicates) > 0:
+		return fmt.Sprintf("the portal has more than one job for this row: cancel job %d in the sender portal and tell the signers", r.Duplicates[0])
+	case r.Doubtful:
+		return "look at the signed document: it did not pass its check; it is kept, and not confirmed to the portal"
+	}
+	switch r.State {
+	case mailout.Planned:
+		return whilePlanned(b)
+	case mailout.Sending:
+		return "wait: it is being sent"
+	case mailout.Created:
+		return "wait for the signers; batch follow takes in what they do"
+	case mailout.Unknown:
+		return fmt.Sprintf("do not send it again: search the sender portal for the reference, then batch resolve %s %s --present or --absent", b.ID, rowArgument(r))
+	case mailout.Signed:
+		if r.Signed.Path == "" {
+			return "the signed document is not kept yet: batch follow fetches it"
+		}
+	case mailout.Rejected:
+		return "ask the signer why; to try again, put the row in a new manifest"
+	case mailout.Expired:
+		return "remind the signer; to try again, put the row in a new manifest"
+	case mailout.Failed:
+		return whenFailed(r)
+	case mailout.Refused:
+		return "correct what the portal named, and put the row in a new manifest"
+	case mailout.Skipped:
+		return "correct its problems, and put the row in a new manifest"
+	}
+	return nothing
+}
+
+func whilePlanned(b mailout.BatchInfo) string {
+	switch b.State {
+	case mailout.Ready:
+		return "nothing was sent: batch run --approve " + b.Digest.String()[:12] + " sends the plan"
+	case mailout.Superseded:
+		return "nothing was sent: a newer plan took the place of this one"
+	}
+	return fmt.Sprintf("not sent yet: batch resume %s goes on", b.ID)
+}
+
+// onPaper are the signer statuses of people that the portal cannot reach at all
+// (portal-api.md, signer statuses).
+var onPaper = []string{"RESERVED", "SIGNERS_NAME_NOT_AVAILABLE", "BLOCKED"}
+
+func whenFailed(r mailout.Record) string {
+	switch {
+	case slices.Contains(onPaper, r.Cause):
+		return "send it on paper: this person cannot sign through the portal"
+	case r.Cause == "CONTACT_INFORMATION_MISSING":
+		return "find an e-mail address or mobile number, and put the row in a new manifest with notify given"
+	}
+	return "see the cause; to try again, put the row in a new manifest"
+}
+
+var shellWord = regexp.MustCompile(`^[A-Za-z0-9._]([A-Za-z0-9._-]*)$`)
+
+// rowArgument is the row as a command takes it: its key, or its line where the key would
+// have to be quoted, or is a national number.
+func rowArgument(r mailout.Record) string {
+	if shellWord.MatchString(r.Key) && maskNumbers(r).hide(r.Key) == r.Key {
+		return r.Key
+	}
+	return fmt.Sprintf("line:%d", r.Line)
+}

@@ -1,0 +1,78 @@
+package report
+
+import (
+	"fmt"
+	"iter"
+	"unicode/utf8"
+
+	"batch/internal/mailout"
+)
+
+// heading is one of the owner's columns. Headers may be empty or stand twice, so a
+// column is known by its name and by how many of that name stand before it.
+type heading struct {
+	name string
+	nth  int
+}
+
+// owner is the owner's part of a report: every column that any row has.
+type owner struct {
+	headings []heading
+	place    map[heading]int
+	longest  []int // characters of each column's longest cell, its header included
+}
+
+// ownersColumns reads all rows once for their columns. Mostly every row has the same
+// ones; a ragged sheet may not.
+func ownersColumns(rows iter.Seq2[mailout.Record, error]) (*owner, error) {
+	o := &owner{place: map[heading]int{}}
+	for r, err := range rows {
+		if err != nil {
+			return nil, fmt.Errorf("reading the books for the report: %w", err)
+		}
+		for h, text := range headed(r.Columns) {
+			i, known := o.place[h]
+			if !known {
+				i = len(o.headings)
+				o.place[h], o.headings = i, append(o.headings, h)
+				o.longest = append(o.longest, utf8.RuneCountInString(h.name))
+			}
+			o.longest[i] = max(o.longest[i], utf8.RuneCountInString(text))
+		}
+	}
+	return o, nil
+}
+
+// headed gives each cell its heading.
+func headed(columns []mailout.Column) iter.Seq2[heading, string] {
+	return func(yield func(heading, string) bool) {
+		seen := make(map[string]int, len(columns))
+		for _, c := range columns {
+			h := heading{c.Name, seen[c.Name]}
+			seen[c.Name]++
+			if !yield(h, c.Value.Reveal()) {
+				return
+			}
+		}
+	}
+}
+
+// headers are the owner's headers as they stand in the manifest.
+func (o *owner) headers() []string {
+	names := make([]string, len(o.headings))
+	for i, h := range o.headings {
+		names[i] = h.name
+	}
+	return names
+}
+
+// cells are a row's cells below those headers, with the row's national numbers masked.
+func (o *owner) cells(columns []mailout.Column, m mask) []string {
+	cells := make([]string, len(o.headings))
+	for h, text := range headed(columns) {
+		if i, known := o.place[h]; known {
+			cells[i] = m.hide(text)
+		}
+	}
+	return cells
+}

@@ -1,0 +1,65 @@
+// Package sandbox is a stand-in for the signing portal: the observable behaviour of its
+// portal-flow API, strict, with faults on request. It shares no code with the client: it
+// is a second reading of the same specification, so that the two judge each other.
+//
+// # Use
+//
+// [Start] listens on loopback, the portal's API with mutual TLS and a control API beside
+// it, and [Running.WriteFiles] makes a folder a workspace that speaks to it. Within one
+// process [Sandbox.Advance], [Sandbox.Jobs], [Sandbox.Calls] and [Sandbox.SetFaults] do
+// what the control API does. Tests that want a server of their own take [New] with
+// [Sandbox.Handler], [Sandbox.TLSConfig] and [Sandbox.Control].
+//
+// # What it is strict about
+//
+// Everything the specification says: the client's certificate and the organization in the
+// address; multipart with exactly two parts and a Content-Length; request and manifest
+// element by element in the order of portal.xsd, with every limit, and the rules the
+// schema cannot say (where they depend on the sender being public or private, a job is
+// refused only where neither may send it); a ZIP that Java can read as a stream; a XAdES
+// signature that covers every file, holds, was made within five seconds of now, by a
+// certificate of the sender with its whole chain; PDFs of the right version, not
+// encrypted; ten calls a second by the rule of Jetty's DoSFilter, with the block of thirty
+// seconds; permitted poll times. What is refused gets the portal's error document, whose
+// message says what was wrong without repeating it.
+//
+// # The life of a job
+//
+// Order groups are opened one after another, each with an availability of its own. One
+// signer who rejects, fails or lets the time pass ends the job; the others become
+// NOT_APPLICABLE. Every change of status goes into the job's queue; several are one, of
+// the newest status. A change handed out comes again after ten minutes unless it is
+// confirmed. After the confirmation of a final status the job is gone (410), unless long-
+// term storage is on; unfetched documents go after forty days. The movable clock
+// ([Sandbox.Advance]) touches exactly these times. State is in memory, documents in files.
+//
+// The signed document is real: front page, documents, a footer on every page, each
+// signer's XAdES embedded, and one certification signature of the portal's own as an
+// incremental update. It is made when it is first fetched.
+//
+// # Faults
+//
+// A [Fault] strikes calls by kind, reference, number or share. "Not applied" means that
+// nothing has happened; "applied" that it has, whatever the caller is told.
+//
+//	refuse            not applied; the portal's error document, status 400
+//	drop-before       not applied; the connection is closed without an answer
+//	drop-after        applied; the connection is closed without an answer
+//	reset-mid-body    the connection is reset half-way: through the request where it has a
+//	                  body (not applied), else through the answer (applied)
+//	slow-before:5s    not applied until the time is over, and not at all if the caller has
+//	                  given up by then
+//	slow-after:5s     applied, answered when the time is over
+//	status:503        not applied; this status with a proxy's plain text
+//	status-after:503  applied; this status with a proxy's plain text
+//	bare-429          not applied; 429 without the portal's marks
+//	garble            applied; an answer of the right length that cannot be read
+//	truncate          applied; half of the announced answer
+//	html              not applied; 200 with a page to log in
+//	redirect:URL      not applied; 307 to the URL
+//	block             not applied; the organization is blocked as if it had been too fast
+//	requeue           poll: the change is handed out and stays in the queue; confirm:
+//	                  answered, but the change comes again
+//	duplicate         create: two jobs are made, one is told of; poll: as requeue
+//	foreign           poll: hands out a change of a job that nobody here has created
+package sandbox

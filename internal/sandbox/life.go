@@ -1,0 +1,220 @@
+package sandbox
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Statuses of jobs and signers (portal.xsd).
+const (
+	jobInProgress = "IN_PROGRESS"
+	jobCompleted  = "COMPLETED_SUCCESSFULLY"
+	jobFailed     = "FAILED"
+
+	signerWaiting       = "WAITING"
+	signerSigned        = "SIGNED"
+	signerRejected      = "REJECTED"
+	signerCancelled     = "CANCELLED"
+	signerExpired       = "EXPIRED"
+	signerNotApplicable = "NOT_APPLICABLE"
+)
+
+// retention is how long unfetched documents are kept after a job's end (portal-api.md).
+const retention = 40 * 24 * time.Hour
+
+// job is one signature job. The sandbox's lock guards every field but seal.
+type job struct {
+	id        int64
+	reference string
+	sender    string
+	queue     string
+	manifest  *jobManifest
+	documents []storedDocument
+	foreign   bool // planted by a fault: nobody here created it
+	behaviour Outcome
+	created   time.Time
+	status    string
+	signers   []*signer
+	group     int       // the order group whose turn it is
+	opened    time.Time // from when its availability counts
+	finished  time.Time
+	scheduled time.Time // its place in the agenda
+	change    change
+	version   int // rises with every change of status
+
+	documentsGone bool // deleted, on request or after forty days
+	gone          bool // out of the API after the last confirmation
+
+	seal sync.Mutex // held while its signed document is made
+}
+
+type storedDocument struct {
+	name, title string
+	sha256      []byte
+}
+
+// signer is one person of a job.
+type signer struct {
+	spec   signerSpec
+	status string
+	since  time.Time
+}
+
+var (
+	errNotOpen  = errors.New("it is not open to this signer: not activated yet, another order group's turn, or over")
+	errTooLate  = errors.New("the job is finished")
+	errNoSigner = errors.New("the job has no signer of this number")
+)
+
+// newJob begins the life of a job. Its time counts from the activation time even where
+// that lies in the past (portal-api.md).
+func newJob(m *jobManifest, now time.Time) *job {
+	j := &job{manifest: m, created: now, opened: now, status: jobInProgress}
+	if !m.activation.IsZero() {
+		j.opened = m.activation
+	}
+	for _, spec := range m.signers {
+		j.signers = append(j.signers, &signer{spec: spec, status: signerWaiting, since: now})
+	}
+	return j
+}
+
+// active are the signers who may sign now or as soon as the job is activated.
+func (j *job) active() []*signer {
+	order := j.manifest.orders()[j.group]
+	return slices.DeleteFunc(slices.Clone(j.signers), func(s *signer) bool {
+		return s.spec.order != order || s.status != signerWaiting
+	})
+}
+
+// due is the next thing that happens to a job by itself, and when.
+func (j *job) due(signAfter time.Duration) (time.Time, func(at time.Time)) {
+	if j.finished.IsZero() {
+		return j.nextEvent(signAfter)
+	}
+	if !j.gone && !j.documentsGone {
+		return j.finished.Add(retention), func(time.Time) { j.documentsGone = true }
+	}
+	return time.Time{}, nil
+}
+
+// nextEvent is the next thing that happens to an unfinished job: its people act, or its
+// time is over, whichever is earlier. A zero time: nothing.
+func (j *job) nextEvent(signAfter time.Duration) (time.Time, func(at time.Time)) {
+	if !j.finished.IsZero() {
+		return time.Time{}, nil
+	}
+	closes := j.opened.Add(j.manifest.available)
+	if signAfter >= 0 && j.behaviour != Expired {
+		acts := later(j.opened, j.created).Add(signAfter)
+		if acts.Before(closes) {
+			return acts, j.act
+		}
+	}
+	return closes, j.expire
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// act is what the people of the active group do by themselves.
+func (j *job) act(at time.Time) {
+	last := j.group == len(j.manifest.orders())-1
+	if j.behaviour == Rejected && last {
+		j.fail(j.active()[0], signerRejected, at)
+		return
+	}
+	for _, s := range j.active() {
+		j.sign(s, at)
+	}
+}
+
+// sign lets one signer sign. When it was the last of its group the next group's turn
+// begins, with an availability of its own; after the last group the job is completed.
+func (j *job) sign(s *signer, at time.Time) {
+	j.set(s, signerSigned, at)
+	if len(j.active()) > 0 {
+		return
+	}
+	if j.group++; j.group < len(j.manifest.orders()) {
+		j.opened = at
+		return
+	}
+	j.finish(jobCompleted, at)
+}
+
+// fail ends the job through one signer; those who had not answered no longer matter.
+func (j *job) fail(s *signer, status string, at time.Time) {
+	j.set(s, status, at)
+	j.settleWaiting(signerNotApplicable, at)
+	j.finish(jobFailed, at)
+}
+
+// expire ends the job because nobody of the active group may sign any more.
+func (j *job) expire(at time.Time) {
+	for _, s := range j.active() {
+		j.set(s, signerExpired, at)
+	}
+	j.settleWaiting(signerNotApplicable, at)
+	j.finish(jobFailed, at)
+}
+
+// cancel ends the job at the sender's wish.
+func (j *job) cancel(at time.Time) {
+	j.settleWaiting(signerCancelled, at)
+	j.finish(jobFailed, at)
+}
+
+func (j *job) settleWaiting(status string, at time.Time) {
+	for _, s := range j.signers {
+		if s.status == signerWaiting {
+			j.set(s, status, at)
+		}
+	}
+}
+
+func (j *job) set(s *signer, status string, at time.Time) {
+	s.status, s.since = status, at
+	j.version++
+}
+
+func (j *job) finish(status string, at time.Time) {
+	j.status, j.finished = status, at
+	j.version++
+}
+
+// signerN is signer n, from 1, where it may act now.
+func (j *job) signerN(n int, now time.Time) (*signer, error) {
+	switch {
+	case n < 1 || n > len(j.signers):
+		return nil, errNoSigner
+	case !j.finished.IsZero():
+		return nil, errTooLate
+	case now.Before(j.opened) || !slices.Contains(j.active(), j.signers[n-1]):
+		return nil, errNotOpen
+	}
+	return j.signers[n-1], nil
+}
+
+// signedCount is how many signers have signed.
+func (j *job) signedCount() int {
+	n := 0
+	for _, s := range j.signers {
+		if s.status == signerSigned {
+			n++
+		}
+	}
+	return n
+}
+
+// offersPAdES says whether there is a signed document to fetch: a partial one while
+// others have not signed yet, none of a job that failed.
+func (j *job) offersPAdES() bool {
+	return !j.foreign && !j.gone && !j.documentsGone && j.status != jobFailed && j.signedCount() > 0
+}

@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Options say how the portal behaves. The zero value is a strict portal that keeps its
+// work in a temporary folder and whose signers sign at once.
+type Options struct {
+	// Dir is a folder; documents are kept below it in a folder of the sandbox's own,
+	// until Close. Empty: a temporary one.
+	Dir string
+
+	// SignAfter is how long a signer takes from the moment a job is open to it. Negative:
+	// nobody signs unless the control API says so.
+	SignAfter time.Duration
+
+	// PollInterval is how long an empty queue may not be polled. 0: five seconds.
+	PollInterval time.Duration
+
+	// NoLimits switches the ten calls a second off.
+	NoLimits bool
+
+	// Brokers are the organizations for which the client's certificate may send besides
+	// its own.
+	Brokers []string
+
+	// LongTermStorage keeps jobs and documents after the last confirmation.
+	LongTermStorage bool
+
+	// ConfirmsJob makes a confirmation count for the job's newest status, seen or not;
+	// otherwise it counts for the status that was handed out last. The portal's
+	// documentation leaves it open.
+	ConfirmsJob bool
+
+	// Faults are what goes wrong from the start; SetFaults replaces them.
+	Faults []Fault
+
+	// Outcome decides how a job ends: n counts created jobs from 1. Nil: all are signed.
+	// It is called without locks, once a job.
+	Outcome func(n int, reference string) Outcome
+
+	// PKI is made anew where it is nil.
+	PKI *PKI
+
+	// Now is the real time: dates of answers, poll times, the speed limit, the ±5 s of a
+	// signing time. The movable clock of the jobs starts from it. Nil: time.Now.
+	Now func() time.Time
+
+	// Log gets a line for every refused call, without personal data. Nil: none.
+	Log *slog.Logger
+}
+
+// Outcome is how the people of a job behave.
+type Outcome string
+
+const (
+	Signed   Outcome = "signed"   // everybody signs, SignAfter after it is open to them
+	Rejected Outcome = "rejected" // all groups but the last sign; there the first signer refuses
+	Expired  Outcome = "expired"  // nobody does anything, until the time is over
+)
+
+const defaultPollInterval = 5 * time.Second
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.PollInterval == 0 {
+		o.PollInterval = defaultPollInterval
+	}
+	if o.Outcome == nil {
+		o.Outcome = func(int, string) Outcome { return Signed }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, organization := range o.Brokers {
+		if !organizationNumber.MatchString(organization) {
+			return o, fmt.Errorf("reading the brokers: %q is not an organization number of nine digits", organization)
+		}
+	}
+	if o.PKI == nil {
+		made, err := NewPKI(o.Now())
+		if err != nil {
+			return o, err
+		}
+		o.PKI = made
+	}
+	return o, nil
+}

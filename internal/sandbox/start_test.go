@@ -1,0 +1,179 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"software.sslmate.com/src/go-pkcs12"
+)
+
+func TestWhoAmI(t *testing.T) {
+	c := start(t, Options{NoLimits: true, Brokers: []string{"974720760"}})
+	if res := c.get("").want(t, 200); string(res.body) != "You are 988015814" {
+		t.Errorf("the root says %s", res.body)
+	}
+	c.sender = "974720760"
+	if res := c.get("").want(t, 200); string(res.body) != "You are 988015814, operating on behalf of 974720760" {
+		t.Errorf("the root says %s", res.body)
+	}
+	c.sender = "910000000"
+	if res := c.get("").want(t, 403); res.code() != codeBrokerNotAuthorized {
+		t.Errorf("another organization is told %s", res.body)
+	}
+}
+
+func TestMutualTLS(t *testing.T) {
+	c := start(t, Options{NoLimits: true})
+	stranger, err := NewPKI(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, certificates := range map[string][]tls.Certificate{"none": nil, "of another authority": {stranger.Client}} {
+		other := *c
+		other.http = httpClient(t, certificates...)
+		if res := other.get(""); res.err == nil {
+			t.Errorf("a client certificate %s is taken: %d", name, res.status)
+		}
+	}
+}
+
+func TestServerCertificate(t *testing.T) {
+	c := start(t, Options{NoLimits: true})
+	conn, err := tls.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(c.running.URL, "https://"), "/api"), c.http.Transport.(*http.Transport).TLSClientConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	state := conn.ConnectionState()
+	leaf, intermediates, roots := state.PeerCertificates[0], x509.NewCertPool(), x509.NewCertPool()
+	intermediates.AddCert(state.PeerCertificates[1])
+	if !roots.AppendCertsFromPEM(testPKI().CAPEM()) {
+		t.Fatal("ca.pem cannot be read")
+	}
+	if _, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
+		t.Error(err)
+	}
+	if organizationOf(leaf) != ServerOrganization || len(leaf.DNSNames)+len(leaf.IPAddresses) > 0 || state.Version != tls.VersionTLS12 {
+		t.Errorf("the server is %v, TLS version %x", leaf.Subject, state.Version)
+	}
+}
+
+func TestWriteFiles(t *testing.T) {
+	c := start(t, Options{NoLimits: true})
+	dir := filepath.Join(t.TempDir(), "new")
+	for range 2 { // a second sandbox may write over the first one's files
+		if err := c.running.WriteFiles(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(name string) []byte {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	var ready struct {
+		URL, Control string
+		PID          int
+	}
+	if err := json.Unmarshal(read("sandbox.json"), &ready); err != nil || ready.URL != c.running.URL || ready.Control != c.running.Control || ready.PID != os.Getpid() {
+		t.Errorf("sandbox.json says %+v, %v", ready, err)
+	}
+	key, leaf, chain, err := pkcs12.DecodeChain(read("client.p12"), strings.TrimSpace(string(read("client.password"))))
+	if err != nil || key == nil || organizationOf(leaf) != Organization || len(chain) != 2 {
+		t.Errorf("client.p12: %v, %v", leaf, err)
+	}
+	if block, _ := pem.Decode(read("server.pem")); block == nil || string(block.Bytes) != string(testPKI().Server.Leaf.Raw) {
+		t.Error("server.pem is not the server's certificate")
+	}
+	if toml := string(read("batch.toml")); !strings.Contains(toml, c.running.URL) || !strings.Contains(toml, "password_file = \"client.password\"") {
+		t.Errorf("batch.toml is\n%s", toml)
+	}
+	for _, secret := range []string{"client.p12", "client.password"} {
+		if info, err := os.Stat(filepath.Join(dir, secret)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", secret, info.Mode(), err)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 6 {
+		t.Errorf("there are %d files, want 6", len(entries))
+	}
+}
+
+func TestWriteFilesSparesAWorkspace(t *testing.T) {
+	c := start(t, Options{NoLimits: true})
+	dir := t.TempDir()
+	mine := filepath.Join(dir, "batch.toml")
+	if err := os.WriteFile(mine, []byte("time_zone = \"Europe/Oslo\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.running.WriteFiles(dir); err == nil {
+		t.Error("a workspace's batch.toml was written over")
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("there are %d files, want 1", len(entries))
+	}
+}
+
+func TestDocumentsAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	c := start(t, Options{NoLimits: true, Dir: dir})
+	c.create("ref-1", newBundle(oneSigner))
+	c.create("ref-2", newBundle(oneSigner))
+	m := c.poll()
+	c.get(m.PAdES).want(t, 200)
+	kept := func() int {
+		files, err := os.ReadDir(filepath.Join(dir, documentsFolder))
+		if err != nil {
+			return 0
+		}
+		return len(files)
+	}
+	if kept() != 3 {
+		t.Errorf("%d files are kept, want two bundles and a signed document", kept())
+	}
+	c.confirm(m)
+	if kept() != 1 {
+		t.Errorf("%d files are kept after the confirmation, want the other bundle", kept())
+	}
+	if err := c.running.Close(); err != nil || kept() != 0 {
+		t.Errorf("%d files are left, %v", kept(), err)
+	}
+}
+
+func TestStartEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := Start(ctx, StartOptions{Options: Options{PKI: testPKI()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	r.serving.Wait() // both listeners are closed
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	for name, o := range map[string]StartOptions{
+		"an open control API": {ControlListen: "0.0.0.0:0"},
+		"no address":          {Listen: "nowhere"},
+		"a broker for nobody": {Options: Options{Brokers: []string{"12"}}},
+		"a folder it may not": {Options: Options{Dir: "/dev/null"}},
+	} {
+		o.PKI = testPKI()
+		if r, err := Start(t.Context(), o); err == nil {
+			r.Close()
+			t.Errorf("%s: started", name)
+		}
+	}
+}

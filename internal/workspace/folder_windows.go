@@ -1,0 +1,20 @@
+package workspace
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/sys/windows"
+)
+
+// networkKind names the drive of a folder where it is one of a network.
+func networkKind(path string) (string, error) {
+	root, err := windows.UTF16PtrFromString(filepath.VolumeName(path) + `\`)
+	if err != nil {
+		return "", fmt.Errorf("asking for the drive: %w", err)
+	}
+	if windows.GetDriveType(root) == windows.DRIVE_REMOTE {
+		return "network drive", nil
+	}
+	return "", nil
+}
