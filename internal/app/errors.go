@@ -66,13 +66,15 @@ func Explain(err error) *Error {
 		return &Error{Kind: KindUsage, Message: ws.Message, Remedy: ws.Remedy, Err: err}
 	case errors.As(err, &ce):
 		return explainCall(ce)
+	case errors.Is(err, mailout.ErrNotApproved):
+		return &Error{Kind: KindUsage, Message: "the batch is not approved", Remedy: "`batch status` says what to do", Err: err}
 	case errors.As(err, &re):
 		return &Error{Kind: KindUsage, Message: re.Message, Err: err}
 	case errors.Is(err, ledger.ErrNoBatch):
 		return &Error{Kind: KindUsage, Message: "there is no such batch in this workspace", Remedy: "`batch status` lists the batches", Err: err}
 	case errors.Is(err, ledger.ErrNoRow):
 		return &Error{Kind: KindUsage, Message: "there is no such row in the batch", Remedy: "give the owner's key of the row, or line:14 for its line in the manifest", Err: err}
-	case errors.Is(err, ledger.ErrRepeat):
+	case errors.Is(err, mailout.ErrRepeat):
 		return &Error{Kind: KindProblems, Message: err.Error(), Remedy: "nothing was sent for this row; `batch status` shows the batches, plan again without it", Err: err}
 	case errors.Is(err, ledger.ErrOlderLedger):
 		return &Error{Kind: KindLook, Message: err.Error() + ": an older copy was put back, and sending from it could send letters twice",
@@ -84,6 +86,9 @@ func Explain(err error) *Error {
 }
 
 func explainCall(ce *mailout.CallError) *Error {
+	if id := identity.Explain(ce); id != nil {
+		return &Error{Kind: KindIdentity, Message: id.Message, Remedy: id.Remedy, Err: ce}
+	}
 	if ce.Fatal {
 		return &Error{Kind: KindIdentity, Message: ce.Message, Remedy: "see to the certificate and the organization's rights at the portal, then run `batch resume`", Err: ce}
 	}

@@ -56,8 +56,18 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 	}
 	return plan.Make(ctx, a.reader(path, documents, o), preparer{pool, a.ws.Prepared()}, a.ledger, plan.Options{
 		ManifestPath: path, Location: a.Zone(), Settings: settings, Before: cfg.Documents.Before, After: cfg.Documents.After,
-		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows, Progress: a.planning(),
+		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows, Kind: a.kind, Progress: a.planning(),
 	})
+}
+
+// kind is what a sender may combine.
+func (a *App) kind(sender mailout.OrgNumber) mailout.SenderKind {
+	for _, s := range a.ws.Config.Senders {
+		if s.Organization == sender {
+			return s.Kind
+		}
+	}
+	return a.ws.Config.Sender.Kind
 }
 
 func (a *App) planning() func(int) {

@@ -96,7 +96,7 @@ func adopt(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now string) 
 	before := p
 	p.job, p.ref = c.JobID, c.Ref
 	err := move(tx, &p, mailout.Adopt, now, "a status change brought the job")
-	if errors.Is(err, ErrRepeat) { // the same letter went out by another row meanwhile
+	if errors.Is(err, mailout.ErrRepeat) { // the same letter went out by another row meanwhile
 		return duplicate(tx, before, c, t, now)
 	}
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"batch/internal/ledger"
 	"batch/internal/mailout"
 )
 
@@ -95,7 +94,7 @@ func TestOnlyOneOfManyBeginsARow(t *testing.T) {
 			defer mu.Unlock()
 			if err == nil {
 				begun = append(begun, ref)
-			} else if !errors.Is(err, ledger.ErrNotPlanned) && !errors.Is(err, ledger.ErrRepeat) {
+			} else if !errors.Is(err, mailout.ErrNotPlanned) && !errors.Is(err, mailout.ErrRepeat) {
 				t.Errorf("the error is %v", err)
 			}
 		})

@@ -21,15 +21,6 @@ func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
 var (
-	// ErrRepeat: the same letter is already on its way or signed.
-	ErrRepeat = errors.New("the same signers already have the same documents and title, in this batch or an earlier one")
-
-	// ErrNotPlanned: the row is no longer planned; somebody moved it meanwhile.
-	ErrNotPlanned = errors.New("the row is not planned any more")
-
-	// ErrNotApproved: the batch is not approved (any more).
-	ErrNotApproved = errors.New("the batch is not approved")
-
 	// ErrNoBatch and ErrNoRow: nothing by that name in the ledger.
 	ErrNoBatch = errors.New("no such batch in this ledger")
 	ErrNoRow   = errors.New("no such row in this batch")

@@ -64,7 +64,7 @@ func TestAnyLifeKeepsTheBooksTrue(t *testing.T) {
 
 func (w *world) send(rt *rapid.T, line int) {
 	ref, err := w.BeginAttempt(w.t.Context(), w.id, line, "queue", jobXML)
-	if errors.Is(err, ledger.ErrNotPlanned) || errors.Is(err, ledger.ErrNotApproved) {
+	if errors.Is(err, mailout.ErrNotPlanned) || errors.Is(err, mailout.ErrNotApproved) {
 		return
 	}
 	if err != nil {

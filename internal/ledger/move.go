@@ -41,7 +41,7 @@ func move(tx *sql.Tx, p *place, e mailout.Event, now, detail string) error {
 	_, err = tx.Exec(`UPDATE rows SET state = ?, since = ?, ref = nullif(?, ''), job_id = nullif(?, 0) WHERE batch = ? AND line = ?`,
 		string(to), now, string(p.ref), int64(p.job), string(p.batch), p.line)
 	if isUnique(err) {
-		return ErrRepeat
+		return mailout.ErrRepeat
 	}
 	if err != nil {
 		return err

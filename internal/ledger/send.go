@@ -27,14 +27,14 @@ func (l *Ledger) BeginAttempt(ctx context.Context, batch mailout.BatchID, line i
 			return err
 		}
 		if state != mailout.Approved {
-			return ErrNotApproved
+			return mailout.ErrNotApproved
 		}
 		p, err := rowAt(tx, batch, line)
 		if err != nil {
 			return err
 		}
 		if p.state != mailout.Planned {
-			return ErrNotPlanned
+			return mailout.ErrNotPlanned
 		}
 		if err := l.openAttempt(tx, &p, jobXML, now); err != nil {
 			return err

@@ -41,18 +41,18 @@ func TestOnlyPlannedRowsOfApprovedBatchesAreBegun(t *testing.T) {
 		}
 	}
 	ready := b.planned(row(2))
-	try(ready, 2, ledger.ErrNotApproved)
+	try(ready, 2, mailout.ErrNotApproved)
 	id := b.approved(row(2), row(3, skipped), row(4))
-	try(ready, 2, ledger.ErrNotApproved) // superseded
+	try(ready, 2, mailout.ErrNotApproved) // superseded
 	try("2026-01-01-zz", 2, ledger.ErrNoBatch)
 	try(id, 99, ledger.ErrNoRow)
-	try(id, 3, ledger.ErrNotPlanned)
+	try(id, 3, mailout.ErrNotPlanned)
 	ref := b.begin(id, 2)
-	try(id, 2, ledger.ErrNotPlanned)
+	try(id, 2, mailout.ErrNotPlanned)
 	b.settle(ref, lost)
-	try(id, 2, ledger.ErrNotPlanned)
+	try(id, 2, mailout.ErrNotPlanned)
 	must(t, b.StopBatch(t.Context(), id, "five answers were lost"))
-	try(id, 4, ledger.ErrNotApproved)
+	try(id, 4, mailout.ErrNotApproved)
 	must(t, b.Approve(t.Context(), id, "typed"))
 	b.begin(id, 4)
 }
@@ -205,7 +205,7 @@ func TestOneLetterIsOnItsWayOnce(t *testing.T) {
 				must(t, err)
 				return // one of the two is on its way now
 			}
-			wantErr(t, err, ledger.ErrRepeat)
+			wantErr(t, err, mailout.ErrRepeat)
 			b.wantState(at.id, at.line, mailout.Planned)
 			if b.sentLog() != log {
 				t.Error("sent.log grew for a repeat")
@@ -234,7 +234,7 @@ func TestASignedLetterIsNeverSentAgain(t *testing.T) {
 	b.wantBatch(first, mailout.Done)
 	second := b.approved(row(2))
 	_, err := b.BeginAttempt(t.Context(), second, 2, "queue", jobXML)
-	wantErr(t, err, ledger.ErrRepeat)
+	wantErr(t, err, mailout.ErrRepeat)
 }
 
 func TestABatchIsDoneWithItsLastRow(t *testing.T) {

@@ -180,7 +180,8 @@ type desk struct {
 
 func newDesk(t testing.TB, lines ...line) *desk {
 	return &desk{t: t, lines: lines, bytes: "the manifest",
-		o: plan.Options{ManifestPath: "/home/kari/manifest.csv", Location: time.UTC, Settings: []byte("sender=988015814")},
+		o: plan.Options{ManifestPath: "/home/kari/manifest.csv", Location: time.UTC, Settings: []byte("sender=988015814"),
+			Kind: func(mailout.OrgNumber) mailout.SenderKind { return mailout.Public }},
 		folder: &folder{files: map[string]string{"brev.pdf": "cover letter", "vilkår.pdf": "terms", "a.pdf": "a", "b.pdf": "b", "c.pdf": "c"},
 			prepared: map[mailout.Digest]bool{}},
 		shelf: &shelf{drafts: map[mailout.BatchID][]mailout.Row{}, frozen: map[mailout.BatchID][]mailout.Row{}, digests: map[mailout.Digest]mailout.BatchID{},

@@ -46,7 +46,8 @@ type Options struct {
 	After        []string       // … and behind it
 	Separate     bool           // do not merge: one document a file
 	SkipBadRows  bool
-	Progress     func(rows int) // called as rows are planned; may be nil
+	Kind         func(mailout.OrgNumber) mailout.SenderKind // what a sender may combine
+	Progress     func(rows int)                             // called as rows are planned; may be nil
 }
 
 // Result is what planning found. Batch is empty where problems stopped it.

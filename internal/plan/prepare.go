@@ -3,9 +3,11 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"batch/internal/mailout"
+	"batch/internal/rules"
 )
 
 // prepare inspects a row's documents and has them made ready. What is wrong with a
@@ -13,7 +15,7 @@ import (
 // problems is prepared too, so that all are told at once; what is made is found again.
 func (m *maker) prepare(ctx context.Context, w *work) error {
 	ins := m.o.inputs(w.entry)
-	checkCount(w, ins)
+	m.checkCount(w, ins)
 	var places []mailout.Place // of each document
 	for n, in := range ins {
 		sources, err := m.inspect(ctx, w, in)
@@ -37,15 +39,23 @@ func (m *maker) prepare(ctx context.Context, w *work) error {
 	return nil
 }
 
-// checkCount holds the documents against the portal's limit (portal.xsd) where those that
-// go to every row come on top of the row's own; the rules have seen only the latter.
-func checkCount(w *work, ins []mailout.Input) {
-	if len(ins) <= mailout.MaxDocuments || len(w.entry.Inputs) > mailout.MaxDocuments {
+// checkCount holds the row against the portal's rules once more where documents that go to
+// every row come on top of its own: the manifest's reader has judged only the latter.
+func (m *maker) checkCount(w *work, ins []mailout.Input) {
+	own := len(w.entry.Inputs)
+	if own == 0 || len(ins) == own {
 		return
 	}
-	w.problems = append(w.problems, mailout.Problem{Severity: mailout.Stop, Code: "too-many-documents", Place: ins[0].Place,
-		Message: fmt.Sprintf("the row has %d documents, those that go to every row included; the portal takes %d", len(ins), mailout.MaxDocuments),
-		Remedy:  "set as = \"merge\" under [documents] in batch.toml, or name fewer documents"})
+	kind := m.o.Kind(w.entry.Job.Sender)
+	before := rules.Job(w.entry.Job, kind, own)
+	for _, b := range rules.Job(w.entry.Job, kind, len(ins)) {
+		if slices.Contains(before, b) {
+			continue
+		}
+		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Stop, Code: b.Code, Place: ins[0].Place,
+			Message: fmt.Sprintf("with those that go to every row there are %d documents: %s", len(ins), b.Message),
+			Remedy:  "set as = \"merge\" under [documents] in batch.toml, or name fewer documents"})
+	}
 }
 
 // inspect returns the sources of one document, or nil where one of them is refused.

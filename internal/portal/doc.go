@@ -24,6 +24,17 @@
 //   - No message holds personal data, also where the portal quotes what it was sent, nor
 //     anything that acts on a terminal.
 //
+// Code is the portal's own error code, or one of ours. No answer: unreachable, timeout,
+// reset, no-answer, stopped (the context ended), wrong-server, certificate-refused. An
+// answer: blocked, too-early, bare-429, redirect, server-error, no-error-document,
+// unreadable-answer, other-reference. A download: too-large, truncated, encoded. Not
+// called at all: foreign-url, bad-sender, bundle.
+//
+// With TLS 1.3 a server refuses a client certificate only after the request has left. That
+// is not sent all the same, and proved (see refusedHandshake in wire.go), as long as the
+// alert gets through; where the network loses it, the row is unknown. [Client.WhoAmI]
+// before the first create shows a refused certificate where nothing is at stake.
+//
 // Limits of time: 5 s each to connect and for TLS, 30 s without a byte moving while a
 // request goes out or a document comes in, 60 s from the last byte sent to the end of any
 // other answer.

@@ -24,8 +24,6 @@ func TestEveryExampleOfAnAnswerIsReadable(t *testing.T) {
 	}
 }
 
-const urlElement = `<confirmation-url>https://portal.example/</confirmation-url>`
-
 // What fits the XSD is read, what does not is refused, and xmllint is the judge of which is
 // which.
 func TestWeReadWhatTheXSDAllows(t *testing.T) {

@@ -71,7 +71,7 @@ func (c *Client) send(ctx context.Context, r request) (*exchange, *failure) {
 		req.Header.Set("Content-Type", r.kind)
 	}
 	if r.method == http.MethodPost && len(r.body) == 0 {
-		req.Body = http.NoBody // says Content-Length: 0; a POST is not repeated anyway
+		req.Body = http.NoBody // says Content-Length: 0; such a POST is repeated only if nothing of it left
 	}
 	res, err := c.transport.RoundTrip(req.WithContext(w.trace(ctx)))
 	if err != nil {

@@ -163,7 +163,7 @@ func (s *sender) send(ctx context.Context, r mailout.Record) error {
 	ref, o, err := s.call(ctx, r, done)
 	if err != nil {
 		s.gate.leave()
-		return fmt.Errorf("sending line %d: %w", r.Line, err)
+		return s.notBegun(r, err)
 	}
 	state, err := s.ledger.Settle(ctx, ref, o)
 	if err != nil {
@@ -177,6 +177,22 @@ func (s *sender) send(ctx context.Context, r mailout.Record) error {
 		s.awaitPortal(r.Job.Sender)
 	}
 	return nil
+}
+
+// notBegun sorts out why an intent could not be begun. Three of the causes are answers of
+// the books, not errors: nothing was said to the portal.
+func (s *sender) notBegun(r mailout.Record, err error) error {
+	switch {
+	case errors.Is(err, mailout.ErrNotPlanned):
+		return nil // a change, or a person, was faster: there is nothing left to send
+	case errors.Is(err, mailout.ErrNotApproved):
+		s.gate.shut(EndInterrupted, "the batch is not approved any more")
+		return nil
+	case errors.Is(err, mailout.ErrRepeat):
+		s.gate.shut(EndRule, fmt.Sprintf("line %d was not sent: %v", r.Line, mailout.ErrRepeat))
+		return nil
+	}
+	return fmt.Errorf("sending line %d: %w", r.Line, err)
 }
 
 // permit waits for a permit, and for the portal to be calm. No permit and no error: the

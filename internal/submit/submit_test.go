@@ -194,6 +194,35 @@ func TestAnErrorOfTheLedgerEndsAllTalk(t *testing.T) {
 	})
 }
 
+func TestAnIntentTheBooksDecline(t *testing.T) {
+	for _, tt := range []struct {
+		err    error
+		ending submit.Ending
+		sent   int
+	}{
+		{mailout.ErrNotPlanned, submit.EndDone, 4},
+		{mailout.ErrNotApproved, submit.EndInterrupted, 1},
+		{mailout.ErrRepeat, submit.EndRule, 1},
+	} {
+		t.Run(tt.err.Error(), func(t *testing.T) {
+			w := newWorld(5)
+			w.begin = func(line int) error {
+				if line == 3 {
+					return tt.err
+				}
+				return nil
+			}
+			res, err := w.run(t, submit.Options{})
+			if err != nil || res.Ending != tt.ending || res.Sent != tt.sent {
+				t.Errorf("Run = %+v, %v; want %s after %d", res, err, tt.ending, tt.sent)
+			}
+			if w.sent[3] != 0 {
+				t.Error("the row was sent without an intent")
+			}
+		})
+	}
+}
+
 func TestASoftStopFinishesCallsInFlight(t *testing.T) {
 	w := newWorld(50)
 	soft, stop := context.WithCancel(t.Context())

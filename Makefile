@@ -1,0 +1,51 @@
+# make help lists the targets. Neither demo nor test needs anything but Go and the module
+# proxy; the judges (make judges) make the tests stricter, and CI requires them.
+
+SHELL       := /bin/bash
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+JUDGES      := libxml2-utils xmlsec1 qpdf poppler-utils strace libreoffice-writer-nogui libreoffice-calc-nogui
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bench judges lint nightly clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+build: ## build bin/batch
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/batch ./cmd/batch
+
+demo: ## build, then rehearse samples/ against the sandbox; the first build takes about two minutes
+	@echo "Building (the first time about two minutes on two cores) …"
+	@$(MAKE) --no-print-directory build
+	@rm -rf demo
+	bin/batch rehearse samples/manifest.csv --keep demo
+
+test: ## run every test, with the race detector
+	go test -race -timeout 12m ./...
+
+bench: ## measure, each figure beside its limit
+	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/app
+	go test -run '^$$' -bench Seal -timeout 10m ./internal/bundle
+
+judges: ## install the independent programs that the tests hold our work against (Debian)
+	$(SUDO) apt-get update -qq
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(JUDGES)
+
+lint: ## gofmt, go vet, staticcheck, go mod tidy
+	@test -z "$$(gofmt -l .)" || { echo "not formatted by gofmt:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go mod tidy -diff
+
+nightly: ## the long tests: fuzzing, and the property tests with many more tries
+	go test -race -timeout 60m ./internal/ledger -rapid.checks=2000
+	@for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$t/*_test.go | sed 's/func //'); do \
+	    echo "$$t $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime 60s ./$$t || exit 1; \
+	  done; \
+	done
+
+clean: ## delete what the targets made
+	rm -rf bin demo
