@@ -105,7 +105,7 @@ func (s *session) showSummary(a *app.App, planned app.Planned, sum app.Summary) 
 	s.ui.say("  %s, %s", count(sum.Documents, "document"), size(sum.Bytes))
 	s.ui.say("  notified: %d by look-up, %d by e-mail given, %d by SMS given", sum.ByLookup, sum.ByEmail, sum.BySMS)
 	if sum.Later > 0 {
-		s.ui.say("  %s at a time of their own", count(sum.Later, "job")+" starting")
+		s.ui.say("  starting later, at a time of their own: %s", count(sum.Later, "job"))
 	}
 	s.ui.say("  the last one is over by %s at the latest", sum.LastEnd.In(a.Zone()).Format("2006-01-02"))
 	s.ui.say("  about %s to the portal, %s", count(sum.Calls, "call"), about(time.Duration(sum.Calls)*time.Second/app.PortalCallsPerSecond))

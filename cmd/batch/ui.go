@@ -26,6 +26,7 @@ type ui struct {
 	yes    bool // --yes answers every question
 	ask    bool // there is a terminal to ask at
 	live   bool // err is a terminal: one line is kept current
+	colour bool // problems and warnings in colour
 
 	mu   sync.Mutex
 	line bool // a progress line stands there
@@ -37,7 +38,8 @@ func newUI(c common, stdin io.Reader, stdout, stderr io.Writer) *ui {
 		return ok && term.IsTerminal(int(f.Fd()))
 	}
 	return &ui{in: bufio.NewReader(stdin), out: stdout, err: stderr, asJSON: c.JSON, quiet: c.Quiet, yes: c.Yes,
-		ask: isTerminal(stdin) && isTerminal(stderr), live: isTerminal(stderr) && !c.Plain && !c.JSON}
+		ask: isTerminal(stdin) && isTerminal(stderr), live: isTerminal(stderr) && !c.Plain && !c.JSON,
+		colour: c.Color == "always" || (c.Color == "auto" && isTerminal(stdout))}
 }
 
 // say writes a result line to stdout; with --json, results come as objects instead.
@@ -119,7 +121,7 @@ func (u *ui) problems(ps []mailout.Problem, all bool) {
 		}{"problem", p})
 		seen[p.Code]++
 		if all || seen[p.Code] <= shown {
-			u.say("%s%s", severity(p), p)
+			u.finding(p)
 		}
 	}
 	for _, p := range ps {
@@ -130,11 +132,21 @@ func (u *ui) problems(ps []mailout.Problem, all bool) {
 	}
 }
 
-func severity(p mailout.Problem) string {
-	if p.Severity == mailout.Warn {
-		return "warning: "
+// finding prints one finding: its place, in colour, the sentence and what to do.
+func (u *ui) finding(p mailout.Problem) {
+	if u.asJSON {
+		return
 	}
-	return ""
+	u.clearLine()
+	mark, colour := "", "31" // red
+	if p.Severity == mailout.Warn {
+		mark, colour = "warning: ", "33" // yellow
+	}
+	place := clean(mark + p.Place.String())
+	if u.colour {
+		place = "\x1b[" + colour + "m" + place + "\x1b[0m"
+	}
+	fmt.Fprintf(u.out, "%s: %s\n  → %s\n", place, clean(p.Message), clean(p.Remedy))
 }
 
 // totalsLine is the last object of every --json output.

@@ -78,8 +78,8 @@ type ReportOptions struct {
 	Out             string          // a path; empty: reports/BATCH-report.FORMAT
 }
 
-func (o ReportOptions) of(zone *time.Location) report.Options {
-	return report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: zone, WithNationalIDs: o.WithNationalIDs, Only: o.Only}
+func (o ReportOptions) of(zone *time.Location, temp string) report.Options {
+	return report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: zone, WithNationalIDs: o.WithNationalIDs, Only: o.Only, TempDir: temp}
 }
 
 // Report writes a batch's completion report to a file, 0600, and returns its path. The
@@ -89,19 +89,19 @@ func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (
 	if err != nil {
 		return "", err
 	}
+	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil {
+		return "", err
+	}
 	path = o.Out
 	if path == "" {
 		path = filepath.Join(a.ws.Reports(), string(id)+"-report."+o.Format)
-		if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil {
-			return "", err
-		}
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
 	if err != nil {
 		return "", usage("give another place with --out", "the report cannot be written: %v", err)
 	}
 	defer os.Remove(f.Name()) // gone already where all went well
-	_, err = report.Write(f, books, a.ledger.Records(ctx, id), o.of(a.Zone()))
+	_, err = report.Write(f, books, a.ledger.Records(ctx, id), o.of(a.Zone(), a.ws.Reports()))
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
@@ -117,6 +117,9 @@ func (a *App) ReportTo(ctx context.Context, w io.Writer, id mailout.BatchID, o R
 	if err != nil {
 		return err
 	}
-	_, err = report.Write(w, books, a.ledger.Records(ctx, id), o.of(a.Zone()))
+	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil { // large workbooks are spooled there
+		return err
+	}
+	_, err = report.Write(w, books, a.ledger.Records(ctx, id), o.of(a.Zone(), a.ws.Reports()))
 	return err
 }

@@ -43,7 +43,7 @@ func (p Progress) String() string {
 
 // watch reports how far a batch is at every tick, until the returned stop is called,
 // which reports once more.
-func (a *App) watch(ctx context.Context, id mailout.BatchID, doing string, waiting func() (time.Time, string)) (stop func()) {
+func (a *App) watch(ctx context.Context, id mailout.BatchID, waiting func() (time.Time, string)) (stop func()) {
 	if a.o.Progress == nil || id == "" {
 		return func() {}
 	}
@@ -55,11 +55,11 @@ func (a *App) watch(ctx context.Context, id mailout.BatchID, doing string, waiti
 		if err != nil {
 			return // the flow itself meets the same error and tells it
 		}
-		p := progressOf(b, doing)
+		p := progressOf(b)
 		if first < 0 {
 			first = p.Done
 		}
-		if rate := float64(p.Done-first) / a.now().Sub(began).Seconds(); rate > 0 && doing == "sending" {
+		if rate := float64(p.Done-first) / a.now().Sub(began).Seconds(); rate > 0 && p.Doing == "sending" {
 			p.Left = time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
 		}
 		p.Until, p.Why = waiting()
@@ -86,15 +86,15 @@ func (a *App) watch(ctx context.Context, id mailout.BatchID, doing string, waiti
 	}
 }
 
-// progressOf counts what is behind: while sending, every row that has left "planned";
-// while following, every row that is over.
-func progressOf(b mailout.BatchInfo, doing string) Progress {
+// progressOf counts what is behind: as long as rows are left to send, those that have
+// been sent; then those that are over.
+func progressOf(b mailout.BatchInfo) Progress {
 	t := b.Totals
-	p := Progress{Doing: doing, Total: t.Sum() - t[mailout.Skipped], States: t}
-	if doing == "sending" {
-		p.Done = p.Total - t[mailout.Planned] - t[mailout.Sending]
+	p := Progress{Doing: "sending", Total: t.Sum() - t[mailout.Skipped], States: t}
+	if left := t[mailout.Planned] + t[mailout.Sending]; left > 0 {
+		p.Done = p.Total - left
 	} else {
-		p.Done = t.Final() - t[mailout.Skipped]
+		p.Doing, p.Done = "following", t.Final()-t[mailout.Skipped]
 	}
 	return p
 }

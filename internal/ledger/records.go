@@ -74,7 +74,10 @@ func scanRecord(q querier, rows *sql.Rows) (r mailout.Record, err error) {
 	if r.Documents, err = documentsOf(q, r.Batch, r.Line); err != nil {
 		return r, err
 	}
-	return r, signedOf(q, &r)
+	if err := signedOf(q, &r); err != nil {
+		return r, err
+	}
+	return r, duplicatesOf(q, &r)
 }
 
 type bookedSigner struct {
@@ -138,6 +141,28 @@ func signedOf(q querier, r *mailout.Record) error {
 			return err
 		}
 		r.Doubtful = doubt != ""
+	}
+	return rows.Err()
+}
+
+// duplicatesOf fills in the other jobs that the portal is proved to have for the row, as
+// long as nobody has laid the alarm to rest.
+func duplicatesOf(q querier, r *mailout.Record) error {
+	if r.Ref == "" {
+		return nil // never sent: the common case while planning
+	}
+	rows, err := q.Query(`SELECT job_id FROM alarms WHERE kind = ? AND batch = ? AND line = ? AND laid_at IS NULL ORDER BY id`,
+		string(mailout.AlarmDuplicate), string(r.Batch), r.Line)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var job mailout.JobID
+		if err := rows.Scan((*int64)(&job)); err != nil {
+			return err
+		}
+		r.Duplicates = append(r.Duplicates, job)
 	}
 	return rows.Err()
 }

@@ -60,7 +60,7 @@ type Change struct {
 	Signers         []SignerChange
 	Sender          OrgNumber // whose queue it came from
 	Queue           string
-	TakenAt         time.Time // when the poll that brought it was answered
+	TakenAt         time.Time // when the poll that brought it began
 }
 
 // Event says what a final change does to a created row. ok is false for a change that

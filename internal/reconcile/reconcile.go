@@ -189,6 +189,7 @@ func (f *follower) next(ctx context.Context, q *queueLine) (*mailout.Change, err
 	if err != nil {
 		return nil, nil
 	}
+	began := f.o.Now() // the lease runs from when the portal handed it out: count from the safe side
 	poll, err := f.portal.Poll(ctx, q.Sender, q.Name)
 	if err != nil {
 		return nil, f.pollFailed(ctx, q, err, done)
@@ -205,7 +206,7 @@ func (f *follower) next(ctx context.Context, q *queueLine) (*mailout.Change, err
 		}
 		return nil, f.ledger.EmptyQueue(ctx, q.Sender, q.Name, f.o.Now())
 	}
-	poll.Change.Sender, poll.Change.Queue, poll.Change.TakenAt = q.Sender, q.Name, f.o.Now()
+	poll.Change.Sender, poll.Change.Queue, poll.Change.TakenAt = q.Sender, q.Name, began
 	return poll.Change, nil
 }
 
