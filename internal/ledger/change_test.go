@@ -130,8 +130,8 @@ func TestBothAttemptsMadeAJob(t *testing.T) {
 		t.Errorf("the duplicate changed the row: job %d, %s, signer %q", r.JobID, r.State, r.Settled[0].Status)
 	}
 	b.wantAlarms("duplicate 2 7")
-	if !slices.Equal(r.Duplicates, []mailout.JobID{7}) {
-		t.Errorf("the row's other jobs are %v, want job 7", r.Duplicates)
+	if !slices.Equal(b.record(id, 2).Duplicates, []mailout.JobID{7}) {
+		t.Errorf("the row's other jobs are %v, want job 7", b.record(id, 2).Duplicates)
 	}
 }
 

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// scriptCommands are what scripts can do besides the commands of testscript.
+//
+//	batch ARGS…                  run batch; the exit code must be 0
+//	exits CODE batch ARGS…       run batch; the exit code must be CODE
+//	sandbox start DIR FLAGS…     start "batch sandbox" as a process of its own, wait until it
+//	                             is ready, and lift the pace in its batch.toml; it ends with the script
+//	sandbox stop                 end it
+//	control GET|POST|PUT PATH [BODY]   ask its control API; the answer is the new stdout
+//	await N KEY=VALUE PATH       ask until N objects of the answer fit
+//	settings DIR KEY=VALUE…      change keys of DIR/batch.toml, as send.absent_after="0s"
+//	[!] json KEY=VALUE,… PATH VALUE    an object of stdout (JSON lines or a list) that fits has the value
+//	json KEY=VALUE,… -count N    so many objects of stdout fit
+//	let NAME KEY=VALUE,… PATH    keep a value of stdout as $NAME
+//	pdf FILE…                    make PDFs of one page, each different
+//	flip FILE                    change one bit of the last byte
+//	bytes N FILE                 make a file of N bytes that mean nothing
+var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"exits":    cmdExits,
+	"sandbox":  cmdSandbox,
+	"control":  cmdControl,
+	"await":    cmdAwait,
+	"settings": cmdSettings,
+	"json":     cmdJSON,
+	"let":      cmdLet,
+	"pdf":      cmdPDF,
+	"flip":     cmdFlip,
+}
+
+func usage(ts *testscript.TestScript, neg bool, ok bool, text string) {
+	if neg || !ok {
+		ts.Fatalf("usage: %s", text)
+	}
+}
+
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) >= 2, "exits CODE COMMAND ARGS…")
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var ended *exec.ExitError
+	switch err := ts.Exec(args[1], args[2:]...); {
+	case errors.As(err, &ended):
+		got = ended.ExitCode()
+	default:
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// portalKey is where a script's environment keeps its sandbox.
+type portalKey struct{}
+
+func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
+	const how = "sandbox start DIR FLAGS… | sandbox stop"
+	usage(ts, neg, len(args) > 0, how)
+	switch args[0] {
+	case "start":
+		usage(ts, neg, len(args) > 1, how)
+		p, err := startPortal(ts.MkAbs(args[1]), args[2:]...)
+		ts.Check(err)
+		ts.Defer(func() { p.stop() })
+		ts.Setenv("CONTROL", p.control)
+		running.Store(ts, p)
+	case "stop":
+		scriptPortal(ts).stop()
+	default:
+		ts.Fatalf("usage: %s", how)
+	}
+}
+
+func cmdControl(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) == 2 || len(args) == 3, "control GET|POST|PUT PATH [BODY]")
+	answer, err := scriptPortal(ts).ask(args[0], args[1], strings.Join(args[2:], ""))
+	ts.Check(err)
+	_, err = ts.Stdout().Write(answer)
+	ts.Check(err)
+}
+
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) == 3, "await N KEY=VALUE,… PATH")
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(scriptPortal(ts).await(args[2], func(answer []byte) bool {
+		found, err := findObjects(string(answer), args[1])
+		ts.Check(err)
+		return len(found) >= n
+	}))
+}
+
+func cmdSettings(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) >= 2, "settings DIR KEY=VALUE…")
+	ts.Check(changeSettings(filepath.Join(ts.MkAbs(args[0]), "batch.toml"), args[1:]...))
+}
+
+func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, false, len(args) == 3, "[!] json KEY=VALUE,… PATH VALUE | json KEY=VALUE,… -count N")
+	found, err := findObjects(ts.ReadFile("stdout"), args[0])
+	ts.Check(err)
+	if args[1] == "-count" {
+		if got := strconv.Itoa(len(found)); got != args[2] {
+			ts.Fatalf("%s objects fit %s, want %s", got, args[0], args[2])
+		}
+		return
+	}
+	if len(found) == 0 {
+		ts.Fatalf("no object fits %s", args[0])
+	}
+	for _, o := range found {
+		if got := field(o, args[1]); (got == args[2]) == neg {
+			ts.Fatalf("%s of %s is %q", args[1], args[0], got)
+		}
+	}
+}
+
+func cmdLet(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) == 3, "let NAME KEY=VALUE,… PATH")
+	found, err := findObjects(ts.ReadFile("stdout"), args[1])
+	ts.Check(err)
+	if len(found) != 1 {
+		ts.Fatalf("%d objects fit %s, want one", len(found), args[1])
+	}
+	ts.Setenv(args[0], field(found[0], args[2]))
+}
+
+func cmdPDF(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) > 0, "pdf FILE…")
+	for _, name := range args {
+		ts.Check(writePDF(ts.MkAbs(name), name))
+	}
+}
+
+func cmdFlip(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) == 1, "flip FILE")
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	b[len(b)-1] ^= 1
+	ts.Check(os.WriteFile(path, b, 0o600))
+}
