@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"batch/internal/identity"
 	"batch/internal/ledger"
@@ -95,6 +94,3 @@ func explainCall(ce *mailout.CallError) *Error {
 	return &Error{Kind: KindAway, Message: "the portal cannot be reached: " + ce.Message,
 		Remedy: "check the network and [portal] in batch.toml, then try again; nothing was lost", Err: ce}
 }
-
-// clock is how times stand in messages of this package.
-func clock(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01-02 15:04") }

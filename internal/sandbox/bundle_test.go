@@ -46,7 +46,7 @@ func TestCreateTakesRightBundles(t *testing.T) {
 	for name, b := range map[string]*bundle{
 		"plain": newBundle(oneSigner), "blanks between elements": spaced, "stored": stored,
 		"with data descriptors": streamed, "blank behind a comma of the issuer": javaName,
-		"four seconds early": {manifest: oneSigner, documents: spaced.documents, pki: testPKI(), at: time.Now().Add(-4 * time.Second)},
+		"three seconds early": {manifest: oneSigner, documents: spaced.documents, pki: testPKI(), at: time.Now().Add(-3 * time.Second)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := *c

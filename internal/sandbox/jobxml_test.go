@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"errors"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -220,13 +221,17 @@ func TestCreateRefusesFaultyRequests(t *testing.T) {
 		{"three parts", http.StatusBadRequest, parts("application/xml", "application/octet-stream", "text/plain")},
 		{"parts in the other order", http.StatusBadRequest, parts("application/octet-stream", "application/xml")},
 		{"a ZIP's own type", http.StatusBadRequest, parts("application/xml", "application/zip")},
+		{"last boundary missing", http.StatusBadRequest, edited(func(r *http.Request) {
+			whole, _ := io.ReadAll(r.Body)
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(whole[:len(whole)-8])), int64(len(whole)-8)
+		})},
 		{"reference of 51", http.StatusBadRequest, c.createRequest(requestXML(strings.Repeat("x", 51), ""), good)},
 		{"request of another kind", http.StatusBadRequest, c.createRequest(oneSigner, good)},
 		{"queue before reference", http.StatusBadRequest, c.createRequest(
 			`<portal-signature-job-request xmlns="http://signering.posten.no/schema/v1"><polling-queue>q</polling-queue><reference>r</reference></portal-signature-job-request>`, good)},
 		{"too large", http.StatusRequestEntityTooLarge, c.createRequest(requestXML("r", ""), make([]byte, maxBundleBytes+1))},
 		{"unknown poll parameter", http.StatusBadRequest, c.request("GET", "/portal/signature-jobs?queue=x", nil)},
-		{"confirmation with a body", http.StatusNotFound, c.request("POST", "/portal/signature-jobs/1/complete", strings.NewReader("x"))},
+		{"confirmation of no job", http.StatusNotFound, c.request("POST", "/portal/signature-jobs/1/complete", nil)},
 		{"direct flow", http.StatusNotFound, c.request("POST", "/direct/signature-jobs", nil)},
 	} {
 		t.Run(test.name, func(t *testing.T) {

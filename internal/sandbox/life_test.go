@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -136,7 +137,9 @@ func TestConfirmationOfTheWholeJobSwallowsChanges(t *testing.T) {
 func TestConfirmationNeedsAChange(t *testing.T) {
 	c := start(t, Options{NoLimits: true, SignAfter: -1})
 	id := c.create("ref-1", newBundle(oneSigner))
-	c.post(fmt.Sprintf("/portal/signature-jobs/%d/complete", id)).want(t, http.StatusConflict)
+	url := fmt.Sprintf("/portal/signature-jobs/%d/complete", id)
+	c.post(url).want(t, http.StatusConflict)
+	c.send(c.request("POST", url, strings.NewReader("x"))).want(t, http.StatusBadRequest) // and an empty body
 }
 
 func TestActivationWaits(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
 	"net/http"
@@ -174,6 +176,30 @@ func TestStartRefuses(t *testing.T) {
 		if r, err := Start(t.Context(), o); err == nil {
 			r.Close()
 			t.Errorf("%s: started", name)
+		}
+	}
+}
+
+func TestOrganizationOfCertificates(t *testing.T) {
+	name := func(parts ...any) *x509.Certificate {
+		var c x509.Certificate
+		for i := 0; i < len(parts); i += 2 {
+			c.Subject.Names = append(c.Subject.Names, pkix.AttributeTypeAndValue{Type: parts[i].(asn1.ObjectIdentifier), Value: parts[i+1]})
+		}
+		return &c
+	}
+	for _, test := range []struct {
+		generation, want string
+		certificate      *x509.Certificate
+	}{
+		{"SEID 2", "988015814", name(oidSerialNumber, "984661185", oidOrganizationIdentifier, "NTRNO-988015814")},
+		{"SEID 1", "988015814", name(oidCommonName, "TEST 984661185", oidSerialNumber, "988015814")},
+		{"older", "988015814", name(oidCommonName, "TEST AS - 988015814")},
+		{"a person", "", name(oidCommonName, "Kari Nordmann", oidSerialNumber, "9578-4050-127091783")},
+		{"foreign", "", name(oidOrganizationIdentifier, "NTRSE-988015814")},
+	} {
+		if got := organizationOf(test.certificate); got != test.want {
+			t.Errorf("%s: %q, want %q", test.generation, got, test.want)
 		}
 	}
 }
