@@ -12,10 +12,14 @@ import (
 // TestMain makes the test binary a batch as well: scripts and tests find it in their PATH.
 // As a PDF worker, run hands over before it reads a flag, as the real program does.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", raceSettings) // of the processes that are started from here on
 	testscript.Main(m, map[string]func(){"batch": func() {
 		os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 	}})
 }
+
+// raceSettings spare every process the second that the race detector waits at its end.
+const raceSettings = "atexit_sleep_ms=0"
 
 // The scripts in testdata/script are the manual of the command line. What they can do
 // besides the commands of testscript stands in scriptCommands. $SAMPLES is samples/.
@@ -31,7 +35,8 @@ func TestScripts(t *testing.T) {
 		Cmds:                scriptCommands,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SAMPLES", samples)
-			env.Setenv("BATCH_CERTIFICATE_PASSWORD", "")
+			env.Setenv("GORACE", raceSettings)
+			env.Values[portalKey{}] = new(scriptPortal)
 			return nil
 		},
 	})

@@ -87,7 +87,7 @@ func (s *session) planFailed(err error, planned app.Planned) error {
 	}
 	stopping := len(mailout.Stopping(planned.Problems))
 	return s.finish(&app.Error{Kind: app.KindProblems, Message: count(stopping, "problem") + " in the manifest and its documents; nothing was sent",
-		Remedy: "correct them and run the same command again; --skip-bad-rows sends the others"}, "")
+		Remedy: "correct them and run the same command again; --skip-bad-rows leaves these rows out"}, "")
 }
 
 // showSummary prints what a batch would do.

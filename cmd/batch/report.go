@@ -31,15 +31,11 @@ func (c *reportCmd) Run(s *session) error {
 			return &app.Error{Kind: app.KindUsage, Message: clean(string(st)) + " is not a state", Remedy: "see batch status for the states"}
 		}
 	}
-	a, err := s.open()
+	a, books, err := s.openBatch(c.Batch)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	books, err := a.Find(s.hard, c.Batch)
-	if err != nil {
-		return err
-	}
 	if c.Out == "-" {
 		return a.ReportTo(s.hard, s.ui.out, books.ID, o)
 	}

@@ -155,6 +155,20 @@ func openLog(c common, stderr io.Writer) (*slog.Logger, func() error, error) {
 // open opens the workspace for a command.
 func (s *session) open() (*app.App, error) { return app.Open(s.hard, s.appOptions()) }
 
+// openBatch opens the workspace and the books of the batch that a person named.
+func (s *session) openBatch(name string) (*app.App, mailout.BatchInfo, error) {
+	a, err := s.open()
+	if err != nil {
+		return nil, mailout.BatchInfo{}, err
+	}
+	books, err := a.Find(s.hard, name)
+	if err != nil {
+		a.Close()
+		return nil, books, err
+	}
+	return a, books, nil
+}
+
 func (s *session) appOptions() app.Options {
 	every := 10 * time.Second
 	if s.ui.live {
@@ -164,7 +178,7 @@ func (s *session) appOptions() app.Options {
 	if dir == "" {
 		dir = "."
 	}
-	return app.Options{Dir: dir, Password: s.ui.password, Progress: s.ui.progress, Every: every, UserAgent: "batch/" + version, Log: s.log}
+	return app.Options{Dir: dir, Password: s.ui.password, Ask: s.ui.confirm, Progress: s.ui.progress, Every: every, UserAgent: "batch/" + version, Log: s.log}
 }
 
 // finish ends a command: it tells the error, sets the exit code and, with --json, writes

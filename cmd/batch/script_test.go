@@ -13,20 +13,20 @@ import (
 
 // scriptCommands are what scripts can do besides the commands of testscript.
 //
-//	batch ARGS…                  run batch; the exit code must be 0
-//	exits CODE batch ARGS…       run batch; the exit code must be CODE
-//	sandbox start DIR FLAGS…     start "batch sandbox" as a process of its own, wait until it
-//	                             is ready, and lift the pace in its batch.toml; it ends with the script
-//	sandbox stop                 end it
+//	exits CODE batch ARGS…             run batch; the exit code must be CODE
+//	sandbox start DIR FLAGS…           start "batch sandbox" as a process of its own, without limits, and
+//	                                   wait until it is ready; DIR is a workspace for it; it ends with the script
+//	sandbox strict DIR FLAGS…          the same, with the portal's own limits and the pace for them
+//	sandbox stop                       end it
 //	control GET|POST|PUT PATH [BODY]   ask its control API; the answer is the new stdout
-//	await N KEY=VALUE PATH       ask until N objects of the answer fit
-//	settings DIR KEY=VALUE…      change keys of DIR/batch.toml, as send.absent_after="0s"
-//	[!] json KEY=VALUE,… PATH VALUE    an object of stdout (JSON lines or a list) that fits has the value
-//	json KEY=VALUE,… -count N    so many objects of stdout fit
-//	let NAME KEY=VALUE,… PATH    keep a value of stdout as $NAME
-//	pdf FILE…                    make PDFs of one page, each different
-//	flip FILE                    change one bit of the last byte
-//	bytes N FILE                 make a file of N bytes that mean nothing
+//	await N KEY=VALUE,… PATH           ask until N objects of the answer fit
+//	settings DIR KEY=VALUE…            change keys of DIR/batch.toml, as send.absent_after="0s"
+//	[!] json KEY=VALUE,… PATH VALUE    all objects of stdout (JSON lines or a list) that fit, and one at
+//	                                   least, have the value at a path like signers.0.status
+//	json KEY=VALUE,… -count N          so many objects of stdout fit
+//	let NAME KEY=VALUE,… PATH          keep a value of stdout as $NAME
+//	pdf FILE…                          make PDFs of one page, each different
+//	flip FILE                          change one bit, in the last byte
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"exits":    cmdExits,
 	"sandbox":  cmdSandbox,
@@ -62,30 +62,40 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// portalKey is where a script's environment keeps its sandbox.
+// portalKey is where a script keeps its *scriptPortal.
 type portalKey struct{}
 
-func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
-	const how = "sandbox start DIR FLAGS… | sandbox stop"
-	usage(ts, neg, len(args) > 0, how)
-	switch args[0] {
-	case "start":
-		usage(ts, neg, len(args) > 1, how)
-		p, err := startPortal(ts.MkAbs(args[1]), args[2:]...)
-		ts.Check(err)
-		ts.Defer(func() { p.stop() })
-		ts.Setenv("CONTROL", p.control)
-		running.Store(ts, p)
-	case "stop":
-		scriptPortal(ts).stop()
-	default:
-		ts.Fatalf("usage: %s", how)
+type scriptPortal struct{ *portal }
+
+// sandboxOf is the sandbox that the script has started.
+func sandboxOf(ts *testscript.TestScript) *portal {
+	p := ts.Value(portalKey{}).(*scriptPortal)
+	if p.portal == nil {
+		ts.Fatalf("no sandbox was started")
 	}
+	return p.portal
+}
+
+func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) > 1 && (args[0] == "start" || args[0] == "strict") || len(args) == 1 && args[0] == "stop",
+		"sandbox start|strict DIR FLAGS… | sandbox stop")
+	if args[0] == "stop" {
+		ts.Check(sandboxOf(ts).stop())
+		return
+	}
+	start := startPortal
+	if args[0] == "strict" {
+		start = startStrictPortal
+	}
+	p, err := start(ts.MkAbs(args[1]), args[2:]...)
+	ts.Check(err)
+	ts.Defer(func() { p.stop() })
+	ts.Value(portalKey{}).(*scriptPortal).portal = p
 }
 
 func cmdControl(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, len(args) == 2 || len(args) == 3, "control GET|POST|PUT PATH [BODY]")
-	answer, err := scriptPortal(ts).ask(args[0], args[1], strings.Join(args[2:], ""))
+	answer, err := sandboxOf(ts).ask(args[0], args[1], strings.Join(args[2:], ""))
 	ts.Check(err)
 	_, err = ts.Stdout().Write(answer)
 	ts.Check(err)
@@ -95,7 +105,7 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, len(args) == 3, "await N KEY=VALUE,… PATH")
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	ts.Check(scriptPortal(ts).await(args[2], func(answer []byte) bool {
+	ts.Check(sandboxOf(ts).await(args[2], func(answer []byte) bool {
 		found, err := findObjects(string(answer), args[1])
 		ts.Check(err)
 		return len(found) >= n

@@ -79,7 +79,7 @@ func (c *resumeCmd) Run(s *session) error {
 
 // send asks where approval is missing, sends, and shows the books.
 func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary int) error {
-	by, err := s.approval(books, f.Approve)
+	by, err := s.approval(books, f)
 	if err != nil {
 		return s.finish(err, "", books)
 	}
@@ -115,7 +115,8 @@ func known(b mailout.BatchInfo) []mailout.BatchInfo {
 }
 
 // approval says how a person approved the batch, or why it may not be sent.
-func (s *session) approval(b mailout.BatchInfo, digest string) (by string, err error) {
+func (s *session) approval(b mailout.BatchInfo, f sendFlags) (by string, err error) {
+	digest := f.Approve
 	switch {
 	case digest != "":
 		if len(digest) < 12 || !strings.HasPrefix(b.Digest.String(), strings.ToLower(digest)) {
@@ -135,5 +136,12 @@ func (s *session) approval(b mailout.BatchInfo, digest string) (by string, err e
 	if s.ui.confirm(question) {
 		return "typed", nil
 	}
-	return "", &app.Error{Kind: app.KindUsage, Message: "not approved; nothing was sent", Remedy: "to send it: batch run --approve " + b.Digest.String()[:12]}
+	remedy := "to send it: batch run --approve " + b.Digest.String()[:12]
+	if b.State == mailout.Stopped {
+		remedy = "to go on: batch resume " + string(b.ID) + " --approve " + b.Digest.String()[:12]
+	}
+	if f.Follow {
+		remedy += " --follow"
+	}
+	return "", &app.Error{Kind: app.KindUsage, Message: "not approved; nothing was sent", Remedy: remedy}
 }

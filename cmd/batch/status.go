@@ -31,6 +31,9 @@ func (c *statusCmd) Run(s *session) error {
 		return err
 	}
 	s.showBooks(a, books)
+	if err := a.Whole(s.hard); err != nil {
+		return s.finish(err, "", books)
+	}
 	if s.JSON {
 		for r, err := range a.Records(s.hard, books.ID) {
 			if err != nil {
@@ -46,6 +49,9 @@ func (s *session) statusOfAll(a *app.App) error {
 	all, err := a.Batches(s.hard)
 	if err != nil {
 		return err
+	}
+	if err := a.Whole(s.hard); err != nil {
+		return s.finish(err, "")
 	}
 	if len(all) == 0 {
 		s.ui.say("There is no batch in this workspace yet. To plan one: batch plan MANIFEST")

@@ -20,15 +20,11 @@ func (whyCmd) Help() string { return "Example:\n\n    batch why latest 1042" }
 
 // Run prints a row's story.
 func (c *whyCmd) Run(s *session) error {
-	a, err := s.open()
+	a, books, err := s.openBatch(c.Batch)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	books, err := a.Find(s.hard, c.Batch)
-	if err != nil {
-		return err
-	}
 	story, err := a.Why(s.hard, books.ID, c.Row)
 	if err != nil {
 		return err
@@ -61,12 +57,18 @@ func (s *session) showStory(a *app.App, story app.Story) {
 	if r.Signed.Path != "" {
 		s.ui.say("  signed: %s, sha256 %s", r.Signed.Path, r.Signed.SHA256)
 	}
+	for _, al := range story.Alarms {
+		s.ui.say("  alarm %d (%s): %s", al.ID, al.Kind, al.Detail)
+	}
+	if r.Message != "" {
+		s.ui.say("  %s: %s", r.Code, r.Message)
+	}
 	for _, h := range story.History {
 		moved := ""
 		if h.From != h.To {
 			moved = " " + string(h.From) + " → " + string(h.To)
 		}
-		s.ui.say("  %s  %s%s  %s", h.At.In(a.Zone()).Format("2006-01-02 15:04:05"), h.Kind, moved, h.Detail)
+		s.ui.say("%s", strings.TrimRight(fmt.Sprintf("  %s  %s%s  %s", h.At.In(a.Zone()).Format("2006-01-02 15:04:05"), h.Kind, moved, h.Detail), " "))
 		s.ui.object(struct {
 			Type   string        `json:"type"`
 			At     string        `json:"at"`
@@ -80,6 +82,8 @@ func (s *session) showStory(a *app.App, story app.Story) {
 
 func attemptEnd(a mailout.Attempt) string {
 	switch {
+	case a.Dropped:
+		return "no job came of it, as a person found"
 	case a.Outcome == "":
 		return "no answer yet"
 	case a.Outcome == mailout.OutcomeAccepted:

@@ -26,6 +26,7 @@ type Options struct {
 	Dir       string                                   // where to look for the workspace, upwards
 	Now       func() time.Time                         // nil: time.Now
 	Password  func(certificate string) (string, error) // asks for the certificate's password
+	Ask       func(question string) bool               // asks a question that yes answers; nil: no
 	Progress  func(Progress)                           // nil: none
 	Every     time.Duration                            // how often Progress is told; 0: 10 s
 	UserAgent string
@@ -82,6 +83,8 @@ func supported(c workspace.Config) error {
 		return usage("take hold out of [send], or give activation_time in the manifest", "hold in batch.toml is not supported yet")
 	case c.GroupBy != "":
 		return usage("write one line for each job, with columns signer1_…, signer2_…, and take group_by out", "group_by in batch.toml is not supported yet")
+	case c.Language != "en":
+		return usage("take language out of batch.toml", "messages in Norwegian are not supported yet")
 	case c.Documents.XAdES:
 		return usage("take xades out of [documents]", "keeping each signer's XAdES is not supported yet")
 	}
@@ -122,9 +125,9 @@ func (a *App) Find(ctx context.Context, name string) (mailout.BatchInfo, error) 
 		if err != nil {
 			return mailout.BatchInfo{}, usage("`batch status` lists the batches", "%v", err)
 		}
-		return a.ledger.Batch(ctx, id)
+		return a.Books(ctx, id)
 	}
-	all, err := a.ledger.Batches(ctx)
+	all, err := a.Batches(ctx)
 	if err != nil {
 		return mailout.BatchInfo{}, err
 	}

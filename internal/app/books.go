@@ -2,28 +2,61 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"os"
 	"path/filepath"
 	"time"
 
+	"batch/internal/ledger"
 	"batch/internal/mailout"
 	"batch/internal/report"
 )
 
 // Batches are the books of every batch, oldest first.
-func (a *App) Batches(ctx context.Context) ([]mailout.BatchInfo, error) { return a.ledger.Batches(ctx) }
+func (a *App) Batches(ctx context.Context) ([]mailout.BatchInfo, error) {
+	all, err := a.ledger.Batches(ctx)
+	spoken := a.ws.Spoken()
+	for i := range all {
+		all[i] = seen(all[i], spoken)
+	}
+	return all, err
+}
 
 // Books are those of one batch.
 func (a *App) Books(ctx context.Context, id mailout.BatchID) (mailout.BatchInfo, error) {
-	return a.ledger.Batch(ctx, id)
+	b, err := a.ledger.Batch(ctx, id)
+	return seen(b, a.ws.Spoken()), err
 }
 
-// Records are the rows of a batch in the manifest's order.
-func (a *App) Records(ctx context.Context, id mailout.BatchID) iter.Seq2[mailout.Record, error] {
-	return a.ledger.Records(ctx, id)
+// seen is how readers see the books: rows that are being sent while nobody speaks were
+// left by a process that was killed. The next speaker makes them unknown.
+func seen(b mailout.BatchInfo, spoken bool) mailout.BatchInfo {
+	if n := b.Totals[mailout.Sending]; n > 0 && !spoken {
+		b.Totals[mailout.Unknown] += n
+		delete(b.Totals, mailout.Sending)
+	}
+	return b
 }
+
+// Records are the rows of a batch in the manifest's order, as readers see them.
+func (a *App) Records(ctx context.Context, id mailout.BatchID) iter.Seq2[mailout.Record, error] {
+	spoken := a.ws.Spoken()
+	return func(yield func(mailout.Record, error) bool) {
+		for r, err := range a.ledger.Records(ctx, id) {
+			if r.State == mailout.Sending && !spoken {
+				r.State = mailout.Unknown
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Whole says whether the ledger is the whole truth: an error where sent.log knows more.
+func (a *App) Whole(ctx context.Context) error { return a.ledger.Whole(ctx) }
 
 // Alarms are what nobody has laid to rest yet.
 func (a *App) Alarms(ctx context.Context) ([]mailout.Alarm, error) { return a.ledger.Alarms(ctx) }
@@ -33,6 +66,7 @@ type Story struct {
 	Record   mailout.Record
 	Attempts []mailout.Attempt
 	History  []mailout.Happening
+	Alarms   []mailout.Alarm
 }
 
 // Why tells a row's story. row is the owner's key or "line:14".
@@ -47,7 +81,18 @@ func (a *App) Why(ctx context.Context, id mailout.BatchID, row string) (s Story,
 	if s.Attempts, err = a.ledger.Attempts(ctx, id, line); err != nil {
 		return s, err
 	}
-	s.History, err = a.ledger.History(ctx, id, line)
+	if s.Record.State == mailout.Sending && !a.ws.Spoken() {
+		s.Record.State = mailout.Unknown
+	}
+	if s.History, err = a.ledger.History(ctx, id, line); err != nil {
+		return s, err
+	}
+	alarms, err := a.ledger.Alarms(ctx)
+	for _, al := range alarms {
+		if al.Batch == id && al.Line == line {
+			s.Alarms = append(s.Alarms, al)
+		}
+	}
 	return s, err
 }
 
@@ -57,7 +102,13 @@ func (a *App) Resolve(ctx context.Context, id mailout.BatchID, row string, v mai
 	if err != nil {
 		return err
 	}
-	return a.ledger.Resolve(ctx, id, line, v, a.ws.Config.Send.AbsentAfter, by)
+	err = a.ledger.Resolve(ctx, id, line, v, a.ws.Config.Send.AbsentAfter, by)
+	var early *ledger.ResolveError
+	if errors.As(err, &early) && !early.Possible.IsZero() {
+		return usage("search the sender portal meanwhile; its status change may come too", "%s; from %s on it can be declared absent",
+			early.Message, early.Possible.In(a.Zone()).Format("15:04:05"))
+	}
+	return err
 }
 
 // LayAlarm lays an alarm to rest with a note.
@@ -85,7 +136,7 @@ func (o ReportOptions) of(zone *time.Location, temp string) report.Options {
 // Report writes a batch's completion report to a file, 0600, and returns its path. The
 // file is whole or not there: it is renamed into place.
 func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (path string, err error) {
-	books, err := a.ledger.Batch(ctx, id)
+	books, err := a.Books(ctx, id)
 	if err != nil {
 		return "", err
 	}
@@ -101,7 +152,7 @@ func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (
 		return "", usage("give another place with --out", "the report cannot be written: %v", err)
 	}
 	defer os.Remove(f.Name()) // gone already where all went well
-	_, err = report.Write(f, books, a.ledger.Records(ctx, id), o.of(a.Zone(), a.ws.Reports()))
+	_, err = report.Write(f, books, a.Records(ctx, id), o.of(a.Zone(), a.ws.Reports()))
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
@@ -113,13 +164,13 @@ func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (
 
 // ReportTo writes a batch's completion report to w.
 func (a *App) ReportTo(ctx context.Context, w io.Writer, id mailout.BatchID, o ReportOptions) error {
-	books, err := a.ledger.Batch(ctx, id)
+	books, err := a.Books(ctx, id)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil { // large workbooks are spooled there
 		return err
 	}
-	_, err = report.Write(w, books, a.ledger.Records(ctx, id), o.of(a.Zone(), a.ws.Reports()))
+	_, err = report.Write(w, books, a.Records(ctx, id), o.of(a.Zone(), a.ws.Reports()))
 	return err
 }

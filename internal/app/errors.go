@@ -7,7 +7,6 @@ import (
 	"batch/internal/identity"
 	"batch/internal/ledger"
 	"batch/internal/mailout"
-	"batch/internal/manifest"
 	"batch/internal/workspace"
 )
 
@@ -46,7 +45,6 @@ func Explain(err error) *Error {
 		own  *Error
 		id   *identity.Error
 		le   *ledger.Error
-		mf   *manifest.Error
 		held *workspace.Held
 		ce   *mailout.CallError
 		ws   *workspace.Error
@@ -59,8 +57,6 @@ func Explain(err error) *Error {
 		return &Error{Kind: KindIdentity, Message: id.Message, Remedy: id.Remedy, Err: err}
 	case errors.As(err, &held):
 		return &Error{Kind: KindHeld, Message: held.Error(), Remedy: "wait until it has ended, or stop it with Ctrl-C there", Err: err}
-	case errors.As(err, &mf):
-		return &Error{Kind: KindProblems, Message: mf.Message, Remedy: mf.Remedy, Err: err}
 	case errors.As(err, &ws):
 		return &Error{Kind: KindUsage, Message: ws.Message, Remedy: ws.Remedy, Err: err}
 	case errors.As(err, &ce):
@@ -91,6 +87,6 @@ func explainCall(ce *mailout.CallError) *Error {
 	if ce.Fatal {
 		return &Error{Kind: KindIdentity, Message: ce.Message, Remedy: "see to the certificate and the organization's rights at the portal, then run `batch resume`", Err: ce}
 	}
-	return &Error{Kind: KindAway, Message: "the portal cannot be reached: " + ce.Message,
+	return &Error{Kind: KindAway, Message: "talking to the portal: " + ce.Message,
 		Remedy: "check the network and [portal] in batch.toml, then try again; nothing was lost", Err: ce}
 }

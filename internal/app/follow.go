@@ -30,7 +30,7 @@ func (a *App) Follow(ctx context.Context, o FollowOptions) (sent Sent, err error
 	if err := s.greet(o.Soft, a.senders()); err != nil {
 		return sent, err
 	}
-	stop := a.watch(ctx, o.Batch, s.pace.Waiting)
+	stop := a.watch(ctx, o.Batch, true, s.pace.Waiting)
 	read, err := a.follow(ctx, s, o.Batch, o.Soft, o.Once, func() bool { return false })
 	stop()
 	if err != nil {

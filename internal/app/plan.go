@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,10 +55,14 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 	if err != nil {
 		return Planned{}, err
 	}
-	return plan.Make(ctx, a.reader(path, documents, o), preparer{pool, a.ws.Prepared()}, a.ledger, plan.Options{
+	planned, err := plan.Make(ctx, a.reader(path, documents, o), preparer{pool, a.ws.Prepared()}, a.ledger, plan.Options{
 		ManifestPath: path, Location: a.Zone(), Settings: settings, Before: cfg.Documents.Before, After: cfg.Documents.After,
 		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows, Kind: a.kind, Progress: a.planning(),
 	})
+	if unreadable := new(manifest.Error); errors.As(err, &unreadable) {
+		return planned, &Error{Kind: KindProblems, Message: filepath.Base(path) + ": " + unreadable.Message, Remedy: unreadable.Remedy, Err: err}
+	}
+	return planned, err
 }
 
 // kind is what a sender may combine.
@@ -148,7 +153,7 @@ func (a *App) ByDigest(ctx context.Context, digest string) (mailout.BatchInfo, e
 	if len(digest) < 12 {
 		return mailout.BatchInfo{}, usage("copy it from the plan", "a digest is given with at least twelve digits")
 	}
-	all, err := a.ledger.Batches(ctx)
+	all, err := a.Batches(ctx)
 	if err != nil {
 		return mailout.BatchInfo{}, err
 	}
@@ -167,7 +172,7 @@ func (a *App) FindUnfinished(ctx context.Context, name string) (mailout.BatchInf
 	if name != "" {
 		return a.Find(ctx, name)
 	}
-	all, err := a.ledger.Batches(ctx)
+	all, err := a.Batches(ctx)
 	if err != nil {
 		return mailout.BatchInfo{}, err
 	}

@@ -36,26 +36,26 @@ func (p Progress) String() string {
 		fmt.Fprintf(&b, " · %s left", p.Left.Round(time.Second))
 	}
 	if wait := time.Until(p.Until); p.Why != "" && wait > 2*time.Second {
-		fmt.Fprintf(&b, " · next %s allowed %s", p.Why, p.Until.Local().Format("15:04:05"))
+		fmt.Fprintf(&b, " · next %s allowed %s", p.Why, p.Until.Format("15:04:05"))
 	}
 	return b.String()
 }
 
 // watch reports how far a batch is at every tick, until the returned stop is called,
 // which reports once more.
-func (a *App) watch(ctx context.Context, id mailout.BatchID, waiting func() (time.Time, string)) (stop func()) {
-	if a.o.Progress == nil || id == "" {
+func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, waiting func() (time.Time, string)) (stop func()) {
+	if a.o.Progress == nil {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	began, first := a.now(), -1
 	report := func() {
-		b, err := a.ledger.Batch(ctx, id)
+		totals, err := a.totals(ctx, id)
 		if err != nil {
 			return // the flow itself meets the same error and tells it
 		}
-		p := progressOf(b)
+		p := progressOf(totals, follow)
 		if first < 0 {
 			first = p.Done
 		}
@@ -63,6 +63,7 @@ func (a *App) watch(ctx context.Context, id mailout.BatchID, waiting func() (tim
 			p.Left = time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
 		}
 		p.Until, p.Why = waiting()
+		p.Until = p.Until.In(a.Zone())
 		a.o.Progress(p)
 	}
 	go func() {
@@ -86,12 +87,30 @@ func (a *App) watch(ctx context.Context, id mailout.BatchID, waiting func() (tim
 	}
 }
 
-// progressOf counts what is behind: as long as rows are left to send, those that have
-// been sent; then those that are over.
-func progressOf(b mailout.BatchInfo) Progress {
-	t := b.Totals
+// totals are those of one batch, or with no id of all that were approved.
+func (a *App) totals(ctx context.Context, id mailout.BatchID) (mailout.Totals, error) {
+	if id != "" {
+		b, err := a.ledger.Batch(ctx, id)
+		return b.Totals, err
+	}
+	all, err := a.ledger.Batches(ctx)
+	sum := mailout.Totals{}
+	for _, b := range all {
+		if b.ApprovedAt.IsZero() {
+			continue
+		}
+		for state, n := range b.Totals {
+			sum[state] += n
+		}
+	}
+	return sum, err
+}
+
+// progressOf counts what is behind: as long as rows are left to send, or where nothing
+// is followed, those that have been sent; else those that are over.
+func progressOf(t mailout.Totals, follow bool) Progress {
 	p := Progress{Doing: "sending", Total: t.Sum() - t[mailout.Skipped], States: t}
-	if left := t[mailout.Planned] + t[mailout.Sending]; left > 0 {
+	if left := t[mailout.Planned] + t[mailout.Sending]; left > 0 || !follow {
 		p.Done = p.Total - left
 	} else {
 		p.Doing, p.Done = "following", t.Final()-t[mailout.Skipped]

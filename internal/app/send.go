@@ -101,7 +101,7 @@ func (a *App) changed(ctx context.Context, b mailout.BatchInfo) ([]mailout.Probl
 func (a *App) sendAndFollow(ctx context.Context, s *speaker, o SendOptions) (Ending, string, error) {
 	soft, stop := context.WithCancel(o.Soft)
 	defer stop()
-	defer a.watch(ctx, o.Batch, s.pace.Waiting)()
+	defer a.watch(ctx, o.Batch, o.Follow, s.pace.Waiting)()
 	var (
 		group   errgroup.Group
 		sending atomic.Bool

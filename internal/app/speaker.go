@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"batch/internal/bundle"
 	"batch/internal/identity"
@@ -28,12 +30,15 @@ type speaker struct {
 // speak takes the lock and takes up what an earlier speaker left. It is the same after a
 // crash and after a quiet end.
 func (a *App) speak(ctx context.Context) (*speaker, error) {
-	lock, err := a.ws.Lock()
+	lock, err := a.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := &speaker{lock: lock}
-	if s.found, err = a.ledger.Recover(ctx); err == nil {
+	if err = a.atHome(ctx); err == nil {
+		s.found, err = a.ledger.Recover(ctx)
+	}
+	if err == nil {
 		err = a.connect(ctx, s)
 	}
 	if err != nil {
@@ -41,6 +46,41 @@ func (a *App) speak(ctx context.Context) (*speaker, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// lock takes the lock. It tries for a second: a reader that asks whether anybody speaks
+// holds it for a moment.
+func (a *App) lock(ctx context.Context) (*workspace.Lock, error) {
+	for end := time.Now().Add(time.Second); ; {
+		lock, err := a.ws.Lock()
+		if held := new(workspace.Held); !errors.As(err, &held) || time.Now().After(end) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// atHome asks before a ledger speaks from another folder or machine than before: if it is
+// a copy, the original may be sending the same letters.
+func (a *App) atHome(ctx context.Context) error {
+	host, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	here := host + ":" + filepath.Dir(a.ws.Ledger())
+	home, err := a.ledger.Home(ctx)
+	if err != nil || home == here {
+		return err
+	}
+	if home != "" && (a.o.Ask == nil || !a.o.Ask("This ledger was in "+home+" when it last sent. If it is still in use there, every letter is sent twice. Is it gone from there?")) {
+		return &Error{Kind: KindUsage, Message: "this ledger was moved or copied from " + home + ", and nobody has said that it is gone from there",
+			Remedy: "use the original; or, when it is gone, answer yes (--yes where there is no terminal)"}
+	}
+	return a.ledger.SetHome(ctx, here)
 }
 
 func (s *speaker) close() {

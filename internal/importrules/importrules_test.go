@@ -84,6 +84,22 @@ func TestKitsAreForTests(t *testing.T) {
 	}
 }
 
+// database/sql is of the standard library and so in nobody's row; what speaks through it
+// is the ledger's alone, and so is it.
+func TestSQLStaysInTheLedger(t *testing.T) {
+	var users []string
+	for pkg, paths := range readImports(t) {
+		for imported := range paths {
+			if imported == "database/sql" || strings.HasPrefix(imported, "database/sql/") {
+				users = append(users, pkg)
+			}
+		}
+	}
+	if got := slices.Compact(slices.Sorted(slices.Values(users))); !slices.Equal(got, []string{"internal/ledger"}) {
+		t.Errorf("database/sql is imported by %v, want internal/ledger alone", got)
+	}
+}
+
 func isAllowed(imported string, allowed []string) bool {
 	if isStandard(imported) {
 		return true

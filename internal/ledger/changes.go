@@ -36,10 +36,19 @@ func (l *Ledger) TakeChange(ctx context.Context, c mailout.Change) (mailout.Take
 				return err
 			}
 		}
+		if t.Pending, err = pending(tx, c.JobID); err != nil {
+			return err
+		}
 		t.Files, err = filesOf(tx, c.JobID)
 		return err
 	})
 	return t, err
+}
+
+// pending reports whether the final change of a job waits for its confirmation.
+func pending(tx *sql.Tx, job mailout.JobID) (is bool, err error) {
+	err = tx.QueryRow(`SELECT count(*) > 0 FROM changes WHERE job_id = ? AND final = 1 AND confirmed_at IS NULL`, int64(job)).Scan(&is)
+	return is, err
 }
 
 // whose finds the change's row, by the job's id first and by the Ref else, and adopts

@@ -60,10 +60,10 @@ func addRow(tx *sql.Tx, id mailout.BatchID, r mailout.Row, now string) error {
 	}
 	j := r.Job
 	_, err = tx.Exec(`INSERT INTO rows (batch, line, key, state, since, sender, title, nonsensitive_title, description,
-			authentication, identifier, activation_at, available_seconds, deadline_at, columns, letter)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			authentication, identifier, activation_at, available_seconds, deadline_at, columns, letter, code, message)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		string(id), r.Line, r.Key, string(state), now, string(j.Sender), j.Title.Reveal(), j.NonsensitiveTitle.Reveal(), j.Description.Reveal(),
-		j.Authentication, string(j.Identifier), stampOrNull(j.Activation), int64(j.Available/time.Second), stampOrNull(j.Deadline), columns, letter)
+		j.Authentication, string(j.Identifier), stampOrNull(j.Activation), int64(j.Available/time.Second), stampOrNull(j.Deadline), columns, letter, r.Problem.Code, r.Problem.Message)
 	if err != nil {
 		return err
 	}

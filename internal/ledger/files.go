@@ -25,12 +25,16 @@ func (l *Ledger) Fetched(ctx context.Context, t mailout.Taken, job mailout.JobID
 func (l *Ledger) KeepSigned(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error {
 	now := stamp(l.now())
 	return l.tx(context.WithoutCancel(ctx), "noting a kept document", func(tx *sql.Tx) error {
-		res, err := tx.Exec(`UPDATE files SET state = 'kept', path = ? WHERE job_id = ? AND sha256 = ?`, f.Path, int64(job), f.SHA256.String())
-		if err != nil {
+		var path, doubt string
+		err := tx.QueryRow(`SELECT path, doubt FROM files WHERE job_id = ? AND sha256 = ?`, int64(job), f.SHA256.String()).Scan(&path, &doubt)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = fmt.Errorf("job %d has no fetched document of that digest", job)
+		}
+		if err != nil || (path == f.Path && doubt == f.Doubt) {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, fmt.Errorf("job %d has no fetched document of that digest", job))
+		if _, err := tx.Exec(`UPDATE files SET state = 'kept', path = ?, doubt = ? WHERE job_id = ? AND sha256 = ?`, f.Path, f.Doubt, int64(job), f.SHA256.String()); err != nil {
+			return err
 		}
 		kind := "kept"
 		if f.Doubt != "" {

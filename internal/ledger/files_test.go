@@ -175,3 +175,55 @@ func TestConfirmingWhatWasNeverTaken(t *testing.T) {
 		t.Error("a change that the books do not know may be confirmed")
 	}
 }
+
+func TestKeepingTheSameDocumentAgainChangesNothing(t *testing.T) {
+	b, id, taken, _ := signed(t)
+	f := keptFile("torn", "t1", "")
+	f.Doubt = "no end of file"
+	must(t, b.Fetched(t.Context(), taken, 7, f))
+	f.Path = "signed/x/doubtful/k2-7.pdf"
+	must(t, b.KeepSigned(t.Context(), taken, 7, f))
+	before := b.history(id, 2)
+	must(t, b.KeepSigned(t.Context(), taken, 7, f))
+	if got := b.history(id, 2); !slices.Equal(got, before) {
+		t.Errorf("the history grew to %q", got)
+	}
+	// The same bytes, found to be good after all.
+	f.Doubt, f.Path = "", "signed/x/k2-7.pdf"
+	must(t, b.KeepSigned(t.Context(), taken, 7, f))
+	if r := b.record(id, 2); r.Doubtful || r.Signed.Path != f.Path {
+		t.Errorf("the row has %+v, doubtful %v", r.Signed, r.Doubtful)
+	}
+}
+
+// An older change must not be confirmed while the final one is not: the confirmation is
+// the job's.
+func TestAChangeTellsOfAFinalOneThatWaits(t *testing.T) {
+	b, _, taken, final := signed(t)
+	early := b.change(final.Ref, 7, mailout.InProgress, mailout.SignerWaiting)
+	if !b.take(early).Pending || !b.crash().take(early).Pending {
+		t.Error("the final change that waits is not told of")
+	}
+	must(t, b.Confirmed(t.Context(), taken, 7))
+	if b.take(early).Pending {
+		t.Error("a final change that was confirmed counts as waiting")
+	}
+}
+
+// The queue that a change came from is asked until the change is confirmed, whatever the
+// configuration says by then.
+func TestQueuesOfWhatIsNotConfirmed(t *testing.T) {
+	b, _, taken, change := signed(t)
+	b.conclude(taken, change)
+	queues := func() (all []string) {
+		must(t, b.Queues(t.Context(), func(sender mailout.OrgNumber, queue string) { all = append(all, string(sender)+" "+queue) }))
+		return all
+	}
+	if got := queues(); !slices.Equal(got, []string{"988015814 queue"}) {
+		t.Errorf("the queues are %q", got)
+	}
+	must(t, b.Confirmed(t.Context(), taken, 7))
+	if got := queues(); len(got) != 0 {
+		t.Errorf("with nothing left the queues are %q", got)
+	}
+}

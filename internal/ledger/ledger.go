@@ -134,6 +134,24 @@ func (l *Ledger) nameWorkspace(tx *sql.Tx, said said) error {
 // Workspace is the id that this ledger's Refs begin with.
 func (l *Ledger) Workspace() string { return l.workspace }
 
+// Home is where the ledger was when it last spoke to the portal; empty before the first
+// time. A copy elsewhere finds another home than its own.
+func (l *Ledger) Home(ctx context.Context) (home string, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'home'`).Scan(&home)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return home, l.wrap("reading the ledger's home", err)
+}
+
+// SetHome says where the ledger speaks from now on.
+func (l *Ledger) SetHome(ctx context.Context, home string) error {
+	return l.tx(ctx, "noting the ledger's home", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('home', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, home)
+		return err
+	})
+}
+
 // Close closes the files. What was committed stays committed.
 func (l *Ledger) Close() error {
 	var errs []error

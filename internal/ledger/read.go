@@ -117,7 +117,7 @@ func (l *Ledger) History(ctx context.Context, batch mailout.BatchID, line int) (
 
 // Attempts lists the tries at sending a row, oldest first.
 func (l *Ledger) Attempts(ctx context.Context, batch mailout.BatchID, line int) ([]mailout.Attempt, error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT ref, n, outcome, status, code, coalesce(job_id, 0) FROM attempts WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
+	rows, err := l.read.QueryContext(ctx, `SELECT ref, n, outcome, status, code, coalesce(job_id, 0), dropped_at IS NOT NULL FROM attempts WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
 	if err != nil {
 		return nil, l.wrap("reading attempts", err)
 	}
@@ -125,7 +125,7 @@ func (l *Ledger) Attempts(ctx context.Context, batch mailout.BatchID, line int) 
 	var all []mailout.Attempt
 	for rows.Next() {
 		var a mailout.Attempt
-		if err := rows.Scan((*string)(&a.Ref), &a.N, (*string)(&a.Outcome), &a.Status, &a.Code, (*int64)(&a.JobID)); err != nil {
+		if err := rows.Scan((*string)(&a.Ref), &a.N, (*string)(&a.Outcome), &a.Status, &a.Code, (*int64)(&a.JobID), &a.Dropped); err != nil {
 			return nil, l.wrap("reading attempts", err)
 		}
 		all = append(all, a)
@@ -202,9 +202,11 @@ func (l *Ledger) Open(ctx context.Context, batch mailout.BatchID) (certain, unkn
 	return certain, unknown, l.wrap("counting open rows", err)
 }
 
-// Queues calls f with every sender and polling queue that open rows were sent with.
+// Queues calls f with every sender and polling queue that open rows were sent with, or
+// that final changes came from which are not confirmed yet.
 func (l *Ledger) Queues(ctx context.Context, f func(sender mailout.OrgNumber, queue string)) error {
-	rows, err := l.read.QueryContext(ctx, `SELECT DISTINCT sender, queue FROM rows WHERE state IN ('sending','created','unknown') ORDER BY sender, queue`)
+	rows, err := l.read.QueryContext(ctx, `SELECT sender, queue FROM rows WHERE state IN ('sending','created','unknown')
+		UNION SELECT sender, queue FROM changes WHERE final = 1 AND confirmed_at IS NULL ORDER BY sender, queue`)
 	if err != nil {
 		return l.wrap("listing queues", err)
 	}

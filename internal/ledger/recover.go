@@ -53,6 +53,16 @@ func (l *Ledger) Recover(ctx context.Context) (mailout.Recovered, error) {
 	return found, err
 }
 
+// Whole looks, without touching anything, whether sent.log knows more than the ledger:
+// then it returns ErrOlderLedger, and neither the books nor a new plan can be relied on.
+func (l *Ledger) Whole(ctx context.Context) error {
+	said, err := l.sent.Read()
+	if err != nil {
+		return l.wrap("reading sent.log", err)
+	}
+	return l.compare(ctx, said)
+}
+
 // compare looks for Refs of this workspace in sent.log that have no attempt here.
 func (l *Ledger) compare(ctx context.Context, said said) error {
 	unknown := 0

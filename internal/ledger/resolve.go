@@ -42,8 +42,9 @@ func (l *Ledger) Resolve(ctx context.Context, batch mailout.BatchID, line int, v
 
 // ResolveError says why a row cannot be resolved that way now.
 type ResolveError struct {
-	State   mailout.State
-	Message string
+	State    mailout.State
+	Message  string
+	Possible time.Time // from when on it can be; zero: never
 }
 
 func (e *ResolveError) Error() string { return e.Message }
@@ -61,7 +62,7 @@ func absentAllowed(tx *sql.Tx, p place, now time.Time, after time.Duration) erro
 		return err
 	}
 	if possible := last.Add(after); now.Before(possible) {
-		return &ResolveError{State: p.state, Message: fmt.Sprintf("too early: the portal may still be working on it; from %s on it can be declared absent", possible.UTC().Format("15:04:05 MST"))}
+		return &ResolveError{State: p.state, Message: "too early: the portal may still be working on it", Possible: possible}
 	}
 	return nil
 }

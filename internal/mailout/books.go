@@ -27,8 +27,8 @@ type Record struct {
 	Ref      Ref   // of the newest attempt; empty before the first
 	JobID    JobID // zero: none known
 	Cause    string
-	Code     string // the portal's error code of a refused row
-	Message  string // … and its sentence, safe for a terminal
+	Code     string // of a refused row the portal's error code, of a skipped one its problem's
+	Message  string // … and the sentence, safe for a terminal
 	Settled  []SignerBook
 	Signed   SignedFile
 	Queue    string

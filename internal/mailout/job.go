@@ -104,7 +104,8 @@ type Row struct {
 	Job       Job
 	Documents []Document // empty only for Skipped rows
 	Columns   []Column   // the owner's columns in the manifest's order
-	Skipped   bool       // problems were found; left out on request
+	Skipped   bool       // problems were found; left out on request …
+	Problem   Problem    // … and the first of them; zero for other rows
 }
 
 // Entry is a row as the sender wrote it: read, every value checked, its documents not

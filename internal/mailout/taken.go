@@ -28,6 +28,7 @@ type Taken struct {
 	State       State  // of the row, after adopting; empty for other than ours
 	Fingerprint string // tells this change of the job from another
 	Confirmed   bool   // this very change was confirmed before
+	Pending     bool   // a final change of the job was recorded and is not confirmed yet
 	Strangers   int    // different foreign jobs met on this queue so far
 	Files       []KeptFile
 }
@@ -49,6 +50,7 @@ type Attempt struct {
 	Status  int
 	Code    string
 	JobID   JobID
+	Dropped bool // a person said that it made no job
 }
 
 // Recovered is what a speaker found of an earlier one that did not end by itself.

@@ -198,7 +198,8 @@ func (m *maker) take(ctx context.Context, w *work) error {
 		}
 	}
 	if len(mailout.Stopping(w.problems)) > 0 {
-		w.entry.Row.Skipped, w.entry.Row.Documents, w.recipes = true, nil, nil
+		w.entry.Row.Skipped, w.entry.Row.Problem = true, mailout.Stopping(w.problems)[0]
+		w.entry.Row.Documents, w.recipes = nil, nil
 		m.res.Skipped++
 	}
 	m.res.Rows++

@@ -22,7 +22,8 @@ const afterEmpty = 10 * time.Minute
 //
 // Poll.Next is the permitted poll time minus the Date of the same answer. Where one of
 // them is missing or garbled it is ten minutes after an empty queue or a poll too early,
-// and zero after a change, behind which the next poll may follow at once. Change.TakenAt
+// and zero after a change, behind which the next poll may follow at once; so it is where
+// the time named lies within the second that Date leaves out. Change.TakenAt
 // is when the poll began: the portal cannot have handed the change out earlier, so that a
 // deadline counted from there is on the safe side of the portal's own.
 func (c *Client) Poll(ctx context.Context, sender mailout.OrgNumber, queue string) (mailout.Poll, error) {
@@ -51,6 +52,9 @@ func (c *Client) Poll(ctx context.Context, sender mailout.OrgNumber, queue strin
 	change, err := readChange(document)
 	if err != nil {
 		return mailout.Poll{Next: wait}, unreadable("poll", res, err)
+	}
+	if wait <= time.Second { // what Date, cut to whole seconds, leaves out: a second lost with every change
+		wait = 0
 	}
 	change.Sender, change.Queue, change.TakenAt = sender, queue, begun.UTC()
 	return mailout.Poll{Change: &change, Next: wait}, nil

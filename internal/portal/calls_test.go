@@ -95,6 +95,7 @@ func TestWhenToPollAgain(t *testing.T) {
 		{"too early, garbled", reply("429 Too Many Requests", "", date, next("later")), 10 * time.Minute, true},
 		{"a change, nothing said", reply("200 OK", change), 0, false},
 		{"a change, garbled", reply("200 OK", change, date, next("later")), 0, false},
+		{"a change, at once, the time not cut to seconds as Date is", reply("200 OK", change, date, next("2026-11-21T10:00:00.999Z")), 0, false},
 		{"a change, three seconds", reply("200 OK", change, date, next("2026-11-21T10:00:03Z")), 3 * time.Second, false},
 	}
 	for _, test := range tests {

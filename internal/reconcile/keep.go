@@ -32,14 +32,14 @@ func (f *follower) keep(ctx context.Context, t mailout.Taken, c mailout.Change) 
 		return false, f.ledger.Doubt(ctx, t, c.JobID, "the job is signed by all, but the portal offers no signed document; the change is left unconfirmed")
 	}
 	for _, known := range t.Files {
-		if known.Doubt != "" {
-			continue
+		there := known.Path != "" // fetched and kept when the change came before
+		if !there {
+			if there, err = f.finish(ctx, t, c, known); err != nil {
+				return false, err
+			}
 		}
-		if known.Path != "" {
-			return true, nil // fetched and kept when the change came before
-		}
-		if found, err := f.finish(ctx, t, c, known); found || err != nil {
-			return found, err
+		if there && known.Doubt == "" {
+			return true, nil
 		}
 	}
 	return f.fetch(ctx, t, c)
@@ -89,9 +89,6 @@ func (f *follower) download(ctx context.Context, folder string, c mailout.Change
 	defer w.f.Close()
 	n, announced, speed, broken := f.portal.Fetch(ctx, c.Sender, c.PAdESURL, w)
 	done(speed.TimedOut, speed.Blocked)
-	if broken == nil && announced >= 0 && n != announced {
-		broken = &mailout.CallError{Call: "fetch", Code: "short", Message: fmt.Sprintf("%d bytes came of the %d announced", n, announced)}
-	}
 	if w.err != nil || broken != nil {
 		return kept, broken, errors.Join(w.err, os.Remove(w.f.Name()))
 	}
@@ -101,6 +98,9 @@ func (f *follower) download(ctx context.Context, folder string, c mailout.Change
 	kept = mailout.KeptFile{SHA256: mailout.Digest(w.sum.Sum(nil)), Bytes: n, Temp: path.Join(folder, filepath.Base(w.f.Name()))}
 	if _, err := pades.Check(w.f, n); err != nil {
 		kept.Doubt = err.Error()
+	}
+	if announced >= 0 && n != announced {
+		kept.Doubt = fmt.Sprintf("%d bytes came of the %d announced", n, announced)
 	}
 	return kept, nil, nil
 }
@@ -126,54 +126,60 @@ func (t *tempFile) Write(b []byte) (int, error) {
 // folder and commits. A crash after the rename leaves the file at its name with the books
 // still naming the temporary one: finish finds it.
 func (f *follower) place(ctx context.Context, t mailout.Taken, c mailout.Change, kept mailout.KeptFile) error {
-	folder := signedFolder(t)
-	if kept.Doubt != "" {
-		folder = path.Join(folder, "doubtful")
-		if err := makeFolder(f.o.Folder, folder); err != nil {
-			return err
-		}
+	folder := folderOf(t, kept)
+	if err := makeFolder(f.o.Folder, folder); err != nil {
+		return err
 	}
+	name, there, err := f.nameFor(t, c, kept)
+	if err != nil {
+		return err
+	}
+	temp := filepath.Join(f.o.Folder, kept.Temp)
+	if there { // the very same bytes
+		if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing a second copy: %w", err)
+		}
+	} else if err := os.Rename(temp, filepath.Join(f.o.Folder, name)); err != nil {
+		return fmt.Errorf("putting the signed document in its place: %w", err)
+	}
+	if err := syncFolder(filepath.Join(f.o.Folder, folder)); err != nil {
+		return err
+	}
+	kept.Path = name
+	return f.ledger.KeepSigned(ctx, t, c.JobID, kept)
+}
+
+// nameFor finds the first name of a document that is free, or that has its very bytes
+// already (there). Another document that has a name keeps it.
+func (f *follower) nameFor(t mailout.Taken, c mailout.Change, kept mailout.KeptFile) (name string, there bool, err error) {
 	for n := 1; ; n++ {
-		name := path.Join(folder, fileName(t, c.JobID, n))
-		there, err := f.digestAt(name)
+		name = path.Join(folderOf(t, kept), fileName(t, c.JobID, n))
+		digest, err := f.digestAt(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			if err := os.Rename(filepath.Join(f.o.Folder, kept.Temp), filepath.Join(f.o.Folder, name)); err != nil {
-				return fmt.Errorf("putting the signed document in its place: %w", err)
-			}
+			return name, false, nil
 		case err != nil:
-			return err
-		case there != kept.SHA256:
-			continue // another document has the name: it stays
-		default: // the very same bytes are there already
-			if err := os.Remove(filepath.Join(f.o.Folder, kept.Temp)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("removing a second copy: %w", err)
-			}
+			return "", false, err
+		case digest == kept.SHA256:
+			return name, true, nil
 		}
-		if err := syncFolder(filepath.Join(f.o.Folder, folder)); err != nil {
-			return err
-		}
-		kept.Path = name
-		return f.ledger.KeepSigned(ctx, t, c.JobID, kept)
 	}
 }
 
 // finish goes on with a document that an earlier try had fetched: its bytes are under
 // the temporary name, or, when the crash came after the rename, in their place.
 func (f *follower) finish(ctx context.Context, t mailout.Taken, c mailout.Change, known mailout.KeptFile) (found bool, err error) {
-	for _, name := range []string{known.Temp, path.Join(signedFolder(t), fileName(t, c.JobID, 1))} {
-		there, err := f.digestAt(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		if there == known.SHA256 {
-			return true, f.place(ctx, t, c, known)
-		}
+	digest, err := f.digestAt(known.Temp)
+	switch {
+	case err == nil:
+		found = digest == known.SHA256
+	case errors.Is(err, fs.ErrNotExist):
+		_, found, err = f.nameFor(t, c, known)
 	}
-	return false, nil
+	if err != nil || !found {
+		return false, err
+	}
+	return true, f.place(ctx, t, c, known)
 }
 
 func (f *follower) digestAt(name string) (mailout.Digest, error) {
@@ -196,16 +202,16 @@ func (f *follower) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	left, err := filepath.Glob(filepath.Join(f.o.Folder, "signed", "*", tempPattern))
+	// The folder's own name is no pattern: people name folders "mail-out [november]".
+	left, err := fs.Glob(os.DirFS(f.o.Folder), "signed/*/"+tempPattern)
 	if err != nil {
 		return err
 	}
 	for _, name := range left {
-		rel, err := filepath.Rel(f.o.Folder, name)
-		if err != nil || wanted[filepath.ToSlash(rel)] {
+		if wanted[name] {
 			continue
 		}
-		if err := os.Remove(name); err != nil {
+		if err := os.Remove(filepath.Join(f.o.Folder, name)); err != nil {
 			return fmt.Errorf("removing a broken download: %w", err)
 		}
 	}
@@ -213,6 +219,13 @@ func (f *follower) sweep(ctx context.Context) error {
 }
 
 func signedFolder(t mailout.Taken) string { return path.Join("signed", string(t.Batch)) }
+
+func folderOf(t mailout.Taken, kept mailout.KeptFile) string {
+	if kept.Doubt != "" {
+		return path.Join(signedFolder(t), "doubtful")
+	}
+	return signedFolder(t)
+}
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 var elevenDigits = regexp.MustCompile(`\d{11}`)

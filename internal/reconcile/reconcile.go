@@ -87,22 +87,24 @@ const (
 )
 
 // Run follows until nothing waits for the portal, or Options say otherwise. An error is
-// of the ledger or the disk: nothing was confirmed on its account.
+// of the ledger or the disk: after it nothing is said to the portal any more.
 func Run(ctx context.Context, ledger Ledger, portal Portal, pace Pace, o Options) (Result, error) {
 	polling, stop := context.WithCancel(o.Soft)
 	defer stop()
-	f := &follower{ledger: ledger, portal: portal, pace: pace, o: o, polling: polling, stop: stop, empty: map[Queue]bool{}}
+	f := &follower{ledger: ledger, portal: portal, pace: pace, o: o, polling: polling, stop: stop, empty: map[Queue]bool{}, carried: map[mailout.JobID]bool{}}
 	if err := f.sweep(ctx); err != nil {
 		return Result{}, err
 	}
-	var group errgroup.Group
+	// The first error breaks off the calls of the others. None of them is lost by it: a
+	// change comes again, and what was fetched is found again.
+	group, ctx := errgroup.WithContext(ctx)
 	for _, q := range o.Queues {
 		line := &queueLine{Queue: q, turn: make(chan struct{}, 1)}
 		for range max(1, o.Takers) {
 			group.Go(func() error {
 				err := f.take(ctx, line)
 				if err != nil {
-					stop() // the others finish the change they carry and end
+					stop()
 				}
 				return err
 			})
@@ -120,13 +122,15 @@ type follower struct {
 	polling context.Context // ends when no further poll is wanted
 	stop    context.CancelFunc
 
-	mu    sync.Mutex
-	res   Result
-	empty map[Queue]bool
+	mu      sync.Mutex
+	res     Result
+	empty   map[Queue]bool
+	carried map[mailout.JobID]bool // jobs whose final change a taker has in hand
 }
 
 // queueLine lets one taker poll a queue at a time: what an answer says of the next
-// permitted poll is known before anybody polls again.
+// permitted poll is known, and the change it brought is recorded, before anybody polls
+// again.
 type queueLine struct {
 	Queue
 	turn    chan struct{} // holds a token while a taker polls
@@ -154,25 +158,30 @@ func (f *follower) result() Result {
 // take is one taker: it carries one change to its end before it polls again.
 func (f *follower) take(ctx context.Context, q *queueLine) error {
 	for f.polling.Err() == nil {
-		change, err := f.next(ctx, q)
+		h, err := f.next(ctx, q)
 		if err != nil {
 			return err
 		}
-		if change == nil {
+		if h == nil {
 			continue
 		}
-		if err := f.handle(ctx, *change); err != nil {
-			return fmt.Errorf("handling the change of job %d: %w", change.JobID, err)
+		if err := f.finishJob(ctx, *h); err != nil {
+			return h.wrap(err)
 		}
-		if f.o.Progress != nil {
-			f.o.Progress()
-		}
+		f.progress()
 	}
 	return nil
 }
 
-// next polls the queue once, when it may.
-func (f *follower) next(ctx context.Context, q *queueLine) (*mailout.Change, error) {
+func (f *follower) progress() {
+	if f.o.Progress != nil {
+		f.o.Progress()
+	}
+}
+
+// next polls the queue once, when it may, and records the change that came. It returns
+// the final ones, to be carried to their end beside other polls.
+func (f *follower) next(ctx context.Context, q *queueLine) (*inHand, error) {
 	select {
 	case q.turn <- struct{}{}:
 		defer func() { <-q.turn }()
@@ -185,9 +194,19 @@ func (f *follower) next(ctx context.Context, q *queueLine) (*mailout.Change, err
 	if f.pace.AwaitPoll(f.polling, string(q.Sender), q.Name) != nil {
 		return nil, nil // no further poll is wanted
 	}
+	change, err := f.poll(ctx, q)
+	if err != nil || change == nil {
+		return nil, err
+	}
+	return f.receive(ctx, *change)
+}
+
+// poll asks the queue once. No change and no error: it was empty, or the answer is lost
+// and the change it may have carried comes again.
+func (f *follower) poll(ctx context.Context, q *queueLine) (*mailout.Change, error) {
 	done, err := f.pace.Acquire(f.polling, string(q.Sender))
 	if err != nil {
-		return nil, nil
+		return nil, unless(f.polling, err)
 	}
 	began := f.o.Now() // the lease runs from when the portal handed it out: count from the safe side
 	poll, err := f.portal.Poll(ctx, q.Sender, q.Name)
@@ -208,6 +227,14 @@ func (f *follower) next(ctx context.Context, q *queueLine) (*mailout.Change, err
 	}
 	poll.Change.Sender, poll.Change.Queue, poll.Change.TakenAt = q.Sender, q.Name, began
 	return poll.Change, nil
+}
+
+// unless takes the error of a wait for none where the wait was ended on purpose.
+func unless(ended context.Context, err error) error {
+	if ended.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // pollFailed waits a minute after a failed poll (a change it may have carried comes

@@ -13,6 +13,7 @@ type secret struct{ digits, shown string }
 // mask hides what tells the signers of one row, in any text of that row. Its zero value
 // hides nothing.
 type mask struct {
+	unread    bool // a row that was left out: a mistyped national number may stand anywhere
 	numbers   []secret
 	addresses []address
 }
@@ -24,6 +25,7 @@ type address struct {
 
 // maskNumbers hides the national numbers of the row's signers.
 func maskNumbers(r mailout.Record) (m mask) {
+	m.unread = r.Skipped
 	for _, s := range r.Job.Signers {
 		id := s.NationalID.Reveal()
 		if id == "" {
@@ -57,7 +59,26 @@ func (m mask) hide(text string) string {
 	for _, n := range m.numbers {
 		text = n.hide(text)
 	}
+	if m.unread {
+		text = hideLikeNumbers(text)
+	}
 	return text
+}
+
+// hideLikeNumbers hides every stretch of ten digits or more but for its first five: in a
+// row whose numbers could not be read, each may be a national number.
+func hideLikeNumbers(text string) string {
+	var out strings.Builder
+	done := 0
+	for _, run := range digitRuns(text) {
+		if len(run.digits) < 10 {
+			continue
+		}
+		out.WriteString(text[done : run.at[4]+1])
+		out.WriteString(strings.Repeat("*", len(run.digits)-5))
+		done = run.at[len(run.at)-1] + 1
+	}
+	return out.String() + text[done:]
 }
 
 func (s secret) hide(text string) string {

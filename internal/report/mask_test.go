@@ -110,3 +110,23 @@ func unzipped(t *testing.T, workbook string) string {
 	}
 	return all.String()
 }
+
+// A row that was left out may hold a national number that nobody could read, in any cell.
+func TestNumbersOfARowThatWasLeftOutAreHidden(t *testing.T) {
+	r := mailout.Record{Row: mailout.Row{Skipped: true}}
+	for text, want := range map[string]string{
+		"01847830241":        "01847******",
+		"018478 30241":       "01847******",
+		"1847830241":         "18478*****",
+		"nr. 01847830241 ok": "nr. 01847****** ok",
+		"Rad 12345":          "Rad 12345",
+		"47 90 00 00 00":     "47 90 0*****",
+	} {
+		if got := maskNumbers(r).hide(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+	if got := maskNumbers(mailout.Record{}).hide("12341212345"); got != "12341212345" {
+		t.Errorf("an account number of an ordinary row is shown as %q; it is the owner's and stays", got)
+	}
+}

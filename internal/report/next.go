@@ -57,6 +57,9 @@ func nextAction(b mailout.BatchInfo, r mailout.Record) string {
 	case mailout.Refused:
 		return "correct what the portal named, and put the row in a new manifest"
 	case mailout.Skipped:
+		if r.Message != "" {
+			return "correct it, and put the row in a new manifest: " + r.Message
+		}
 		return "correct its problems, and put the row in a new manifest"
 	}
 	return nothing

@@ -96,7 +96,7 @@ func (g *gate) judge(o mailout.Outcome) {
 	case r.RefusedShare > 0 && g.answered >= shareFrom && float64(g.refused) > r.RefusedShare*float64(g.answered):
 		g.shutLocked(EndRule, fmt.Sprintf("%d of %d rows were refused", g.refused, g.answered))
 	case r.Canary > 0 && g.answered >= r.Canary:
-		g.shutLocked(EndCanary, fmt.Sprintf("the first %d rows are out", g.answered))
+		g.shutLocked(EndCanary, fmt.Sprintf("the canary is out: rows sent so far: %d", g.answered))
 	}
 }
 

@@ -138,9 +138,16 @@ func (s *sender) pass(ctx context.Context) (again bool, err error) {
 				break
 			}
 			after = r.Line
-			// A worker's error ends everything (the ledger, a document on disk). The
-			// calls of the others are not cut short: they use ctx, not gctx.
-			group.Go(func() error { return s.send(ctx, r) })
+			group.Go(func() error {
+				// A worker's error ends everything (the ledger, a document on disk). The
+				// calls of the others are not cut short: they use ctx, not gctx. But none
+				// of them begins another.
+				err := s.send(ctx, r)
+				if err != nil {
+					s.gate.shut(EndFatal, err.Error())
+				}
+				return err
+			})
 		}
 	}
 	if err := group.Wait(); err != nil {

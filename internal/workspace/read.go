@@ -27,6 +27,11 @@ func readConfig(path string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
+	return parseConfig(path, text)
+}
+
+// parseConfig reads the text of the batch.toml at path, which must be UTF-8.
+func parseConfig(path string, text []byte) (Config, error) {
 	var values map[string]any
 	if err := toml.Unmarshal(text, &values); err != nil {
 		return Config{}, notTOML(path, text, err)
@@ -96,7 +101,7 @@ func notTOML(path string, text []byte, err error) error {
 	p := positionAt(text, start+byteColumn-1)
 	f.Line, f.Column = p.line, p.column
 	if strings.Contains(f.Message, "already") {
-		f.Key, f.Message, f.Remedy = strings.Join(de.Key(), "."), "this stands in the file twice", "keep one of the two"
+		f.Message, f.Remedy = strings.Join(de.Key(), ".")+" stands in the file twice", "keep one of the two"
 	}
 	return faulty(path, []Fault{f})
 }

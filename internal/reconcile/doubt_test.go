@@ -1,0 +1,229 @@
+package reconcile_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"batch/internal/mailout"
+	"batch/internal/reconcile"
+)
+
+// What is not a whole, sealed PDF of the announced length is kept apart, raises an alarm
+// and is never confirmed. A good one that comes later ends the row.
+func TestADoubtfulDocumentIsKeptAndNotConfirmed(t *testing.T) {
+	whole := sealed(t, "one")
+	broken := append([]byte{}, whole...)
+	broken[20] ^= 1
+	for name, tt := range map[string]struct {
+		document  []byte
+		announced int64
+	}{
+		"cut short":       {whole[:len(whole)-20], int64(len(whole) - 20)},
+		"wrong length":    {whole, int64(len(whole) + 1)},
+		"not a PDF":       {[]byte("<html>Please log in</html>"), 26},
+		"empty":           {[]byte{}, 0},
+		"broken seal":     {broken, int64(len(broken))},
+		"length not said": {whole[:100], -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { doubtful(t, tt.document, tt.announced) })
+		})
+	}
+}
+
+func doubtful(t *testing.T, document []byte, announced int64) {
+	w := newWorld(t, 1)
+	w.opts.Once = true
+	w.desk.put(w.signed(2), document)
+	w.desk.announced["/1002/pades"] = announced
+	for range 2 { // it comes again, no better
+		w.done()
+		if r := w.at(2); r.State != mailout.Created || !r.Doubtful {
+			t.Errorf("the row is %s, doubtful: %v", r.State, r.Doubtful)
+		}
+		w.files("doubtful/k2-1002.pdf")
+		w.alarms("doubtful 2 1002")
+		w.unconfirmed(1)
+		time.Sleep(redelivery)
+	}
+	if n := w.desk.confirmed(jobAt(2)); n > 0 {
+		t.Fatalf("%d confirmations of a doubtful document", n)
+	}
+	w.told(2, "kept as doubtful", 1)
+
+	good := sealed(t, "two")
+	w.desk.put(w.signed(2), good)
+	delete(w.desk.announced, "/1002/pades")
+	w.opts.Once = false
+	w.done()
+	w.kept(2, "k2-1002.pdf", good)
+	w.files("doubtful/k2-1002.pdf", "k2-1002.pdf")
+}
+
+// told counts the lines of a kind in a row's history.
+func (w *world) told(line int, kind string, want int) {
+	w.t.Helper()
+	history, err := w.History(w.t.Context(), w.id, line)
+	must(w.t, err)
+	n := 0
+	for _, h := range history {
+		if h.Kind == kind {
+			n++
+		}
+	}
+	if n != want {
+		w.t.Errorf("the history says %d times %q, want %d", n, kind, want)
+	}
+}
+
+// A crash between the download and the doubtful document's place must not hide it, even
+// where the next download is good.
+func TestADoubtfulDocumentOutlivesACrash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.desk.put(w.signed(2), []byte("no PDF"))
+		w.books.fail = func(step string) mode {
+			if step == "keep" {
+				return notApplied
+			}
+			return ""
+		}
+		if _, err := w.follow(); !errors.Is(err, errDisk) {
+			t.Fatalf("following ended with %v, want the disk's error", err)
+		}
+		w.reopen()
+		good := sealed(t, "one")
+		w.desk.documents["/1002/pades"] = good
+		w.done()
+		w.kept(2, "k2-1002.pdf", good)
+		w.files("doubtful/k2-1002.pdf", "k2-1002.pdf")
+		w.alarms("doubtful 2 1002")
+	})
+}
+
+func TestASignedJobWithoutADocumentIsNotConfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.opts.Once = true
+		w.desk.put(w.signed(2), nil)
+		w.done()
+		w.alarms("doubtful 2 1002")
+		if got := w.at(2).State; got != mailout.Created || w.desk.confirmed(jobAt(2)) != 0 {
+			t.Errorf("the row is %s", got)
+		}
+	})
+}
+
+// A download that breaks off is begun again at once; one that goes on breaking waits for
+// the change to come again. What came half leaves no trace.
+func TestADownloadThatBreaksOff(t *testing.T) {
+	for _, breaks := range []int{1, 2, 3, 7} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			document := sealed(t, "one")
+			w.desk.put(w.signed(2), document)
+			left := breaks
+			w.desk.call = func(call string, _ mailout.JobID) (bool, error) {
+				if call == "fetch" && left > 0 {
+					left--
+					return false, &mailout.CallError{Call: "fetch", Code: "truncated", Message: "it broke off"}
+				}
+				return false, nil
+			}
+			w.done()
+			w.kept(2, "k2-1002.pdf", document)
+			w.files("k2-1002.pdf")
+			if breaks < 3 {
+				w.alarms()
+			} else {
+				w.alarms("doubtful 2 1002")
+			}
+		})
+	}
+}
+
+// A full disk is ours, not the portal's: nothing is confirmed, and the error is told.
+func TestADiskThatCannotTakeTheDocument(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		must(t, os.WriteFile(filepath.Join(w.dir, "signed"), []byte("in the way"), 0o600))
+		w.desk.put(w.signed(2), sealed(t, "one"))
+		if res, err := w.follow(); err == nil {
+			t.Errorf("following ended with %+v and no error", res)
+		}
+		if w.desk.confirmed(jobAt(2)) > 0 || w.at(2).State != mailout.Created {
+			t.Error("something was concluded")
+		}
+	})
+}
+
+func TestAnotherFileOfTheSameNameStays(t *testing.T) {
+	document := sealed(t, "one")
+	for name, tt := range map[string]struct {
+		there []byte
+		want  string
+		all   []string
+	}{
+		"other bytes":    {[]byte("mine"), "k2-1002.2.pdf", []string{"k2-1002.2.pdf", "k2-1002.pdf"}},
+		"the very bytes": {document, "k2-1002.pdf", []string{"k2-1002.pdf"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				path := filepath.Join(w.dir, "signed", string(w.id), "k2-1002.pdf")
+				must(t, os.MkdirAll(filepath.Dir(path), 0o700))
+				must(t, os.WriteFile(path, tt.there, 0o600))
+				w.desk.put(w.signed(2), document)
+				w.done()
+				w.kept(2, tt.want, document)
+				w.files(tt.all...)
+				if raw, err := os.ReadFile(path); err != nil || string(raw) != string(tt.there) {
+					t.Errorf("the file that was there is another now (%v)", err)
+				}
+			})
+		})
+	}
+}
+
+// The ledger is not the whole truth: what it does not know is kept all the same, whatever
+// is wrong with it, and following says so.
+func TestAChangeTheLedgerDoesNotKnow(t *testing.T) {
+	good := sealed(t, "one")
+	for name, tt := range map[string]struct {
+		status   mailout.JobStatus
+		document []byte
+		files    []string
+	}{
+		"signed":     {mailout.Completed, good, []string{"7-2007.pdf"}},
+		"doubtful":   {mailout.Completed, []byte("no PDF"), []string{"doubtful/7-2007.pdf"}},
+		"on the way": {mailout.InProgress, nil, nil},
+		"no PDF":     {mailout.Completed, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				c := w.change(2, tt.status, mailout.SignerSigned)
+				c.Ref = mailout.NewRef(mailout.RefParts{Workspace: w.Workspace(), Batch: w.id, Line: 7, Attempt: 1})
+				c.JobID = 2007
+				w.desk.put(c, tt.document)
+				res := w.ends(reconcile.EndMissing)
+				if !has(res.Reason, "not the whole truth") {
+					t.Errorf("it says %q", res.Reason)
+				}
+				if w.desk.confirmed(2007) > 0 {
+					t.Error("the change was confirmed")
+				}
+				if tt.files != nil {
+					w.files(tt.files...)
+				}
+				if alarms, _ := w.Alarms(t.Context()); len(alarms) == 0 || alarms[0].Kind != mailout.AlarmMissing {
+					t.Errorf("the alarms are %v", alarms)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,279 @@
+package reconcile_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"batch/internal/mailout"
+	"batch/internal/reconcile"
+)
+
+func TestForeignChangesAreCountedAndNeverConfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		document := sealed(t, "one")
+		put := func(job mailout.JobID, ref mailout.Ref) {
+			w.desk.put(mailout.Change{Ref: ref, JobID: job, Status: mailout.Completed}, document)
+		}
+		put(1, "")
+		put(2, "somebody-else")
+		put(3, mailout.NewRef(mailout.RefParts{Workspace: "zzzzzz", Batch: w.id, Line: 2, Attempt: 1}))
+		put(1, "") // no new one
+		w.desk.put(w.signed(2), document)
+		w.done()
+		w.kept(2, "k2-1002.pdf", document)
+		w.alarms("foreign 0 1", "foreign 0 2", "foreign 0 3")
+		for job := range mailout.JobID(4) {
+			if w.desk.confirmed(job) > 0 {
+				t.Errorf("job %d was confirmed", job)
+			}
+		}
+		w.files("k2-1002.pdf")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		for job := range mailout.JobID(9) {
+			w.desk.put(mailout.Change{JobID: job + 1, Status: mailout.Completed}, nil)
+		}
+		if res := w.ends(reconcile.EndForeign); res.Taken != 4 {
+			t.Errorf("%d changes were taken from another application, want four", res.Taken)
+		}
+	})
+}
+
+func TestADuplicateIsKeptConfirmedAndAnAlarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		document, second := sealed(t, "one"), sealed(t, "two")
+		c := w.signed(2)
+		c.JobID = 2002
+		w.desk.put(c, second)
+		w.desk.put(w.signed(2), document)
+		w.done()
+		w.kept(2, "k2-1002.pdf", document)
+		w.files("k2-1002.pdf", "k2-2002.pdf")
+		w.alarms("duplicate 2 2002")
+		if w.desk.left() != 0 {
+			t.Errorf("%d changes are left", w.desk.left())
+		}
+	})
+}
+
+func TestAnUnknownRowIsAdoptedByItsChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.another(row(9))
+		ref := w.begin(9)
+		if s, err := w.Settle(t.Context(), ref, mailout.Outcome{Kind: mailout.OutcomeUnknown, Code: "timeout"}); s != mailout.Unknown || err != nil {
+			t.Fatal(s, err)
+		}
+		w.refs[9] = ref
+		document := sealed(t, "one")
+		w.desk.put(w.waiting(9), nil)
+		w.desk.put(w.signed(9), document)
+		w.done()
+		w.kept(9, "k9-1009.pdf", document)
+	})
+}
+
+// Unknown rows whose change does not come are waited for until the queue is empty.
+func TestUnknownRowsDoNotHoldTheFollowing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 0)
+		w.another(row(9))
+		_, err := w.Settle(t.Context(), w.begin(9), mailout.Outcome{Kind: mailout.OutcomeUnknown, Code: "timeout"})
+		must(t, err)
+		w.done()
+		if got := w.at(9).State; got != mailout.Unknown {
+			t.Errorf("the row is %s", got)
+		}
+	})
+}
+
+// What took longer than nine minutes may have gone back to the queue: it is confirmed
+// when it comes again.
+func TestALateConfirmationIsNotSent(t *testing.T) {
+	for _, slow := range []string{"poll", "fetch", "before keep", "before conclude"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			document := sealed(t, "one")
+			w.desk.put(w.signed(2), document)
+			began, late := time.Now(), once()
+			wait := func(step string) {
+				if step == slow && late() {
+					time.Sleep(9*time.Minute + time.Second)
+				}
+				if step == "confirm" && time.Since(began) < redelivery {
+					t.Errorf("slow at %s, it was confirmed after %v", slow, time.Since(began))
+				}
+			}
+			w.desk.hook, w.books.hook = wait, wait
+			w.done()
+			w.kept(2, "k2-1002.pdf", document)
+			w.files("k2-1002.pdf")
+			if n := w.desk.confirmed(jobAt(2)); n != 1 {
+				t.Errorf("slow at %s: %d confirmations", slow, n)
+			}
+		})
+	}
+}
+
+// confirmFails makes the first n confirmations fail, with or without effect.
+func (w *world) confirmFails(n int, effect bool, failure mailout.CallError) {
+	w.desk.call = func(call string, _ mailout.JobID) (bool, error) {
+		if call != "confirm" || n == 0 {
+			return false, nil
+		}
+		n--
+		failure.Call = call
+		return effect, &failure
+	}
+}
+
+func TestAConfirmationThatFails(t *testing.T) {
+	t.Run("without effect, it is repeated when the change comes again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.desk.put(w.signed(2), sealed(t, "one"))
+			w.confirmFails(1, false, mailout.CallError{Status: http.StatusServiceUnavailable})
+			w.done()
+			w.unconfirmed(0)
+			if n := w.desk.confirmed(jobAt(2)); n != 1 || w.desk.left() != 0 {
+				t.Errorf("%d confirmations, %d changes are left", n, w.desk.left())
+			}
+		})
+	})
+	t.Run("with effect, an empty queue twelve minutes later shows it", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.desk.put(w.signed(2), sealed(t, "one"))
+			w.confirmFails(1, true, mailout.CallError{Code: "reset"})
+			began := time.Now()
+			w.done()
+			w.unconfirmed(0)
+			if waited := time.Since(began); waited < 12*time.Minute || waited > 25*time.Minute {
+				t.Errorf("it was believed after %v", waited)
+			}
+		})
+	})
+	t.Run("a 404 to the repeat says that the first arrived", func(t *testing.T) {
+		for _, status := range []int{http.StatusNotFound, http.StatusGone} {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.desk.put(w.signed(2), sealed(t, "one"))
+				w.confirmFails(2, false, mailout.CallError{Status: status})
+				began := time.Now()
+				w.done()
+				w.unconfirmed(0)
+				if waited := time.Since(began); waited < redelivery {
+					t.Errorf("the first %d was believed, after %v", status, waited)
+				}
+			})
+		}
+	})
+	t.Run("a fatal answer ends the following", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.desk.put(w.signed(2), sealed(t, "one"))
+			w.confirmFails(1, false, mailout.CallError{Status: 403, Fatal: true, Message: "not authorized"})
+			if res := w.ends(reconcile.EndFatal); res.Reason != "not authorized" {
+				t.Errorf("it says %q", res.Reason)
+			}
+			w.unconfirmed(1)
+		})
+	})
+}
+
+// A change that was never tried to be confirmed is not confirmed by an empty queue.
+func TestAnEmptyQueueProvesNothingOfWhatWasNotTried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.opts.Once = true
+		w.desk.put(w.signed(2), []byte("no PDF"))
+		w.done()
+		time.Sleep(redelivery)
+		w.desk.waiting = nil
+		for range 3 {
+			w.done()
+			time.Sleep(redelivery)
+		}
+		w.unconfirmed(1)
+	})
+}
+
+func TestOnceEndsWithAnEmptyQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.opts.Once = true
+		document := sealed(t, "one")
+		w.desk.put(w.signed(2), document)
+		began := time.Now()
+		w.done()
+		w.kept(2, "k2-1002.pdf", document)
+		if w.at(3).State != mailout.Created || time.Since(began) > pollPause {
+			t.Errorf("it ended after %v with line 3 %s", time.Since(began), w.at(3).State)
+		}
+	})
+}
+
+func TestAPortalThatAnswersNoPoll(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err    mailout.CallError
+		ending reconcile.Ending
+		after  time.Duration
+	}{
+		"away":  {mailout.CallError{Message: "no route", Speed: mailout.Speed{TimedOut: true}}, reconcile.EndAway, 10 * time.Minute},
+		"fatal": {mailout.CallError{Message: "not authorized", Fatal: true}, reconcile.EndFatal, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.opts.Takers = 4
+				w.desk.poll = func() (mailout.Poll, error) { return mailout.Poll{}, &tt.err }
+				began := time.Now()
+				res := w.ends(tt.ending)
+				waited := time.Since(began)
+				if !has(res.Reason, tt.err.Message) || waited < tt.after || waited > tt.after+5*time.Minute {
+					t.Errorf("it ended after %v: %s", waited, res.Reason)
+				}
+			})
+		})
+	}
+	t.Run("for a while only", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			document := sealed(t, "one")
+			w.desk.put(w.signed(2), document)
+			bad := 9
+			w.desk.poll = func() (mailout.Poll, error) {
+				if bad--; bad > 0 {
+					return mailout.Poll{}, &mailout.CallError{Message: "no route"}
+				}
+				return mailout.Poll{}, nil
+			}
+			w.done()
+			w.kept(2, "k2-1002.pdf", document)
+		})
+	})
+}
+
+// A queue that may not be polled yet is no empty one.
+func TestAPollTooEarlyProvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.opts.Once = true
+		document := sealed(t, "one")
+		w.desk.put(w.signed(2), document)
+		early := once()
+		w.desk.poll = func() (mailout.Poll, error) {
+			if early() {
+				return mailout.Poll{TooEarly: true, Next: time.Minute}, nil
+			}
+			return mailout.Poll{}, nil
+		}
+		w.done()
+		w.kept(2, "k2-1002.pdf", document)
+	})
+}
