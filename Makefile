@@ -4,10 +4,10 @@
 SHELL       := /bin/bash
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# The race detector needs a C compiler; where there is none the tests run without it.
-RACE        := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
+# The race detector needs a C compiler. Where there is none the tests run without it; CI insists.
+RACE        := $(if $(CI),-race,$(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race))
 SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-JUDGES      := libxml2-utils xmlsec1 qpdf poppler-utils strace libreoffice-writer-nogui libreoffice-calc-nogui
+JUDGES      := gcc libc6-dev libxml2-utils xmlsec1 qpdf poppler-utils strace libreoffice-writer-nogui libreoffice-calc-nogui
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test bench judges lint nightly clean
@@ -25,7 +25,6 @@ demo: ## build, then rehearse samples/ against the sandbox; the first build take
 	bin/batch rehearse samples/manifest.csv --keep demo
 
 test: ## run every test, with the race detector
-	@[ -n "$(RACE)" ] || { [ -z "$$CI" ] || exit 1; } || { echo "no C compiler: CI wants the race detector"; exit 1; }
 	@[ -n "$(RACE)" ] || echo "no C compiler (install gcc): the tests run without the race detector"
 	go test $(RACE) -timeout 12m ./...
 

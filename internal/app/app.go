@@ -72,7 +72,12 @@ func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error)
 	if err != nil {
 		return nil, err
 	}
-	return &App{ws: ws, ledger: l, now: o.Now, o: o}, nil
+	a := &App{ws: ws, ledger: l, now: o.Now, o: o}
+	if err := a.settle(ctx); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
 }
 
 // supported refuses settings that this version would otherwise pass over in silence:

@@ -64,25 +64,6 @@ func (a *App) lock(ctx context.Context) (*workspace.Lock, error) {
 	}
 }
 
-// atHome asks before a ledger speaks from another folder or machine than before: if it is
-// a copy, the original may be sending the same letters.
-func (a *App) atHome(ctx context.Context) error {
-	host, err := os.Hostname()
-	if err != nil {
-		return err
-	}
-	here := host + ":" + filepath.Dir(a.ws.Ledger())
-	home, err := a.ledger.Home(ctx)
-	if err != nil || home == here {
-		return err
-	}
-	if home != "" && (a.o.Ask == nil || !a.o.Ask("This ledger was in "+home+" when it last sent. If it is still in use there, every letter is sent twice. Is it gone from there?")) {
-		return &Error{Kind: KindUsage, Message: "this ledger was moved or copied from " + home + ", and nobody has said that it is gone from there",
-			Remedy: "use the original; or, when it is gone, answer yes (--yes where there is no terminal)"}
-	}
-	return a.ledger.SetHome(ctx, here)
-}
-
 func (s *speaker) close() {
 	if s.client != nil {
 		s.client.Close()

@@ -134,8 +134,8 @@ func (l *Ledger) nameWorkspace(tx *sql.Tx, said said) error {
 // Workspace is the id that this ledger's Refs begin with.
 func (l *Ledger) Workspace() string { return l.workspace }
 
-// Home is where the ledger was when it last spoke to the portal; empty before the first
-// time. A copy elsewhere finds another home than its own.
+// Home is the machine and folder that the ledger belongs to; empty in a new one. A copy
+// elsewhere finds another home than its own.
 func (l *Ledger) Home(ctx context.Context) (home string, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'home'`).Scan(&home)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -144,7 +144,7 @@ func (l *Ledger) Home(ctx context.Context) (home string, err error) {
 	return home, l.wrap("reading the ledger's home", err)
 }
 
-// SetHome says where the ledger speaks from now on.
+// SetHome says where the ledger belongs from now on.
 func (l *Ledger) SetHome(ctx context.Context, home string) error {
 	return l.tx(ctx, "noting the ledger's home", func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('home', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, home)

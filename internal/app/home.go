@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+)
+
+// here is the machine and folder this ledger is in.
+func (a *App) here() (string, error) {
+	host, err := os.Hostname()
+	return host + ":" + filepath.Dir(a.ws.Ledger()), err
+}
+
+// settle gives a new ledger its home.
+func (a *App) settle(ctx context.Context) error {
+	home, err := a.ledger.Home(ctx)
+	if err != nil || home != "" {
+		return err
+	}
+	here, err := a.here()
+	if err != nil {
+		return err
+	}
+	return a.ledger.SetHome(ctx, here)
+}
+
+// atHome asks before a ledger speaks from another folder or machine than its own: if it
+// is a copy, the original may be sending the same letters. A yes makes this its home.
+func (a *App) atHome(ctx context.Context) error {
+	home, err := a.ledger.Home(ctx)
+	if err != nil {
+		return err
+	}
+	here, err := a.here()
+	if err != nil || here == home {
+		return err
+	}
+	if a.o.Ask == nil || !a.o.Ask("This ledger belongs to "+home+". If it is still in use there, every letter is sent twice. Is it gone from there?") {
+		return &Error{Kind: KindUsage, Message: "this ledger was moved or copied from " + home + ", and nobody has said that it is gone from there",
+			Remedy: "use the original; or, when it is gone, answer yes (--yes where there is no terminal)"}
+	}
+	return a.ledger.SetHome(ctx, here)
+}
