@@ -109,6 +109,22 @@ func (p *portal) await(path string, wanted func(answer []byte) bool) error {
 	return fmt.Errorf("waiting for %s in vain; it says\n%s", path, answer)
 }
 
+// awaitJobs waits until the portal has so many jobs.
+func (p *portal) awaitJobs(n int) error {
+	return p.await("/jobs", func(answer []byte) bool {
+		var all []json.RawMessage
+		return json.Unmarshal(answer, &all) == nil && len(all) >= n
+	})
+}
+
+// awaitFile waits until a folder of the workspace has something in it.
+func (p *portal) awaitFile(folder string) error {
+	return p.await("/jobs", func([]byte) bool {
+		entries, err := os.ReadDir(filepath.Join(p.dir, folder))
+		return err == nil && len(entries) > 0
+	})
+}
+
 // changeSettings sets keys like send.absent_after="0s" of a batch.toml.
 func changeSettings(path string, changes ...string) error {
 	text, err := os.ReadFile(path)

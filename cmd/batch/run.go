@@ -186,8 +186,8 @@ func (s *session) appOptions() app.Options {
 func (s *session) finish(err error, ending app.Ending, books ...mailout.BatchInfo) error {
 	s.exit = exitCode(err, ending, books...)
 	if err != nil {
-		if errors.Is(err, context.Canceled) && s.hard.Err() != nil {
-			err, s.exit = &app.Error{Kind: app.KindInternal, Message: "stopped at once, as asked; the ledger is true", Remedy: "`batch resume` goes on"}, exitStopped
+		if errors.Is(err, context.Canceled) && s.soft.Err() != nil {
+			err, s.exit = s.interrupted(), exitStopped
 		}
 		s.log.Error("failed", "kind", app.Explain(err).Kind, "exit", s.exit)
 		s.ui.fail(err)
@@ -198,6 +198,15 @@ func (s *session) finish(err error, ending app.Ending, books ...mailout.BatchInf
 	}
 	s.ui.total(first, s.exit)
 	return nil
+}
+
+// interrupted is the error of a command that a person ended: at the second Ctrl-C, or at
+// the first where nothing was under way that had to be finished.
+func (s *session) interrupted() error {
+	if s.hard.Err() != nil {
+		return &app.Error{Kind: app.KindInternal, Message: "stopped at once, as asked; the ledger is true", Remedy: "`batch resume` goes on"}
+	}
+	return &app.Error{Kind: app.KindInternal, Message: "stopped, as asked; the ledger is true", Remedy: "the same command goes on"}
 }
 
 // done ends a command that did its work, whatever the books say: exit 0.

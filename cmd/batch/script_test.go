@@ -22,7 +22,7 @@ import (
 //	await N KEY=VALUE,… PATH           ask until N objects of the answer fit
 //	settings DIR KEY=VALUE…            change keys of DIR/batch.toml, as send.absent_after="0s"
 //	[!] json KEY=VALUE,… PATH VALUE    all objects of stdout (JSON lines or a list) that fit, and one at
-//	                                   least, have the value at a path like signers.0.status
+//	                                   least, have the value at a path like signers.0.status; <=N is one too
 //	json KEY=VALUE,… -count N          so many objects of stdout fit
 //	let NAME KEY=VALUE,… PATH          keep a value of stdout as $NAME
 //	pdf FILE…                          make PDFs of one page, each different
@@ -131,10 +131,21 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no object fits %s", args[0])
 	}
 	for _, o := range found {
-		if got := field(o, args[1]); (got == args[2]) == neg {
+		if got := field(o, args[1]); isValue(got, args[2]) == neg {
 			ts.Fatalf("%s of %s is %q", args[1], args[0], got)
 		}
 	}
+}
+
+// isValue reports whether a value is as wanted: the same, or with <=N no more than that.
+func isValue(got, want string) bool {
+	limit, isLimit := strings.CutPrefix(want, "<=")
+	if !isLimit {
+		return got == want
+	}
+	n, err1 := strconv.Atoi(got)
+	most, err2 := strconv.Atoi(limit)
+	return err1 == nil && err2 == nil && n <= most
 }
 
 func cmdLet(ts *testscript.TestScript, neg bool, args []string) {

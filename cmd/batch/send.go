@@ -118,8 +118,10 @@ func known(b mailout.BatchInfo) []mailout.BatchInfo {
 func (s *session) approval(b mailout.BatchInfo, f sendFlags) (by string, err error) {
 	digest := f.Approve
 	switch {
+	case digest != "" && len(digest) < 12:
+		return "", &app.Error{Kind: app.KindUsage, Message: "a digest is given with at least twelve digits; nothing was sent", Remedy: "copy it from the plan"}
 	case digest != "":
-		if len(digest) < 12 || !strings.HasPrefix(b.Digest.String(), strings.ToLower(digest)) {
+		if !strings.HasPrefix(b.Digest.String(), strings.ToLower(digest)) {
 			return "", &app.Error{Kind: app.KindProblems, Message: "the digest that was approved is not this plan's: something has changed since; nothing was sent",
 				Remedy: "look at the plan again; its digest is " + b.Digest.String()[:12]}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"batch/internal/app"
@@ -79,7 +80,7 @@ func (s *session) showBooks(a *app.App, b mailout.BatchInfo) {
 		return
 	}
 	s.ui.books(b)
-	alarms, err := a.Alarms(s.hard)
+	alarms, err := a.Alarms(context.WithoutCancel(s.hard)) // a person who stops at once still wants to see where
 	if err != nil {
 		s.ui.fail(err)
 	}

@@ -28,7 +28,7 @@ func (a *App) Follow(ctx context.Context, o FollowOptions) (sent Sent, err error
 	defer s.close()
 	sent.Found = foundLine(s.found)
 	if err := s.greet(o.Soft, a.senders()); err != nil {
-		return sent, err
+		return sent.unlessStopped(o.Soft, err)
 	}
 	stop := a.watch(ctx, o.Batch, true, s.pace.Waiting)
 	read, err := a.follow(ctx, s, o.Batch, o.Soft, o.Once, func() bool { return false })

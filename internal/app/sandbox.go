@@ -42,7 +42,7 @@ func StartSandbox(ctx context.Context, o SandboxOptions) (*sandbox.Running, erro
 	}
 	if err := running.WriteFiles(o.Dir); err != nil {
 		running.Close()
-		return nil, err
+		return nil, usage("see --dir", "the sandbox cannot start: %v", err)
 	}
 	return running, nil
 }

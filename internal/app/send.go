@@ -48,6 +48,16 @@ type Sent struct {
 	Problems []mailout.Problem // what changed since the plan; the batch was not sent
 }
 
+// unlessStopped is the end of a flow that failed while it waited, or that a person asked
+// to stop meanwhile.
+func (s Sent) unlessStopped(soft context.Context, err error) (Sent, error) {
+	if soft.Err() == nil {
+		return s, err
+	}
+	s.Ending, s.Reason = EndInterrupted, "stopped on request"
+	return s, nil
+}
+
 // Send approves a batch and sends its planned rows, following the jobs at once where
 // asked. Until the first row is sent, a changed manifest or document stops it; later the
 // frozen documents are what is sent.
@@ -58,6 +68,9 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 	}
 	defer s.close()
 	sent.Found = foundLine(s.found)
+	if err := a.knowsAll(ctx); err != nil {
+		return sent, err
+	}
 	if sent.Books, err = a.ledger.Batch(ctx, o.Batch); err != nil {
 		return sent, err
 	}
@@ -65,7 +78,7 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 		return sent, err
 	}
 	if err := s.greet(o.Soft, a.senders()); err != nil {
-		return sent, err
+		return sent.unlessStopped(o.Soft, err)
 	}
 	if sent.Books.State != mailout.Done {
 		if err := a.ledger.Approve(ctx, o.Batch, o.ApprovedBy); err != nil {
@@ -78,6 +91,22 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 	}
 	sent.Books, err = a.ledger.Batch(context.WithoutCancel(ctx), o.Batch)
 	return sent, err
+}
+
+// knowsAll refuses to send while a change has proved that the ledger is not the whole
+// truth: what is planned in it may have been sent already.
+func (a *App) knowsAll(ctx context.Context) error {
+	alarms, err := a.ledger.Alarms(ctx)
+	if err != nil {
+		return err
+	}
+	for _, alarm := range alarms {
+		if alarm.Kind == mailout.AlarmMissing {
+			return &Error{Kind: KindLook, Message: fmt.Sprintf("the ledger is not the whole truth, so letters could go out twice: %s; nothing was sent", alarm.Detail),
+				Remedy: fmt.Sprintf("put the newest ledger.db and sent.log back; or, when every such job is accounted for, lay the alarm to rest with `batch resolve --alarm %d --note TEXT`", alarm.ID)}
+		}
+	}
+	return nil
 }
 
 // changed compares the files with the plan, as long as nothing was sent.

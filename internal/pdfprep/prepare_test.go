@@ -240,7 +240,7 @@ func TestRecipe(t *testing.T) {
 }
 
 func TestStoreMendsAndSweeps(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "prepared")
+	dir := filepath.Join(t.TempDir(), "avtaler [2026", "prepared") // no pattern, whatever it looks like
 	must(t, openStore(dir))
 	pdf := letter("x")
 	d := mailout.SumDigest(pdf)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"batch/internal/mailout"
@@ -29,14 +30,17 @@ func openStore(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of prepared files: %w", err)
 	}
-	old, err := filepath.Glob(filepath.Join(dir, unfinished+"*"))
+	entries, err := os.ReadDir(dir) // no Glob: the folder's own name may hold its characters
 	if err != nil {
 		return fmt.Errorf("listing the folder of prepared files: %w", err)
 	}
-	for _, path := range old {
-		info, err := os.Lstat(path)
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), unfinished) {
+			continue
+		}
+		info, err := entry.Info()
 		if err == nil && time.Since(info.ModTime()) > leftOver {
-			err = os.Remove(path)
+			err = os.Remove(filepath.Join(dir, entry.Name()))
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("sweeping the folder of prepared files: %w", err)

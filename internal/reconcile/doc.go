@@ -18,6 +18,12 @@
 // nothing. A confirmation is sent only within nine minutes of the poll that brought the
 // change: later it might confirm a status nobody here has seen.
 //
+// A confirmation belongs to the job, not to the change. Several takers may carry changes
+// of one queue, so each change is recorded before the next poll, one that is not final is
+// confirmed before the next poll, or not at all while the job's final change waits, and a
+// job's final change is carried by one taker at a time: no confirmation counts for a final
+// change whose document is not kept.
+//
 // Changes that are not ours are counted and never confirmed. More than three different
 // ones stop the polling: we would be starving the application they belong to.
 package reconcile

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"batch/internal/mailout"
 )
@@ -113,7 +114,7 @@ func (f *follower) confirm(ctx context.Context, h inHand) error {
 	if err != nil {
 		return err
 	}
-	if f.o.Now().Sub(c.TakenAt) > confirmWithin {
+	if passed(c.TakenAt, f.o.Now()) > confirmWithin {
 		done(false, false)
 		return nil // it has gone back to the queue: another poll brings it, perhaps changed
 	}
@@ -128,6 +129,12 @@ func (f *follower) confirm(ctx context.Context, h inHand) error {
 		return f.callFailed(err)
 	}
 	return f.ledger.Confirmed(ctx, h.Taken, c.JobID)
+}
+
+// passed is the time from one moment to another by the clock that has gone further: a
+// laptop that slept has stopped its monotonic clock, and a wall clock may be put back.
+func passed(from, to time.Time) time.Duration {
+	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
 }
 
 // gone reports an answer that, to a repeated confirmation, says that the first arrived.

@@ -1,0 +1,196 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"batch/internal/mailout"
+	"batch/internal/sandbox"
+)
+
+// crash is where a process dies: at the nth call of a kind, before the portal has applied
+// it or after.
+type crash struct {
+	call  string
+	nth   int32
+	after bool
+}
+
+func (c crash) String() string {
+	when := "before"
+	if c.after {
+		when = "after"
+	}
+	return fmt.Sprintf("%s %s %d", when, c.call, c.nth)
+}
+
+// process is one run of the program, from the first line to its death or its end.
+type process struct {
+	*simulation
+	crash crash
+	app   *App
+	kill  context.CancelFunc
+	calls atomic.Int32
+	dead  atomic.Bool
+	next  string        // what is on disk when it dies
+	wake  chan struct{} // closed when that is copied
+}
+
+// run starts a process, lets it do something with the batch, and ends it. It reports
+// whether the process lived to its end; if not, the folder is afterwards as it was on disk
+// at the moment of death.
+func (s *simulation) run(c crash, options Options, do func(ctx context.Context, a *App) error) (lived bool) {
+	s.t.Helper()
+	ctx, kill := context.WithCancel(s.t.Context())
+	defer kill()
+	p := &process{simulation: s, crash: c, kill: kill, wake: make(chan struct{})}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(s.t, err)
+	server := &http.Server{Handler: p}
+	served := make(chan struct{})
+	go func() { defer close(served); server.Serve(tls.NewListener(listener, s.portal.TLSConfig())) }()
+	defer func() { server.Close(); <-served }()
+	s.speakTo(listener.Addr().String())
+	options.Dir = s.dir
+	options.Ask = func(string) bool { // once: the plan was made in the template's folder
+		first := !s.moved
+		s.moved = true
+		return first
+	}
+	p.app, err = Open(ctx, options)
+	must(s.t, err)
+	err = do(ctx, p.app)
+	if p.dead.Load() {
+		<-p.wake
+		p.app.Close() // what it says in the folder that it died in is nobody's business
+		must(s.t, os.Rename(s.dir, p.next+".dead"))
+		must(s.t, os.Rename(p.next, s.dir)) // the ledger knows its folder
+		return false
+	}
+	must(s.t, p.app.Close())
+	if err != nil {
+		s.t.Fatalf("the process ended with: %v", err)
+	}
+	return true
+}
+
+var portalURL = regexp.MustCompile(`(?m)^url = .*$`)
+
+func (s *simulation) speakTo(address string) {
+	s.t.Helper()
+	path := filepath.Join(s.dir, "batch.toml")
+	raw, err := os.ReadFile(path)
+	must(s.t, err)
+	toml := portalURL.ReplaceAllString(string(raw), `url = "https://`+address+`/api"`)
+	toml = strings.Replace(toml, "calls_per_second = 10", "calls_per_second = 0", 1)
+	must(s.t, os.WriteFile(path, []byte(toml), 0o600))
+}
+
+func kindOf(r *http.Request) string {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/signature-jobs") && r.Method == http.MethodPost:
+		return sandbox.CallCreate
+	case strings.HasSuffix(r.URL.Path, "/signature-jobs"):
+		return sandbox.CallPoll
+	case strings.HasSuffix(r.URL.Path, "/complete"):
+		return sandbox.CallConfirm
+	case strings.HasSuffix(r.URL.Path, "/pades"):
+		return sandbox.CallPAdES
+	}
+	return sandbox.CallRoot
+}
+
+// ServeHTTP is the portal as this process hears it.
+func (p *process) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	strikes := kindOf(r) == p.crash.call && p.calls.Add(1) == p.crash.nth
+	if p.dead.Load() {
+		panic(http.ErrAbortHandler)
+	}
+	if strikes {
+		if p.crash.after {
+			p.portal.Handler().ServeHTTP(httptest.NewRecorder(), r) // an answer that nobody hears
+		}
+		p.die()
+		panic(http.ErrAbortHandler)
+	}
+	p.portal.Handler().ServeHTTP(w, r)
+}
+
+// die copies what is on disk at one moment: the ledger is held still meanwhile, and before
+// the copy is made nothing is heard of the process any more. So everything that was ever
+// said to the portal was said before that moment.
+func (p *process) die() {
+	defer p.kill()
+	defer close(p.wake)
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "ledger.db")+"?_txlock=immediate&_pragma=busy_timeout(20000)")
+	if err != nil {
+		p.t.Error(err)
+		return
+	}
+	defer db.Close()
+	still, err := db.Begin()
+	if err != nil {
+		p.t.Error(err)
+		return
+	}
+	defer still.Rollback()
+	p.dead.Store(true)
+	p.next = filepath.Join(p.t.TempDir(), "copy")
+	if err := copyDisk(p.next, p.dir); err != nil {
+		p.t.Error(err)
+	}
+	for rec, err := range p.app.Records(context.Background(), p.batch) {
+		if err != nil {
+			p.t.Error(err)
+			return
+		}
+		if rec.State == mailout.Sending {
+			p.lost[rec.Ref] = true
+		}
+	}
+}
+
+// send goes on with the batch as `batch resume --follow` does, until the end or until
+// nothing more can come.
+func (s *simulation) send(c crash) (sent Sent, lived bool) {
+	s.t.Helper()
+	lived = s.run(c, Options{}, func(ctx context.Context, a *App) (err error) {
+		soft, stop := context.WithTimeout(ctx, 40*time.Second)
+		defer stop()
+		go s.stopWhenQuiet(soft, stop, a)
+		sent, err = a.Send(ctx, SendOptions{Batch: s.batch, ApprovedBy: "--yes", Follow: true, Soft: soft})
+		return err
+	})
+	return sent, lived
+}
+
+// stopWhenQuiet is the person who sees that only confirmations whose answer was lost are
+// waited for.
+func (s *simulation) stopWhenQuiet(ctx context.Context, stop func(), a *App) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		b, err := a.Books(ctx, s.batch)
+		unseen := slices.ContainsFunc(s.portal.Jobs(""), func(j sandbox.JobView) bool { return j.Unseen && !j.Foreign })
+		if err == nil && !unseen && b.Totals[mailout.Planned]+b.Totals[mailout.Sending]+b.Totals[mailout.Created] == 0 {
+			stop()
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package reconcile_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"batch/internal/mailout"
+	"batch/internal/reconcile"
+)
+
+// What took longer than nine minutes may have gone back to the queue: it is confirmed
+// when it comes again.
+func TestALateConfirmationIsNotSent(t *testing.T) {
+	for _, slow := range []string{"poll", "fetch", "before keep", "before conclude"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			document := sealed(t, "one")
+			w.desk.put(w.signed(2), document)
+			began, late := time.Now(), once()
+			wait := func(step string) {
+				if step == slow && late() {
+					time.Sleep(9*time.Minute + time.Second)
+				}
+				if step == "confirm" && time.Since(began) < redelivery {
+					t.Errorf("slow at %s, it was confirmed after %v", slow, time.Since(began))
+				}
+			}
+			w.desk.hook, w.books.hook = wait, wait
+			w.done()
+			w.kept(2, "k2-1002.pdf", document)
+			w.files("k2-1002.pdf")
+			if n := w.desk.confirmed(jobAt(2)); n != 1 {
+				t.Errorf("slow at %s: %d confirmations", slow, n)
+			}
+		})
+	}
+}
+
+// confirmFails makes the first n confirmations fail, with or without effect.
+func (w *world) confirmFails(n int, effect bool, failure mailout.CallError) {
+	w.desk.call = func(call string, _ mailout.JobID) (bool, error) {
+		if call != "confirm" || n == 0 {
+			return false, nil
+		}
+		n--
+		failure.Call = call
+		return effect, &failure
+	}
+}
+
+func TestAConfirmationThatFails(t *testing.T) {
+	t.Run("without effect, it is repeated when the change comes again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.desk.put(w.signed(2), sealed(t, "one"))
+			w.confirmFails(1, false, mailout.CallError{Status: http.StatusServiceUnavailable})
+			w.done()
+			w.unconfirmed(0)
+			if n := w.desk.confirmed(jobAt(2)); n != 1 || w.desk.left() != 0 {
+				t.Errorf("%d confirmations, %d changes are left", n, w.desk.left())
+			}
+		})
+	})
+	t.Run("with effect, an empty queue twelve minutes later shows it", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.desk.put(w.signed(2), sealed(t, "one"))
+			w.confirmFails(1, true, mailout.CallError{Code: "reset"})
+			began := time.Now()
+			w.done()
+			w.unconfirmed(0)
+			if waited := time.Since(began); waited < 12*time.Minute || waited > 25*time.Minute {
+				t.Errorf("it was believed after %v", waited)
+			}
+		})
+	})
+	t.Run("a 404 to the repeat says that the first arrived", func(t *testing.T) {
+		for _, status := range []int{http.StatusNotFound, http.StatusGone} {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.desk.put(w.signed(2), sealed(t, "one"))
+				w.confirmFails(2, false, mailout.CallError{Status: status})
+				began := time.Now()
+				w.done()
+				w.unconfirmed(0)
+				if waited := time.Since(began); waited < redelivery {
+					t.Errorf("the first %d was believed, after %v", status, waited)
+				}
+			})
+		}
+	})
+	t.Run("a fatal answer ends the following", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.desk.put(w.signed(2), sealed(t, "one"))
+			w.confirmFails(1, false, mailout.CallError{Status: 403, Fatal: true, Message: "not authorized"})
+			if res := w.ends(reconcile.EndFatal); res.Reason != "not authorized" {
+				t.Errorf("it says %q", res.Reason)
+			}
+			w.unconfirmed(1)
+		})
+	})
+}
+
+// A change that was never tried to be confirmed is not confirmed by an empty queue.
+func TestAnEmptyQueueProvesNothingOfWhatWasNotTried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.opts.Once = true
+		w.desk.put(w.signed(2), []byte("no PDF"))
+		w.done()
+		time.Sleep(redelivery)
+		w.desk.waiting = nil
+		for range 3 {
+			w.done()
+			time.Sleep(redelivery)
+		}
+		w.unconfirmed(1)
+	})
+}
