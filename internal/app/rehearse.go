@@ -105,6 +105,7 @@ func (r *Rehearsal) start(ctx context.Context, dir string, o RehearseOptions) (e
 	settings.Portal, settings.Identity = portal, identity
 	settings.Portal.CallsPerSecond = 0 // the sandbox counts no calls here: pacing is set wide
 	ws.Config = settings
+	o.Ask = func(string) bool { return true } // nothing leaves the machine: there is nothing to think over
 	r.App, err = open(ctx, ws, o.Options)
 	if err != nil {
 		return err

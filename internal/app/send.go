@@ -77,6 +77,9 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 	if sent.Problems, err = a.changed(ctx, sent.Books); err != nil || len(sent.Problems) > 0 {
 		return sent, err
 	}
+	if err := a.askLate(ctx, o.Batch); err != nil {
+		return sent, err
+	}
 	if err := s.greet(o.Soft, a.senders()); err != nil {
 		return sent.unlessStopped(o.Soft, err)
 	}

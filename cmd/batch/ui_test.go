@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Only the whole word sends letters, and nothing does where nobody can be asked.
+func TestConfirm(t *testing.T) {
+	tests := []struct {
+		answer   string
+		terminal bool
+		yes      bool
+		want     bool
+	}{
+		{"yes\n", true, false, true},
+		{" YES \n", true, false, true},
+		{"y\n", true, false, false},
+		{"\n", true, false, false},
+		{"yes please\n", true, false, false},
+		{"yes", true, false, false}, // the terminal went away in the middle
+		{"yes\n", false, false, false},
+		{"", false, true, true},
+		{"no\n", true, true, true},
+	}
+	for _, test := range tests {
+		var asked bytes.Buffer
+		u := &ui{in: bufio.NewReader(strings.NewReader(test.answer)), err: &asked, ask: test.terminal, yes: test.yes}
+		if got := u.confirm("Send 3 jobs now?"); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+		if asks := test.terminal && !test.yes; strings.Contains(asked.String(), "Send 3 jobs now?") != asks {
+			t.Errorf("%+v: it asked %q", test, asked.String())
+		}
+	}
+}
+
+// What a manifest, a file's name or the portal says cannot move the cursor, colour the
+// terminal or turn the reading direction.
+func TestForeignTextIsHarmless(t *testing.T) {
+	var out bytes.Buffer
+	u := &ui{out: &out, err: &out}
+	u.say("%s", "a\x1b[2Jb\rc\u202ed\u2066e\u2028f\tg\u009bh")
+	if got, want := out.String(), "a�[2Jb�c�d�e�f�g�h\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestNumbersForPeople(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 12: "12", 999: "999", 1000: "1 000", 10485760: "10 485 760", -1234: "-1 234", -123: "-123"} {
+		if got := thousands(n); got != want {
+			t.Errorf("thousands(%d) = %q, want %q", n, got, want)
+		}
+	}
+	for n, want := range map[int]string{0: "0 rows", 1: "1 row", 1200: "1 200 rows"} {
+		if got := count(n, "row"); got != want {
+			t.Errorf("count(%d) = %q, want %q", n, got, want)
+		}
+	}
+	for n, want := range map[int64]string{1: "1 byte", 999: "999 bytes", 48211: "48 kB", 10485760: "10.5 MB"} {
+		if got := size(n); got != want {
+			t.Errorf("size(%d) = %q, want %q", n, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{0: "less than a minute", 29 * time.Second: "less than a minute", 8 * time.Minute: "8 min", 2 * time.Hour: "2 h", 200 * time.Minute: "3 h 20 min"} {
+		if got := about(d); got != want {
+			t.Errorf("about(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
