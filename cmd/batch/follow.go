@@ -60,6 +60,6 @@ func (s *session) endedAll(a *app.App, sent app.Sent) error {
 		s.showBooks(a, b)
 	}
 	s.exit = exitCode(nil, sent.Ending, all...)
-	s.ui.total(mailout.BatchInfo{}, s.exit)
+	s.ui.total(together(all), s.exit)
 	return nil
 }

@@ -70,8 +70,20 @@ func (s *session) statusOfAll(a *app.App) error {
 		s.showBooks(a, b)
 	}
 	s.exit = exitCode(nil, "", all...)
-	s.ui.total(mailout.BatchInfo{Totals: mailout.Totals{}}, s.exit)
+	s.ui.total(together(all), s.exit)
 	return nil
+}
+
+// together are the rows of all batches, for totals that are of none in particular.
+func together(all []mailout.BatchInfo) mailout.BatchInfo {
+	sum := mailout.BatchInfo{Totals: mailout.Totals{}}
+	for _, b := range all {
+		sum.Rows += b.Rows
+		for state, n := range b.Totals {
+			sum.Totals[state] += n
+		}
+	}
+	return sum
 }
 
 // showBooks prints a batch's books, its alarms, and what to do next.
