@@ -125,41 +125,32 @@ func (p *portal) awaitFile(folder string) error {
 	})
 }
 
-// changeSettings sets keys like send.absent_after="0s" of a batch.toml.
+// changeSettings sets keys like send.absent_after="0s" of a batch.toml, and takes those
+// without a value out.
 func changeSettings(path string, changes ...string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	tables := map[string]map[string]any{}
-	rest := map[string]any{}
-	if err := toml.Unmarshal(text, &rest); err != nil {
+	settings := map[string]any{}
+	if err := toml.Unmarshal(text, &settings); err != nil {
 		return err
-	}
-	for name, v := range rest {
-		if table, ok := v.(map[string]any); ok {
-			tables[name] = table
-			delete(rest, name)
-		}
 	}
 	for _, c := range changes {
 		name, setting, _ := strings.Cut(c, ".")
-		if tables[name] == nil {
-			tables[name] = map[string]any{}
+		table, _ := settings[name].(map[string]any)
+		if table == nil {
+			table = map[string]any{}
 		}
-		var one map[string]any
-		if err := toml.Unmarshal([]byte(setting), &one); err != nil {
-			return fmt.Errorf("reading the change %s: %w", c, err)
+		if strings.Contains(setting, "=") {
+			err = errors.Join(err, toml.Unmarshal([]byte(setting), &table))
+		} else {
+			delete(table, setting)
 		}
-		for key, v := range one {
-			tables[name][key] = v
-		}
+		settings[name] = table
 	}
-	for name, table := range tables {
-		rest[name] = table
-	}
-	changed, err := toml.Marshal(rest)
-	if err != nil {
+	changed, marshalling := toml.Marshal(settings)
+	if err := errors.Join(err, marshalling); err != nil {
 		return err
 	}
 	return os.WriteFile(path, changed, 0o600)

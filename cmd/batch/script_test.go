@@ -20,7 +20,8 @@ import (
 //	sandbox stop                       end it
 //	control GET|POST|PUT PATH [BODY]   ask its control API; the answer is the new stdout
 //	await N KEY=VALUE,… PATH           ask until N objects of the answer fit
-//	settings DIR KEY=VALUE…            change keys of DIR/batch.toml, as send.absent_after="0s"
+//	settings DIR KEY=VALUE…            change keys of DIR/batch.toml, as send.absent_after="0s"; KEY alone
+//	                                   takes it out
 //	[!] json KEY=VALUE,… PATH VALUE    all objects of stdout (JSON lines or a list) that fit, and one at
 //	                                   least, have the value at a path like signers.0.status; <=N is one too
 //	json KEY=VALUE,… -count N          so many objects of stdout fit

@@ -96,11 +96,22 @@ func Run(ctx context.Context, ledger Ledger, pace Pace, post Post, o Options) (R
 	}
 	r := s.result()
 	if r.Ending == EndRule || r.Ending == EndCanary {
-		if err := ledger.StopBatch(context.WithoutCancel(ctx), o.Batch, r.Reason); err != nil {
-			return r, err
-		}
+		return s.stop(context.WithoutCancel(ctx), r)
 	}
 	return r, nil
+}
+
+// stop keeps the rows that are left until a person approves going on. With none left
+// there is nothing to approve: the batch was sent.
+func (s *sender) stop(ctx context.Context, r Result) (Result, error) {
+	left, err := s.ledger.ToSend(ctx, s.o.Batch, 0, 1)
+	if err != nil {
+		return r, err
+	}
+	if len(left) == 0 {
+		return Result{Ending: EndDone, Sent: r.Sent}, nil
+	}
+	return r, s.ledger.StopBatch(ctx, s.o.Batch, r.Reason)
 }
 
 type sender struct {

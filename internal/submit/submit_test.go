@@ -77,6 +77,8 @@ func TestStopRules(t *testing.T) {
 		{"share of refused, from twenty on", submit.Rules{RefusedShare: 0.05}, kinds(refused(), accepted()), submit.EndRule, 20},
 		{"a share below", submit.Rules{RefusedShare: 0.5}, kinds(accepted(), refused()), submit.EndDone, 40},
 		{"canary", submit.Rules{Canary: 7}, kinds(accepted()), submit.EndCanary, 7},
+		{"canary as large as the batch", submit.Rules{Canary: 40}, kinds(accepted()), submit.EndDone, 40},
+		{"refused to the last row", submit.Rules{RefusedInARow: 40}, kinds(refused()), submit.EndDone, 40},
 		{"canary larger than the batch", submit.Rules{Canary: 70}, kinds(accepted()), submit.EndDone, 40},
 		{"authorization", submit.Rules{}, kinds(mailout.Outcome{Kind: mailout.OutcomeNotSent, Fatal: true, Status: 403, Message: "not authorized"}), submit.EndFatal, 0},
 	} {
