@@ -47,9 +47,6 @@ type Rules struct {
 // shareFrom is the number of answers from which a share means something.
 const shareFrom = 20
 
-// away is how long the portal may be away before sending gives up.
-const away = 10 * time.Minute
-
 // Options say what to send and how.
 type Options struct {
 	Batch    mailout.BatchID
@@ -251,53 +248,6 @@ func (s *sender) call(ctx context.Context, r mailout.Record, done func(timedOut,
 	}
 	o = s.post.Create(ctx, r, ref, queue, jobXML)
 	return ref, o, nil
-}
-
-// awaitPortal asks the portal's root until it answers, for ten minutes at most. One
-// worker asks; the others wait for it.
-func (s *sender) awaitPortal(sender mailout.OrgNumber) {
-	select {
-	case s.wait <- struct{}{}:
-		defer func() { <-s.wait }()
-	case <-s.o.Soft.Done():
-		return
-	}
-	ctx, cancel := context.WithTimeout(s.o.Soft, away)
-	defer cancel()
-	for pause := time.Second; !s.gate.calm() && !s.gate.isShut(); pause = min(2*pause, time.Minute) {
-		if s.ask(ctx, sender) {
-			return
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			if s.o.Soft.Err() == nil {
-				s.gate.shut(EndAway, "the portal did not answer for ten minutes")
-			}
-			return
-		}
-	}
-}
-
-// ask asks the root once; true ends the waiting.
-func (s *sender) ask(ctx context.Context, sender mailout.OrgNumber) bool {
-	done, err := s.pace.Acquire(ctx, string(sender))
-	if err != nil {
-		return false
-	}
-	err = s.post.Reachable(ctx, sender)
-	var ce *mailout.CallError
-	if !errors.As(err, &ce) {
-		ce = &mailout.CallError{}
-	}
-	done(ce.Speed.TimedOut, ce.Speed.Blocked)
-	switch {
-	case ce.Fatal:
-		s.gate.shut(EndFatal, ce.Message)
-	case err == nil:
-		s.gate.reset()
-	}
-	return err == nil || ce.Fatal
 }
 
 // ignoreStop turns the error of a wait that a person ended into none.
