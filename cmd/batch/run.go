@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -83,6 +84,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "batch: %s\n  → see batch --help\n", clean(err.Error()))
+		(&ui{out: stdout, err: stderr, asJSON: slices.Contains(args, "--json")}).total(mailout.BatchInfo{}, exitUsage)
 		return exitUsage
 	}
 	if lookup(env, "NO_COLOR") != "" && c.Color == "auto" {

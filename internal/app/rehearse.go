@@ -4,8 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -39,12 +37,6 @@ type Rehearsal struct {
 	asked map[int]mailout.State // line → how its row is to end
 }
 
-// share is a part of the rows that is to end in a state.
-type share struct {
-	state   mailout.State
-	percent float64
-}
-
 // signAfter is how long a rehearsed signer takes: long enough that changes do not all
 // come at once, short enough to watch.
 const signAfter = 200 * time.Millisecond
@@ -73,9 +65,27 @@ func Rehearse(ctx context.Context, o RehearseOptions) (*Rehearsal, error) {
 	return r, nil
 }
 
+const rehearsalPrefix = "batch-rehearsal-"
+
+// sweepRehearsals deletes what rehearsals left that were killed a day ago or longer: they
+// hold the rows that were rehearsed. What cannot be deleted is somebody else's.
+func sweepRehearsals() {
+	entries, err := os.ReadDir(os.TempDir())
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && e.IsDir() && strings.HasPrefix(e.Name(), rehearsalPrefix) && time.Since(info.ModTime()) > 24*time.Hour {
+			os.RemoveAll(filepath.Join(os.TempDir(), e.Name()))
+		}
+	}
+}
+
 func rehearsalFolder(keep string) (string, error) {
 	if keep == "" {
-		return os.MkdirTemp("", "batch-rehearsal-*")
+		sweepRehearsals()
+		return os.MkdirTemp("", rehearsalPrefix+"*")
 	}
 	if entries, err := os.ReadDir(keep); err == nil && len(entries) > 0 {
 		return "", usage("name a new one, or delete it first", "the folder %s is there already and not empty", keep)
@@ -235,60 +245,4 @@ func (r *Rehearsal) Wrong(ctx context.Context, id mailout.BatchID) (all []Mismat
 func (r *Rehearsal) RealTime(b mailout.BatchInfo) time.Duration {
 	// The window lets ten calls start in one second and their answer: about 1.3 s a call and permit.
 	return time.Duration(b.Rows-b.Totals[mailout.Skipped]) * 1300 * time.Millisecond / PortalCallsPerSecond
-}
-
-// parseOutcome reads "signed=90,rejected=5,expired=5".
-func parseOutcome(s string) ([]share, error) {
-	if s == "" {
-		return []share{{mailout.Signed, 100}}, nil
-	}
-	const remedy = "write it like --outcome signed=90,rejected=5,expired=5; the parts make 100 together"
-	var all []share
-	sum := 0.0
-	for _, part := range strings.Split(s, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-		percent, err := strconv.ParseFloat(value, 64)
-		if err != nil || percent < 0 || !slices.Contains([]mailout.State{mailout.Signed, mailout.Rejected, mailout.Expired}, mailout.State(name)) {
-			return nil, usage(remedy, "%q is not a part of an outcome", part)
-		}
-		all = append(all, share{mailout.State(name), percent})
-		sum += percent
-	}
-	if sum < 99.999 || sum > 100.001 {
-		return nil, usage(remedy, "the parts of --outcome make %v, not 100", sum)
-	}
-	return all, nil
-}
-
-// apportion gives n rows their ends by the largest remainder, in row order: the shares'
-// rows follow each other.
-func apportion(shares []share, n int) []mailout.State {
-	counts := make([]int, len(shares))
-	rest := make([]int, len(shares))
-	left := n
-	for i, s := range shares {
-		counts[i] = int(s.percent * float64(n) / 100)
-		left -= counts[i]
-		rest[i] = i
-	}
-	remainder := func(i int) float64 { return shares[i].percent*float64(n)/100 - float64(counts[i]) }
-	slices.SortStableFunc(rest, func(i, j int) int {
-		switch d := remainder(j) - remainder(i); {
-		case d > 0:
-			return 1
-		case d < 0:
-			return -1
-		}
-		return 0
-	})
-	for k := range left {
-		counts[rest[k%len(rest)]]++
-	}
-	var all []mailout.State
-	for i, s := range shares {
-		for range counts[i] {
-			all = append(all, s.state)
-		}
-	}
-	return all
 }
