@@ -144,6 +144,9 @@ func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (
 		return "", err
 	}
 	path = o.Out
+	if _, err := os.Lstat(path); path != "" && err == nil && (a.o.Ask == nil || !a.o.Ask("The file "+path+" is there already and may be the manifest or the ledger. Write over it?")) {
+		return "", usage("give a new name with --out", "the file %s is there already; nothing was written", path)
+	}
 	if path == "" {
 		path = filepath.Join(a.ws.Reports(), string(id)+"-report."+o.Format)
 	}
