@@ -79,9 +79,7 @@ func together(all []mailout.BatchInfo) mailout.BatchInfo {
 	sum := mailout.BatchInfo{Totals: mailout.Totals{}}
 	for _, b := range all {
 		sum.Rows += b.Rows
-		for state, n := range b.Totals {
-			sum.Totals[state] += n
-		}
+		sum.Totals.Add(b.Totals)
 	}
 	return sum
 }

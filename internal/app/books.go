@@ -40,15 +40,20 @@ func seen(b mailout.BatchInfo, spoken bool) mailout.BatchInfo {
 	return b
 }
 
+// seenRow is the same for one row.
+func seenRow(r mailout.Record, spoken bool) mailout.Record {
+	if r.State == mailout.Sending && !spoken {
+		r.State = mailout.Unknown
+	}
+	return r
+}
+
 // Records are the rows of a batch in the manifest's order, as readers see them.
 func (a *App) Records(ctx context.Context, id mailout.BatchID) iter.Seq2[mailout.Record, error] {
 	spoken := a.ws.Spoken()
 	return func(yield func(mailout.Record, error) bool) {
 		for r, err := range a.ledger.Records(ctx, id) {
-			if r.State == mailout.Sending && !spoken {
-				r.State = mailout.Unknown
-			}
-			if !yield(r, err) {
+			if !yield(seenRow(r, spoken), err) {
 				return
 			}
 		}
@@ -81,9 +86,7 @@ func (a *App) Why(ctx context.Context, id mailout.BatchID, row string) (s Story,
 	if s.Attempts, err = a.ledger.Attempts(ctx, id, line); err != nil {
 		return s, err
 	}
-	if s.Record.State == mailout.Sending && !a.ws.Spoken() {
-		s.Record.State = mailout.Unknown
-	}
+	s.Record = seenRow(s.Record, a.ws.Spoken())
 	if s.History, err = a.ledger.History(ctx, id, line); err != nil {
 		return s, err
 	}
@@ -144,7 +147,7 @@ func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (
 		return "", err
 	}
 	path = o.Out
-	if _, err := os.Lstat(path); path != "" && err == nil && (a.o.Ask == nil || !a.o.Ask("The file "+path+" is there already and may be the manifest or the ledger. Write over it?")) {
+	if _, err := os.Lstat(path); path != "" && err == nil && !a.ask("The file "+path+" is there already and may be the manifest or the ledger. Write over it?") {
 		return "", usage("give a new name with --out", "the file %s is there already; nothing was written", path)
 	}
 	if path == "" {

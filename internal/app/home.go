@@ -25,6 +25,9 @@ func (a *App) settle(ctx context.Context) error {
 	return a.ledger.SetHome(ctx, here)
 }
 
+// ask asks a person; where nobody can be asked the answer is no.
+func (a *App) ask(question string) bool { return a.o.Ask != nil && a.o.Ask(question) }
+
 // atHome asks before a ledger speaks from another folder or machine than its own: if it
 // is a copy, the original may be sending the same letters. A yes makes this its home.
 func (a *App) atHome(ctx context.Context) error {
@@ -36,7 +39,7 @@ func (a *App) atHome(ctx context.Context) error {
 	if err != nil || here == home {
 		return err
 	}
-	if a.o.Ask == nil || !a.o.Ask("This ledger belongs to "+home+". If it is still in use there, every letter is sent twice. Is it gone from there?") {
+	if !a.ask("This ledger belongs to " + home + ". If it is still in use there, every letter is sent twice. Is it gone from there?") {
 		return &Error{Kind: KindUsage, Message: "this ledger was moved or copied from " + home + ", and nobody has said that it is gone from there",
 			Remedy: "use the original; or, when it is gone, answer yes (--yes where there is no terminal)"}
 	}

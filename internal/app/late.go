@@ -32,7 +32,7 @@ func (a *App) askLate(ctx context.Context, id mailout.BatchID) error {
 		return nil
 	}
 	what := fmt.Sprintf("rows that would have less than a day to sign, or start over an hour late: %d, the first in line %d", late, first)
-	if a.o.Ask != nil && a.o.Ask("There are "+what+". Send them all the same?") {
+	if a.ask("There are " + what + ". Send them all the same?") {
 		return nil
 	}
 	return usage("plan again with new times; or, when the rows are right as they are, answer yes (--yes where there is no terminal)", "there are %s; nothing was sent", what)

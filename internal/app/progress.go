@@ -99,9 +99,7 @@ func (a *App) totals(ctx context.Context, id mailout.BatchID) (mailout.Totals, e
 		if b.ApprovedAt.IsZero() {
 			continue
 		}
-		for state, n := range b.Totals {
-			sum[state] += n
-		}
+		sum.Add(b.Totals)
 	}
 	return sum, err
 }

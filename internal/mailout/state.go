@@ -132,6 +132,13 @@ func (t Totals) Sum() int {
 	return n
 }
 
+// Add counts other's rows in.
+func (t Totals) Add(other Totals) {
+	for s, k := range other {
+		t[s] += k
+	}
+}
+
 // Final counts the rows that are over.
 func (t Totals) Final() int {
 	n := 0
