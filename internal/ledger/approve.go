@@ -9,12 +9,15 @@ import (
 )
 
 // Approve says "send exactly this": a planned or stopped batch becomes approved. An
-// approved one stays so. by tells how it was said ("typed", "--yes", "--approve").
+// approved one stays so; a superseded one is ErrSuperseded. by tells how it was said ("typed", "--yes", "--approve").
 func (l *Ledger) Approve(ctx context.Context, id mailout.BatchID, by string) error {
 	return l.tx(ctx, "approving", func(tx *sql.Tx) error {
 		state, err := batchState(tx, id)
 		if err != nil || state == mailout.Approved {
 			return err
+		}
+		if state == mailout.Superseded {
+			return fmt.Errorf("batch %s is superseded: %w", id, ErrSuperseded)
 		}
 		if state != mailout.Ready && state != mailout.Stopped {
 			return fmt.Errorf("batch %s is %s and cannot be approved", id, state)

@@ -31,7 +31,7 @@ func TestTwoProcessesWriteSideBySide(t *testing.T) {
 	}
 	group.Go(func() { // … while another process plans …
 		for n := range 6 {
-			draft, err := planner.BeginDraft(t.Context(), "m.csv", noon.Location())
+			draft, err := planner.BeginDraft(t.Context(), "m.csv", nil, noon.Location())
 			if err == nil {
 				err = planner.AddRows(t.Context(), draft, []mailout.Row{row(100 + n), row(200 + n)})
 			}

@@ -14,9 +14,10 @@ import (
 // draftLife is how long a draft whose planning gave up stays before it is swept.
 const draftLife = 24 * time.Hour
 
-// BeginDraft opens a new batch for planning and sweeps drafts that were given up a day
-// ago or longer. A draft is never sent; a crash while planning leaves one behind.
-func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, local *time.Location) (mailout.BatchID, error) {
+// BeginDraft opens a new batch for planning, under the settings it is planned with, and
+// sweeps drafts that were given up a day ago or longer. A draft is never sent; a crash
+// while planning leaves one behind.
+func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, settings []byte, local *time.Location) (mailout.BatchID, error) {
 	now := l.now()
 	var id mailout.BatchID
 	err := l.tx(ctx, "beginning a plan", func(tx *sql.Tx) error {
@@ -25,8 +26,8 @@ func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, local *tim
 		}
 		for range 20 { // 1 296 ids a day: a taken one is tried again
 			id = mailout.NewBatchID(now.In(local))
-			_, err := tx.Exec(`INSERT INTO batches (id, state, manifest_path, manifest_sha256, created_at) VALUES (?, 'draft', ?, ?, ?)`,
-				string(id), manifestPath, mailout.Digest{}.String(), stamp(now))
+			_, err := tx.Exec(`INSERT INTO batches (id, state, manifest_path, manifest_sha256, settings, created_at) VALUES (?, 'draft', ?, ?, ?, ?)`,
+				string(id), manifestPath, mailout.Digest{}.String(), string(settings), stamp(now))
 			if err == nil || !isTaken(err) {
 				return err
 			}
@@ -143,43 +144,77 @@ func (l *Ledger) Earlier(ctx context.Context, letter mailout.Digest) (batch mail
 // PreparedBy finds the document that a recipe made. The file may have been deleted
 // since: the caller looks.
 func (l *Ledger) PreparedBy(ctx context.Context, recipe mailout.Digest) (p mailout.Prepared, found bool, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT sha256, crc32, bytes, pages FROM prepared WHERE recipe = ?`, recipe.String()).
+	if err := ctx.Err(); err != nil {
+		return p, false, err
+	}
+	p, found, err = preparedBy(l.read, recipe)
+	return p, found, l.wrap("looking for a prepared document", err)
+}
+
+func preparedBy(q rowQuerier, recipe mailout.Digest) (p mailout.Prepared, found bool, err error) {
+	err = q.QueryRow(`SELECT sha256, crc32, bytes, pages FROM prepared WHERE recipe = ?`, recipe.String()).
 		Scan(hexDigest{&p.SHA256}, &p.CRC32, &p.Bytes, &p.Pages)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
-	return p, err == nil, l.wrap("looking for a prepared document", err)
+	return p, err == nil, err
 }
 
-// KeepPrepared notes which document a recipe made. The file is stored and synced before.
-func (l *Ledger) KeepPrepared(ctx context.Context, recipe mailout.Digest, p mailout.Prepared) error {
-	return l.tx(ctx, "noting a prepared document", func(tx *sql.Tx) error {
+// rowQuerier is what reading one row needs of a transaction or a pool.
+type rowQuerier interface {
+	QueryRow(query string, args ...any) *sql.Row
+}
+
+// KeepPrepared notes which document a recipe made, in place of one whose file is gone
+// (gone is its digest; zero: there was none). The file is stored and synced before.
+//
+// A merge makes other bytes each time, so of two plans that make a document at the same
+// moment only the first may keep its own: kept is the document that stands in the books
+// afterwards, for both of them.
+func (l *Ledger) KeepPrepared(ctx context.Context, recipe, gone mailout.Digest, p mailout.Prepared) (kept mailout.Prepared, err error) {
+	err = l.tx(ctx, "noting a prepared document", func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO prepared (recipe, sha256, crc32, bytes, pages, made_at) VALUES (?,?,?,?,?,?)
-			ON CONFLICT (recipe) DO UPDATE SET sha256 = excluded.sha256, crc32 = excluded.crc32, bytes = excluded.bytes, pages = excluded.pages, made_at = excluded.made_at`,
-			recipe.String(), p.SHA256.String(), p.CRC32, p.Bytes, p.Pages, stamp(l.now()))
+			ON CONFLICT (recipe) DO UPDATE SET sha256 = excluded.sha256, crc32 = excluded.crc32, bytes = excluded.bytes, pages = excluded.pages, made_at = excluded.made_at
+			WHERE sha256 = ?`,
+			recipe.String(), p.SHA256.String(), p.CRC32, p.Bytes, p.Pages, stamp(l.now()), gone.String())
+		if err != nil {
+			return err
+		}
+		kept, _, err = preparedBy(tx, recipe)
 		return err
 	})
+	return kept, err
 }
 
-// Columns are stored as a JSON list of pairs: order and doubled names survive. The
-// values are revealed here on purpose; Text would mask itself.
+// Columns are stored as a JSON list of lists: a name, the value, and those of further
+// lines. Order and doubled names survive. The values are revealed here on purpose; Text
+// would mask itself.
 func encodeColumns(cs []mailout.Column) (string, error) {
-	pairs := make([][2]string, len(cs))
+	lists := make([][]string, len(cs))
 	for i, c := range cs {
-		pairs[i] = [2]string{c.Name, c.Value.Reveal()}
+		lists[i] = []string{c.Name, c.Value.Reveal()}
+		for _, more := range c.More {
+			lists[i] = append(lists[i], more.Reveal())
+		}
 	}
-	b, err := json.Marshal(pairs)
+	b, err := json.Marshal(lists)
 	return string(b), err
 }
 
 func decodeColumns(s string) ([]mailout.Column, error) {
-	var pairs [][2]string
-	if err := json.Unmarshal([]byte(s), &pairs); err != nil {
+	var lists [][]string
+	if err := json.Unmarshal([]byte(s), &lists); err != nil {
 		return nil, fmt.Errorf("reading the owner's columns: %w", err)
 	}
-	cs := make([]mailout.Column, len(pairs))
-	for i, p := range pairs {
-		cs[i] = mailout.Column{Name: p[0], Value: mailout.Text(p[1])}
+	cs := make([]mailout.Column, len(lists))
+	for i, list := range lists {
+		if len(list) < 2 {
+			return nil, errors.New("reading the owner's columns: one has no value")
+		}
+		cs[i] = mailout.Column{Name: list[0], Value: mailout.Text(list[1])}
+		for _, more := range list[2:] {
+			cs[i].More = append(cs[i].More, mailout.Text(more))
+		}
 	}
 	return cs, nil
 }

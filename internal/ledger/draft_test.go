@@ -27,7 +27,7 @@ func full() mailout.Row {
 			},
 			Authentication: 4, Identifier: mailout.NameOnly, Activation: noon.Add(24 * time.Hour), Available: 14 * 24 * time.Hour, Deadline: noon.Add(72 * time.Hour)},
 		Documents: []mailout.Document{document(1, source("a.pdf"), source("b/æ.pdf")), document(2, source("c.pdf"))},
-		Columns:   []mailout.Column{{Name: "Avdeling", Value: "Skole"}, {Name: "Avdeling", Value: "<b>"}, {Name: "", Value: ""}},
+		Columns:   []mailout.Column{{Name: "Avdeling", Value: "Skole"}, {Name: "Avdeling", Value: "<b>"}, {Name: "", Value: ""}, {Name: "Foresatt", Value: "Kari", More: []mailout.Text{"", "Ola"}}},
 	}
 }
 
@@ -57,7 +57,7 @@ func TestBatchBooks(t *testing.T) {
 	must(t, err)
 	info := b.info(id)
 	if info.ID != id || info.State != mailout.Ready || info.Digest != digest || info.RowsDigest != rows || info.ManifestSHA256 != manifest ||
-		info.ManifestPath != "/home/kari/manifest.csv" || info.Rows != 3 || info.CreatedAt.IsZero() || !info.ApprovedAt.IsZero() {
+		info.ManifestPath != "/home/kari/manifest.csv" || info.Settings != `{"environment":"test"}` || info.Rows != 3 || info.CreatedAt.IsZero() || !info.ApprovedAt.IsZero() {
 		t.Errorf("the books of the batch: %+v", info)
 	}
 	if want := (mailout.Totals{mailout.Planned: 2, mailout.Skipped: 1}); !cmp.Equal(info.Totals, want) {
@@ -71,7 +71,7 @@ func TestBatchBooks(t *testing.T) {
 func TestABatchIDHasTheLocalDate(t *testing.T) {
 	b := newBooks(t)
 	b.clock.pass(11*time.Hour + 30*time.Minute)
-	id, err := b.BeginDraft(t.Context(), "m.csv", time.FixedZone("CET", 3600))
+	id, err := b.BeginDraft(t.Context(), "m.csv", nil, time.FixedZone("CET", 3600))
 	must(t, err)
 	if !strings.HasPrefix(string(id), "2026-11-22-") {
 		t.Errorf("planned at 00:30 local time on the 22nd, the batch is %s", id)
@@ -97,7 +97,7 @@ func TestTakenBatchIDsAreTriedAgain(t *testing.T) {
 		seen[id] = true
 	}
 	take(1296)
-	if _, err := b.BeginDraft(t.Context(), "m.csv", time.UTC); err == nil || !strings.Contains(err.Error(), "too many batches") {
+	if _, err := b.BeginDraft(t.Context(), "m.csv", nil, time.UTC); err == nil || !strings.Contains(err.Error(), "too many batches") {
 		t.Errorf("with every id of the day taken: %v", err)
 	}
 }
@@ -145,9 +145,7 @@ func TestANewPlanSupersedesOnlyWhatWasNeverApproved(t *testing.T) {
 	b.wantBatch(approved, mailout.Approved)
 	b.wantBatch(first, mailout.Superseded)
 	b.wantBatch(second, mailout.Ready)
-	if err := b.Approve(t.Context(), first, "typed"); err == nil || !strings.Contains(err.Error(), "superseded") {
-		t.Errorf("approving a superseded plan: %v", err)
-	}
+	wantErr(t, b.Approve(t.Context(), first, "typed"), ledger.ErrSuperseded)
 	// The first plan once more is a new batch: the old one is history.
 	third, err := b.Freeze(t.Context(), b.draft(row(3)), b.info(first).ManifestSHA256, b.info(first).Digest, b.info(first).RowsDigest)
 	must(t, err)
@@ -250,13 +248,24 @@ func TestPreparedDocumentsAreFoundByRecipe(t *testing.T) {
 	if _, found, err := b.PreparedBy(t.Context(), recipe); found || err != nil {
 		t.Errorf("found %v, %v before it was made", found, err)
 	}
-	for _, want := range []mailout.Prepared{
-		{SHA256: mailout.SumDigest([]byte("1")), CRC32: 1<<32 - 1, Bytes: 5, Pages: 1},
-		{SHA256: mailout.SumDigest([]byte("2")), CRC32: 0, Bytes: 6, Pages: 2}, // made again, after the file was deleted
+	first := mailout.Prepared{SHA256: mailout.SumDigest([]byte("1")), CRC32: 1<<32 - 1, Bytes: 5, Pages: 1}
+	second := mailout.Prepared{SHA256: mailout.SumDigest([]byte("2")), CRC32: 0, Bytes: 6, Pages: 2}
+	third := mailout.Prepared{SHA256: mailout.SumDigest([]byte("3")), CRC32: 7, Bytes: 7, Pages: 2}
+	for _, c := range []struct {
+		name             string
+		gone, made, want mailout.Prepared
+	}{
+		{"the first to make it keeps it", mailout.Prepared{}, first, first},
+		{"who made it meanwhile takes the first one's", mailout.Prepared{}, second, first},
+		{"made again after its file was deleted", first, second, second},
+		{"made again by another plan meanwhile", first, third, second},
 	} {
-		must(t, b.KeepPrepared(t.Context(), recipe, want))
-		if got, found, err := b.again().PreparedBy(t.Context(), recipe); !found || err != nil || got != want {
-			t.Errorf("found %+v, %v, %v; want %+v", got, found, err, want)
+		kept, err := b.KeepPrepared(t.Context(), recipe, c.gone.SHA256, c.made)
+		if err != nil || kept != c.want {
+			t.Errorf("%s: kept %+v, %v; want %+v", c.name, kept, err, c.want)
+		}
+		if got, found, err := b.again().PreparedBy(t.Context(), recipe); !found || err != nil || got != c.want {
+			t.Errorf("%s: found %+v, %v, %v; want %+v", c.name, got, found, err, c.want)
 		}
 	}
 }

@@ -25,6 +25,9 @@ var (
 	ErrNoBatch = errors.New("no such batch in this ledger")
 	ErrNoRow   = errors.New("no such row in this batch")
 
+	// ErrSuperseded: a newer plan took the place of the batch before it was approved.
+	ErrSuperseded = errors.New("a newer plan took its place")
+
 	// ErrOlderLedger: sent.log names attempts that the ledger does not know.
 	ErrOlderLedger = errors.New("the ledger is older than sent.log")
 )

@@ -133,7 +133,7 @@ func sameLetter(r *mailout.Row) { r.Documents = row(2).Documents }
 
 func (b *books) draft(rows ...mailout.Row) mailout.BatchID {
 	b.t.Helper()
-	id, err := b.BeginDraft(b.t.Context(), "/home/kari/manifest.csv", time.UTC)
+	id, err := b.BeginDraft(b.t.Context(), "/home/kari/manifest.csv", []byte(`{"environment":"test"}`), time.UTC)
 	must(b.t, err)
 	must(b.t, b.AddRows(b.t.Context(), id, rows))
 	return id

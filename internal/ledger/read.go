@@ -48,8 +48,8 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 	}
 	defer tx.Rollback()
 	b.ID, b.Totals = id, mailout.Totals{}
-	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, created_at, approved_at, stop_reason FROM batches WHERE id = ?`, string(id)).
-		Scan((*string)(&b.State), hexDigest{&b.Digest}, hexDigest{&b.RowsDigest}, &b.ManifestPath, hexDigest{&b.ManifestSHA256},
+	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, settings, created_at, approved_at, stop_reason FROM batches WHERE id = ?`, string(id)).
+		Scan((*string)(&b.State), hexDigest{&b.Digest}, hexDigest{&b.RowsDigest}, &b.ManifestPath, hexDigest{&b.ManifestSHA256}, &b.Settings,
 			moment{&b.CreatedAt}, moment{&b.ApprovedAt}, &b.StopReason)
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, ErrNoBatch

@@ -16,6 +16,25 @@ type querier interface {
 	Query(query string, args ...any) (*sql.Rows, error)
 }
 
+// prepared is a querier that prepares each query once: a batch of a hundred thousand rows
+// asks the same few of them for every row.
+type prepared struct {
+	tx    *sql.Tx
+	stmts map[string]*sql.Stmt
+}
+
+func (p prepared) Query(query string, args ...any) (*sql.Rows, error) {
+	stmt, found := p.stmts[query]
+	if !found {
+		var err error
+		if stmt, err = p.tx.Prepare(query); err != nil { // closed with the transaction
+			return nil, err
+		}
+		p.stmts[query] = stmt
+	}
+	return stmt.Query(args...)
+}
+
 const recordColumns = `batch, line, key, state, since, sender, title, nonsensitive_title, description, authentication, identifier,
 	activation_at, available_seconds, deadline_at, columns, coalesce(ref,''), coalesce(job_id,0), queue, cause, code, message,
 	(SELECT begun_at FROM attempts a WHERE a.ref = rows.ref)`
@@ -36,8 +55,9 @@ func (l *Ledger) records(ctx context.Context, where string, args ...any) iter.Se
 			return
 		}
 		defer rows.Close()
+		q := prepared{tx, map[string]*sql.Stmt{}}
 		for rows.Next() {
-			r, err := scanRecord(tx, rows)
+			r, err := scanRecord(q, rows)
 			if !yield(r, l.wrap("reading rows", err)) || err != nil {
 				return
 			}

@@ -10,6 +10,7 @@ type BatchInfo struct {
 	RowsDigest     Digest // the same for CSV and XLSX of the same content
 	ManifestPath   string // absolute
 	ManifestSHA256 Digest
+	Settings       string // a JSON object of those that change what is sent; empty where an older version planned
 	Rows           int
 	CreatedAt      time.Time
 	ApprovedAt     time.Time // zero: not approved

@@ -91,10 +91,13 @@ type Job struct {
 	Deadline   time.Time
 }
 
-// Column is one of the owner's own cells, kept unchanged for the report.
+// Column is one of the owner's own cells, kept unchanged for the report. Where several
+// lines of the manifest are one job, Value is the first line's and More has those of the
+// others, one for each, in order.
 type Column struct {
 	Name  string
 	Value Text
+	More  []Text // nil for a job of one line
 }
 
 // Row is one row of a frozen batch: one job's worth of the manifest.

@@ -15,7 +15,8 @@
 // digest, and the store then gives back the batch it has.
 //
 // [Unchanged] checks, before the first row of an approved batch is sent, that manifest
-// and documents are still what was approved. [Summarize] says what a batch would do.
+// and documents are still what was approved. [Summarize] says what a batch would do, and
+// [Compare] what is different from an earlier one.
 //
 // The package opens no file but for hashing in Unchanged, and knows neither spreadsheets
 // nor PDFs nor SQL: those are behind [Manifest], [Documents] and [Store].

@@ -22,7 +22,8 @@ type folder struct {
 	mu       sync.Mutex
 	prepared map[mailout.Digest]bool // what lies in prepared/
 	merges   int
-	broken   error // the machine's own trouble
+	broken   error  // the machine's own trouble
+	meet     func() // called while a document is made; may be nil
 }
 
 func (f *folder) Inspect(_ context.Context, path string) (mailout.Inspection, error) {
@@ -62,6 +63,9 @@ func (f *folder) Recipe(sources []mailout.Source) mailout.Digest {
 
 // Prepare makes other bytes each time, as a real merge does.
 func (f *folder) Prepare(_ context.Context, sources []mailout.Source) (mailout.Prepared, []mailout.Problem, error) {
+	if f.meet != nil {
+		f.meet()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.merges++
@@ -95,7 +99,7 @@ type shelf struct {
 	broken  error                     // of AddRows
 }
 
-func (s *shelf) BeginDraft(context.Context, string, *time.Location) (mailout.BatchID, error) {
+func (s *shelf) BeginDraft(context.Context, string, []byte, *time.Location) (mailout.BatchID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.n++
@@ -154,11 +158,13 @@ func (s *shelf) PreparedBy(_ context.Context, recipe mailout.Digest) (mailout.Pr
 	return p, ok, nil
 }
 
-func (s *shelf) KeepPrepared(_ context.Context, recipe mailout.Digest, p mailout.Prepared) error {
+func (s *shelf) KeepPrepared(_ context.Context, recipe, gone mailout.Digest, p mailout.Prepared) (mailout.Prepared, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.recipes[recipe] = p
-	return nil
+	if s.recipes[recipe].SHA256 == gone {
+		s.recipes[recipe] = p
+	}
+	return s.recipes[recipe], nil
 }
 
 // line is one row of a manifest with what the reader found wrong with it.
@@ -204,15 +210,15 @@ func (l line) bad(code string) line {
 	return l
 }
 
-func (d *desk) manifest(_ context.Context, yield func(mailout.Entry, []mailout.Problem) error) (mailout.Digest, []mailout.Problem, error) {
+func (d *desk) manifest(_ context.Context, yield func(mailout.Entry, []mailout.Problem) error) (plan.Reading, error) {
 	for _, l := range d.lines {
 		e := l.Entry
 		e.Inputs, e.Documents = slices.Clone(l.Inputs), nil
 		if err := yield(e, slices.Clone(l.problems)); err != nil {
-			return mailout.Digest{}, nil, err
+			return plan.Reading{}, err
 		}
 	}
-	return mailout.SumDigest([]byte(d.bytes)), d.general, nil
+	return plan.Reading{SHA256: mailout.SumDigest([]byte(d.bytes)), Problems: d.general}, nil
 }
 
 func (d *desk) make() plan.Result {

@@ -12,10 +12,23 @@ import (
 	"batch/internal/mailout"
 )
 
-// Manifest reads the sender's file once, hands over its rows in order, each with the
-// problems found in it, and returns the SHA-256 of exactly the bytes read and the
-// problems that belong to no row. An error means that the file cannot be read at all.
-type Manifest func(ctx context.Context, yield func(mailout.Entry, []mailout.Problem) error) (mailout.Digest, []mailout.Problem, error)
+// Manifest reads the sender's file once and hands over its rows in order, each with the
+// problems found in it. An error means that the file cannot be read at all.
+type Manifest func(ctx context.Context, yield func(mailout.Entry, []mailout.Problem) error) (Reading, error)
+
+// Reading is what is known once a manifest was read.
+type Reading struct {
+	SHA256   mailout.Digest    // of exactly the bytes read
+	Problems []mailout.Problem // of no row
+	Passed   Passed
+}
+
+// Passed is what a manifest and its folder hold that is not sent.
+type Passed struct {
+	Blank  int // rows without anything in them
+	Hidden int // rows that are hidden, and left out on request
+	Unused int // PDFs that no row uses, beside those that rows use
+}
 
 // Documents checks and prepares PDFs (package pdfprep). Safe for concurrent use.
 type Documents interface {
@@ -27,14 +40,14 @@ type Documents interface {
 
 // Store takes the planned rows (package ledger).
 type Store interface {
-	BeginDraft(ctx context.Context, manifestPath string, local *time.Location) (mailout.BatchID, error)
+	BeginDraft(ctx context.Context, manifestPath string, settings []byte, local *time.Location) (mailout.BatchID, error)
 	AddRows(ctx context.Context, id mailout.BatchID, rows []mailout.Row) error
 	Freeze(ctx context.Context, id mailout.BatchID, manifest, digest, rowsDigest mailout.Digest) (mailout.BatchID, error)
 	DropDraft(ctx context.Context, id mailout.BatchID) error
 	ByDigest(ctx context.Context, digest mailout.Digest) (mailout.BatchID, bool, error)
 	Earlier(ctx context.Context, letter mailout.Digest) (mailout.BatchID, int, bool, error)
 	PreparedBy(ctx context.Context, recipe mailout.Digest) (mailout.Prepared, bool, error)
-	KeepPrepared(ctx context.Context, recipe mailout.Digest, p mailout.Prepared) error
+	KeepPrepared(ctx context.Context, recipe, gone mailout.Digest, p mailout.Prepared) (kept mailout.Prepared, err error)
 }
 
 // Options say how to plan.
@@ -58,6 +71,7 @@ type Result struct {
 	RowsDigest mailout.Digest
 	Rows       int
 	Skipped    int
+	Passed     Passed
 	Problems   []mailout.Problem // sorted; warnings included
 }
 
@@ -67,7 +81,7 @@ const chunk = 64
 // Make plans a batch. Problems are in the result; an error is of the machine, the store
 // or an unreadable manifest, and leaves no batch behind.
 func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o Options) (Result, error) {
-	id, err := store.BeginDraft(ctx, o.ManifestPath, o.Location)
+	id, err := store.BeginDraft(ctx, o.ManifestPath, o.Settings, o.Location)
 	if err != nil {
 		return Result{}, err
 	}
@@ -104,7 +118,7 @@ type work struct {
 }
 
 func (m *maker) run(ctx context.Context, manifest Manifest) (Result, error) {
-	sha, general, err := manifest(ctx, func(e mailout.Entry, ps []mailout.Problem) error {
+	read, err := manifest(ctx, func(e mailout.Entry, ps []mailout.Problem) error {
 		m.waiting = append(m.waiting, &work{entry: e, problems: ps})
 		if len(m.waiting) < chunk {
 			return nil
@@ -117,10 +131,10 @@ func (m *maker) run(ctx context.Context, manifest Manifest) (Result, error) {
 	if err != nil {
 		return m.res, err
 	}
-	m.res.Problems = append(m.res.Problems, general...)
+	m.res.Problems, m.res.Passed = append(m.res.Problems, read.Problems...), read.Passed
 	m.res.RowsDigest = m.sums.rowsDigest()
-	m.res.Digest = m.sums.digest(sha)
-	return m.freeze(ctx, sha, general)
+	m.res.Digest = m.sums.digest(read.SHA256)
+	return m.freeze(ctx, read.SHA256, read.Problems)
 }
 
 // freeze decides: the batch that exists, the problems, or a new batch.
@@ -134,7 +148,7 @@ func (m *maker) freeze(ctx context.Context, sha mailout.Digest, general []mailou
 			Message: "there is no row to send", Remedy: "add one line for each person below the header"})
 		m.res.Problems = append(m.res.Problems, stopping...)
 	}
-	same, known, err := m.store.ByDigest(ctx, m.res.Digest)
+	_, known, err := m.store.ByDigest(ctx, m.res.Digest)
 	if err != nil {
 		return m.res, err
 	}
@@ -147,7 +161,7 @@ func (m *maker) freeze(ctx context.Context, sha mailout.Digest, general []mailou
 		return m.res, nil
 	}
 	m.res.Batch, err = m.store.Freeze(ctx, m.draft, sha, m.res.Digest, m.res.RowsDigest)
-	m.res.Known = known && m.res.Batch == same
+	m.res.Known = err == nil && m.res.Batch != m.draft // perhaps made by another process at this moment
 	return m.res, err
 }
 
@@ -210,8 +224,11 @@ func (m *maker) take(ctx context.Context, w *work) error {
 
 // checkRepeat finds the same letter twice: in this manifest, or in an earlier batch.
 func (m *maker) checkRepeat(ctx context.Context, w *work) error {
-	letter := w.entry.LetterKey()
-	place := mailout.Place{File: fileOf(w.problems, m.o), Line: w.entry.Line, Row: w.entry.Key}
+	if len(w.entry.Inputs) == 0 {
+		return nil // no letter at all; the manifest has no column for documents
+	}
+	letter, named := w.entry.LetterKey(), w.entry.Inputs[0].Place
+	place := mailout.Place{File: named.File, Sheet: named.Sheet, Line: w.entry.Line, Row: w.entry.Key}
 	if line, twice := m.letters[letter]; twice {
 		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Stop, Code: "repeat", Place: place,
 			Message: fmt.Sprintf("the same signers get the same documents under the same title as in line %d", line),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"batch/internal/mailout"
@@ -194,6 +195,40 @@ func TestADocumentIsMadeOnce(t *testing.T) {
 	}
 }
 
+// Two people, or a person and a scheduled job, plan one manifest at the same moment. A
+// merge makes other bytes each time; they must be one batch all the same.
+func TestTwoPlansAtTheSameMomentAreOneBatch(t *testing.T) {
+	d := newDesk(t, signs(2, kari, "a.pdf+b.pdf"), signs(3, ola, "a.pdf"))
+	d.make()
+	for name, forget := range map[string]func(){
+		"made for the first time":       func() { clear(d.recipes) },
+		"made again, the files deleted": func() { clear(d.prepared) },
+	} {
+		forget()
+		clear(d.digests)
+		var both sync.WaitGroup
+		both.Add(4) // two documents of two plans: all are being made before one is kept
+		d.meet = func() { both.Done(); both.Wait() }
+		var results [2]plan.Result
+		var group sync.WaitGroup
+		for i := range results {
+			group.Go(func() {
+				var err error
+				if results[i], err = plan.Make(t.Context(), d.manifest, d.folder, d.shelf, d.o); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if a, b := results[0], results[1]; a.Batch == "" || a.Batch != b.Batch || a.Digest != b.Digest || a.Known == b.Known {
+			t.Errorf("%s: the plans are %s %s and %s %s", name, a.Batch, a.Digest, b.Batch, b.Digest)
+		}
+		if len(d.drafts) != 0 {
+			t.Errorf("%s: the drafts %v are left behind", name, d.drafts)
+		}
+	}
+}
+
 func TestTheSizeLimitIsOfAllDocumentsTogether(t *testing.T) {
 	for _, c := range []struct {
 		sizes [3]string
@@ -286,8 +321,8 @@ func TestDocumentTitlesFitThePortal(t *testing.T) {
 }
 
 func TestTroubleLeavesNoBatch(t *testing.T) {
-	unreadable := func(context.Context, func(mailout.Entry, []mailout.Problem) error) (mailout.Digest, []mailout.Problem, error) {
-		return mailout.Digest{}, nil, errDisk
+	unreadable := func(context.Context, func(mailout.Entry, []mailout.Problem) error) (plan.Reading, error) {
+		return plan.Reading{}, errDisk
 	}
 	for name, trouble := range map[string]func(*desk) plan.Manifest{
 		"an unreadable manifest":            func(*desk) plan.Manifest { return unreadable },
@@ -309,9 +344,9 @@ func TestTroubleLeavesNoBatch(t *testing.T) {
 func TestAnInterruptedPlanDropsItsDraft(t *testing.T) {
 	d := newDesk(t, signs(2, kari, "a.pdf"))
 	ctx, cancel := context.WithCancel(t.Context())
-	interrupted := func(ctx context.Context, yield func(mailout.Entry, []mailout.Problem) error) (mailout.Digest, []mailout.Problem, error) {
+	interrupted := func(ctx context.Context, yield func(mailout.Entry, []mailout.Problem) error) (plan.Reading, error) {
 		cancel()
-		return mailout.Digest{}, nil, ctx.Err()
+		return plan.Reading{}, ctx.Err()
 	}
 	if _, err := plan.Make(ctx, interrupted, d.folder, d.shelf, d.o); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)

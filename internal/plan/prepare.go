@@ -145,15 +145,17 @@ type preparation struct {
 }
 
 // make finds the prepared document of a recipe, or has it made. It is noted in the store
-// only after it is on disk: a crash between the two costs one merge more.
+// only after it is on disk: a crash between the two costs one merge more. Where another
+// plan was first with the same recipe, its document is taken, so that two plans of one
+// manifest, made at the same moment, have one digest and are one batch.
 func (m *maker) make(ctx context.Context, recipe mailout.Digest, sources []mailout.Source) (p preparation) {
-	var found bool
-	if p.prepared, found, p.err = m.store.PreparedBy(ctx, recipe); p.err != nil || (found && m.docs.Have(p.prepared)) {
-		return p
+	had, found, err := m.store.PreparedBy(ctx, recipe)
+	if err != nil || (found && m.docs.Have(had)) {
+		return preparation{prepared: had, err: err}
 	}
 	p.prepared, p.findings, p.err = m.docs.Prepare(ctx, sources)
 	if p.err == nil && len(mailout.Stopping(p.findings)) == 0 {
-		p.err = m.store.KeepPrepared(ctx, recipe, p.prepared)
+		p.prepared, p.err = m.store.KeepPrepared(ctx, recipe, had.SHA256, p.prepared)
 	}
 	return p
 }

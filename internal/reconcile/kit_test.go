@@ -99,7 +99,7 @@ func row(line int) mailout.Row {
 // another plans and approves another batch and makes it the world's.
 func (w *world) another(rows ...mailout.Row) {
 	w.t.Helper()
-	id, err := w.BeginDraft(w.t.Context(), "/home/kari/more.csv", time.UTC)
+	id, err := w.BeginDraft(w.t.Context(), "/home/kari/more.csv", nil, time.UTC)
 	must(w.t, err)
 	must(w.t, w.AddRows(w.t.Context(), id, rows))
 	digest := mailout.SumDigest([]byte(id))
