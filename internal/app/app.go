@@ -10,6 +10,7 @@ import (
 
 	"batch/internal/ledger"
 	"batch/internal/mailout"
+	"batch/internal/manifest"
 	"batch/internal/pdfprep"
 	"batch/internal/workspace"
 )
@@ -45,11 +46,28 @@ type App struct {
 
 // Open finds the workspace and opens its ledger.
 func Open(ctx context.Context, o Options) (*App, error) {
-	ws, err := workspace.Find(o.Dir)
+	ws, err := findWorkspace(o.Dir, false)
 	if err != nil {
 		return nil, err
 	}
 	return open(ctx, ws, o)
+}
+
+// findWorkspace finds the workspace and makes sure that all of its settings hold, those
+// too that only the manifest can judge.
+func findWorkspace(dir string, rehearsal bool) (*workspace.Workspace, error) {
+	ws, err := workspace.Find(dir)
+	if err != nil {
+		return nil, err
+	}
+	var faults []workspace.Fault
+	for _, m := range manifest.Check(reading(ws.Config, rehearsal)) {
+		faults = append(faults, ws.Fault(m.Path, m.Message, m.Remedy))
+	}
+	if len(faults) > 0 {
+		return nil, ws.Faulty(faults)
+	}
+	return ws, supported(ws.Config)
 }
 
 func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error) {
@@ -61,9 +79,6 @@ func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error)
 	}
 	if o.Every == 0 {
 		o.Every = 10 * time.Second
-	}
-	if err := supported(ws.Config); err != nil {
-		return nil, err
 	}
 	if err := ws.CheckFolder(); err != nil {
 		return nil, err
@@ -86,8 +101,6 @@ func supported(c workspace.Config) error {
 	switch {
 	case c.Send.Hold > 0:
 		return usage("take hold out of [send], or give activation_time in the manifest", "hold in batch.toml is not supported yet")
-	case c.GroupBy != "":
-		return usage("write one line for each job, with columns signer1_…, signer2_…, and take group_by out", "group_by in batch.toml is not supported yet")
 	case c.Language != "en":
 		return usage("take language out of batch.toml", "messages in Norwegian are not supported yet")
 	case c.Documents.XAdES:

@@ -69,6 +69,9 @@ func Explain(err error) *Error {
 		return &Error{Kind: KindUsage, Message: "there is no such batch in this workspace", Remedy: "`batch status` lists the batches", Err: err}
 	case errors.Is(err, ledger.ErrNoRow):
 		return &Error{Kind: KindUsage, Message: "there is no such row in the batch", Remedy: "give the owner's key of the row, or line:14 for its line in the manifest", Err: err}
+	case errors.Is(err, ledger.ErrSuperseded):
+		return &Error{Kind: KindProblems, Message: "while this plan waited for approval, a newer one took its place; nothing was sent",
+			Remedy: "`batch status` shows the newer one; look at it and approve it, or plan again", Err: err}
 	case errors.Is(err, mailout.ErrRepeat):
 		return &Error{Kind: KindProblems, Message: err.Error(), Remedy: "nothing was sent for this row; `batch status` shows the batches, plan again without it", Err: err}
 	case errors.Is(err, ledger.ErrOlderLedger):

@@ -6,20 +6,18 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"batch/internal/mailout"
 	"batch/internal/manifest"
 	"batch/internal/pdfprep"
 	"batch/internal/plan"
+	"batch/internal/workspace"
 )
 
-// Planned, Summary and Shape are what planning says; see package plan.
-type (
-	Planned = plan.Result
-	Summary = plan.Summary
-	Shape   = plan.Shape
-)
+// Planned is what planning found; see package plan.
+type Planned = plan.Result
 
 // PortalCallsPerSecond is the portal's own limit (portal-api.md, Speed).
 const PortalCallsPerSecond = 10
@@ -60,9 +58,15 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows, Kind: a.kind, Progress: a.planning(),
 	})
 	if unreadable := new(manifest.Error); errors.As(err, &unreadable) {
-		return planned, &Error{Kind: KindProblems, Message: filepath.Base(path) + ": " + unreadable.Message, Remedy: unreadable.Remedy, Err: err}
+		return Planned{Problems: []mailout.Problem{whole(path, unreadable)}}, nil
 	}
 	return planned, err
+}
+
+// whole is the one problem of a manifest that cannot be read at all. The file is named
+// with its folder: it may be another one than was meant.
+func whole(path string, e *manifest.Error) mailout.Problem {
+	return mailout.Problem{Severity: mailout.Stop, Code: e.Code, Place: mailout.Place{File: path}, Message: e.Message, Remedy: e.Remedy}
 }
 
 // kind is what a sender may combine.
@@ -89,14 +93,16 @@ func (a *App) planning() func(int) {
 }
 
 // settings is the canonical form of everything in batch.toml that changes what is sent
-// and is not in the rows themselves.
+// and is not in the rows themselves: a JSON object whose keys are those of batch.toml. It
+// holds no personal data: the ledger keeps it, and a later plan shows what changed in it.
 func (a *App) settings() ([]byte, error) {
 	cfg := a.ws.Config
 	return json.Marshal(struct {
-		Environment, Root string
-		Kind              mailout.SenderKind
-		Separate          bool
-	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Kind, cfg.Documents.As == "separate"})
+		Environment string             `json:"portal.environment"`
+		Root        string             `json:"portal.url"`
+		Kind        mailout.SenderKind `json:"sender.kind"`
+		As          string             `json:"documents.as"`
+	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Kind, cfg.Documents.As})
 }
 
 // settingsRoot is the portal a plan is for. A sandbox has another port every time; a plan
@@ -110,23 +116,29 @@ func (a *App) settingsRoot() string {
 
 // reader adapts the manifest package to what plan asks for.
 func (a *App) reader(path string, documents *os.Root, o PlanOptions) plan.Manifest {
-	cfg := a.ws.Config
+	mo := reading(a.ws.Config, a.rehearsal)
+	mo.Sheet, mo.Encoding, mo.Delimiter, mo.Hidden = o.Sheet, o.Encoding, o.Delimiter, o.Hidden
+	mo.Now, mo.Documents = a.now(), documents.FS()
+	return func(ctx context.Context, yield func(mailout.Entry, []mailout.Problem) error) (plan.Reading, error) {
+		res, err := manifest.Read(ctx, path, mo, yield)
+		passed := plan.Passed{Blank: res.Blank, Hidden: res.Hidden, Unused: res.Unused}
+		return plan.Reading{SHA256: res.SHA256, Problems: res.Problems, Passed: passed}, err
+	}
+}
+
+// reading is what batch.toml says of how manifests are read.
+func reading(c workspace.Config, rehearsal bool) manifest.Options {
 	kinds := map[mailout.OrgNumber]mailout.SenderKind{}
-	for _, s := range cfg.Senders {
+	for _, s := range c.Senders {
 		kinds[s.Organization] = s.Kind
 	}
-	production := cfg.Portal.Environment == "production"
-	mo := manifest.Options{
-		Sheet: o.Sheet, Encoding: o.Encoding, Delimiter: o.Delimiter, Hidden: o.Hidden,
-		Location: a.Zone(), Now: a.now(),
-		AllowSynthetic: !production, SyntheticOnly: !production && !a.rehearsal, TestPersons: cfg.Test.Persons,
-		Sender: cfg.Sender.Organization, Kind: cfg.Sender.Kind, Senders: kinds,
-		Columns: cfg.Columns, Defaults: cfg.Defaults.Job, SignerDefaults: cfg.Defaults.Signers, Signers: cfg.Signers,
-		Documents: documents.FS(), Shared: cfg.Documents.Shared,
-	}
-	return func(ctx context.Context, yield func(mailout.Entry, []mailout.Problem) error) (mailout.Digest, []mailout.Problem, error) {
-		res, err := manifest.Read(ctx, path, mo, yield)
-		return res.SHA256, res.Problems, err
+	production := c.Portal.Environment == "production"
+	return manifest.Options{
+		Location:       c.Location,
+		AllowSynthetic: !production, SyntheticOnly: !production && !rehearsal, TestPersons: c.Test.Persons,
+		Sender: c.Sender.Organization, Kind: c.Sender.Kind, Senders: kinds,
+		Columns: c.Columns, Values: c.Values, Defaults: c.Defaults.Job, SignerDefaults: c.Defaults.Signers, Signers: c.Signers,
+		GroupBy: c.GroupBy, Shared: c.Documents.Shared, Around: slices.Concat(c.Documents.Before, c.Documents.After),
 	}
 }
 
@@ -139,11 +151,6 @@ type preparer struct {
 func (p preparer) Have(d mailout.Prepared) bool {
 	info, err := os.Stat(pdfprep.Stored(p.store, d.SHA256))
 	return err == nil && info.Mode().IsRegular() && info.Size() == d.Bytes
-}
-
-// Summary says what a batch would do if it were sent now.
-func (a *App) Summary(ctx context.Context, id mailout.BatchID) (Summary, error) {
-	return plan.Summarize(a.ledger.Records(ctx, id), a.now())
 }
 
 // ByDigest finds the batch whose digest begins with what a person typed, twelve digits at

@@ -126,7 +126,7 @@ func (r *Rehearsal) start(ctx context.Context, dir string, o RehearseOptions) (e
 
 // rehearsalConfig are the settings of the workspace around, where there is one.
 func rehearsalConfig(o RehearseOptions) (workspace.Config, error) {
-	ws, err := workspace.Find(o.Dir)
+	ws, err := findWorkspace(o.Dir, true)
 	switch {
 	case err == nil:
 		return ws.Config, nil
@@ -243,6 +243,5 @@ func (r *Rehearsal) Wrong(ctx context.Context, id mailout.BatchID) (all []Mismat
 
 // RealTime is about how long sending the batch to the real portal takes.
 func (r *Rehearsal) RealTime(b mailout.BatchInfo) time.Duration {
-	// The window lets ten calls start in one second and their answer: about 1.3 s a call and permit.
-	return time.Duration(b.Rows-b.Totals[mailout.Skipped]) * 1300 * time.Millisecond / PortalCallsPerSecond
+	return CallsTake(b.Rows-b.Totals[mailout.Skipped], PortalCallsPerSecond)
 }

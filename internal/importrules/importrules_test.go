@@ -34,13 +34,15 @@ var may = map[string]string{
 	"internal/submit":                "mailout golang.org/x/sync/errgroup",
 	"internal/ledger":                "mailout modernc.org/sqlite",
 	"internal/reconcile":             "mailout pades golang.org/x/sync/errgroup",
-	"internal/report":                "mailout github.com/xuri/excelize",
+	"internal/report":                "mailout rules github.com/xuri/excelize",
 	"internal/sandbox":               "github.com/pdfcpu/pdfcpu github.com/smallstep/pkcs7 software.sslmate.com/src/go-pkcs12",
 	"internal/app": "mailout workspace manifest pdfprep plan identity bundle pace portal submit ledger reconcile report sandbox " +
 		"golang.org/x/sync/errgroup",
 	"internal/importrules": "",
 	"cmd/batch":            "app report mailout github.com/alecthomas/kong golang.org/x/term",
 	"samples/sources":      "github.com/xuri/excelize",
+
+	"samples/mailouts/sources": "github.com/xuri/excelize",
 }
 
 // kits are packages for tests: nothing that is built into the program imports them.

@@ -13,17 +13,19 @@ import (
 func (r *reader) headerProblems() []mailout.Problem {
 	h := &headerCheck{reader: r}
 	h.doubled()
+	h.required()
 	h.nearlyKnown()
 	h.twoSources()
-	h.required()
 	h.mappings()
 	h.placeholders()
+	h.groups()
 	return h.found
 }
 
 type headerCheck struct {
 	*reader
 	found []mailout.Problem
+	meant []int // columns that were reported for what they are probably meant to be
 }
 
 func (h *headerCheck) add(severity mailout.Severity, at mailout.Place, code, message, remedy string) {
@@ -36,29 +38,49 @@ func (h *headerCheck) top() mailout.Place {
 	return mailout.Place{File: h.Name, Sheet: h.sheet, Line: h.layout.line}
 }
 
+// doubled reports names that stand twice. Columns that are put aside may, as long as
+// nothing asks for one of them by its name.
 func (h *headerCheck) doubled() {
 	for i, c := range h.layout.columns {
-		first, known := h.layout.fields[c.field]
+		first, known := h.layout.column(c.field)
 		if !known {
 			first = h.layout.names[fold(c.name)]
 		}
-		if c.name != "" && first != i {
+		if c.name != "" && first != i && !(c.explicit && !known && !h.taken(c.name)) {
 			h.add(mailout.Stop, h.at(i), "column-twice", "column "+letters(first)+" has the same name, or stands for the same thing",
 				`rename one of them, or put it aside under [columns] in batch.toml with "-"`)
 		}
 	}
 }
 
+// taken reports whether a placeholder or group_by names a header.
+func (h *headerCheck) taken(header string) bool {
+	if fold(h.GroupBy) == fold(header) {
+		return true
+	}
+	for _, t := range h.defaults {
+		if slices.ContainsFunc(t, func(p part) bool { return fold(p.header) == fold(header) }) {
+			return true
+		}
+	}
+	return false
+}
+
 func (h *headerCheck) nearlyKnown() {
 	for i, c := range h.layout.columns {
-		if c.field != (field{}) || c.aside || c.name == "" {
-			continue
-		}
-		if f, ok := nearlyKnown(c.name); ok {
+		if f, ok := h.nearly(c); ok && !slices.Contains(h.meant, i) {
 			h.add(mailout.Warn, h.at(i), "column-nearly-known", "the column is kept for the report only; did you mean "+f.String()+"?",
 				"correct its name, or map it under [columns] in batch.toml")
 		}
 	}
+}
+
+// nearly is the column of ours that one of the owner's is probably meant to be.
+func (h *headerCheck) nearly(c column) (field, bool) {
+	if c.field != (field{}) || c.aside || c.name == "" {
+		return field{}, false
+	}
+	return nearlyKnown(c.name)
 }
 
 // twoSources finds columns that a default stands for too, where nobody said that the
@@ -76,27 +98,51 @@ func (h *headerCheck) twoSources() {
 // asked again.
 func (h *headerCheck) required() {
 	if !h.has(fTitle) {
-		h.missing(field{name: fTitle}, "title")
+		h.missing("title", fTitle)
 	}
 	if !h.has(fDocument) {
-		h.missing(field{fDocument, 1}, "document")
+		h.missing("document", fDocument)
 	}
 	if !h.has(fNationalID) && !h.has(fEmail) && !h.has(fMobile) && len(h.fixed) == 0 {
-		h.missing(field{fNationalID, 1}, "national_id, email or mobile")
+		h.missing("national_id, email or mobile", fNationalID, fEmail, fMobile)
 	}
 }
 
-func (h *headerCheck) has(name string) bool {
-	is := func(f field) bool { return f.name == name }
-	return slices.ContainsFunc(slices.Collect(maps.Keys(h.layout.fields)), is) || slices.ContainsFunc(slices.Collect(maps.Keys(h.defaults)), is)
+func (h *headerCheck) has(n name) bool {
+	is := func(f field) bool { return f.name == n }
+	return slices.ContainsFunc(h.layout.known(), is) || slices.ContainsFunc(slices.Collect(maps.Keys(h.defaults)), is)
 }
 
-func (h *headerCheck) missing(f field, names string) {
+// missing reports that there is no column of any of the fields; where one is nearly
+// there, that is the one mistake.
+func (h *headerCheck) missing(names string, fields ...name) {
+	f := field{name: fields[0]}
+	if f.ofSigner() || f.name == fDocument {
+		f.n = 1
+	}
 	h.absent[f] = true
-	at := h.top()
+	at, remedy := h.top(), "add the column, map yours to it under [columns] in batch.toml, or give a default under [defaults]"
+	for i, c := range h.layout.columns {
+		if near, ok := h.nearly(c); ok && slices.Contains(fields, near.name) {
+			h.meant = append(h.meant, i)
+			at, remedy = h.at(i), "if this column is meant to be "+near.String()+", correct its name, or map it under [columns] in batch.toml"
+			break
+		}
+	}
 	at.Field = f.String()
-	h.add(mailout.Stop, at, "column-missing", "there is no column "+names+", and no default for it",
-		"add the column, map yours to it under [columns] in batch.toml, or give a default under [defaults]")
+	h.add(mailout.Stop, at, "column-missing", "there is no column "+names+", and no default for it", remedy)
+}
+
+// causesOnly takes out that a column is missing where another of the header's is merged
+// or doubled: it is probably that one.
+func causesOnly(ps []mailout.Problem, header int) []mailout.Problem {
+	muddled := func(p mailout.Problem) bool {
+		return p.Code == "merged-cells" && p.Line <= header || p.Code == "column-twice" && p.Field != ""
+	}
+	if !slices.ContainsFunc(ps, muddled) {
+		return ps
+	}
+	return slices.DeleteFunc(ps, func(p mailout.Problem) bool { return p.Code == "column-missing" })
 }
 
 func (h *headerCheck) mappings() {
@@ -125,6 +171,14 @@ func (h *headerCheck) placeholders() {
 				h.add(mailout.Stop, at, "placeholder-personal", "the default of nonsensitive_title takes {"+p.header+"}: personal data would go out in e-mail and SMS", "take that placeholder out")
 			}
 		}
+	}
+}
+
+// groups reports that there is no column to group the lines by.
+func (h *headerCheck) groups() {
+	if h.GroupBy != "" && h.layout.group < 0 {
+		h.add(mailout.Stop, h.top(), "group-column-missing", "group_by in batch.toml names "+strconv.Quote(h.GroupBy)+", which is no column of this manifest",
+			"correct the name in batch.toml, or add the column")
 	}
 }
 

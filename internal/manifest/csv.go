@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -9,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
 
 	"batch/internal/mailout"
 )
@@ -19,39 +23,49 @@ var delimiters = []struct {
 	name string
 }{{';', "semicolon"}, {',', "comma"}, {'\t', "tab"}}
 
-// openText decodes a text file and settles its delimiter: the one asked for, the one
+// openText settles a text file's encoding and its delimiter: the one asked for, the one
 // of a "sep=" line, or the only one that makes a header with known names.
-func openText(b []byte, o Options, known func([]string) bool) (*source, error) {
-	body, err := decode(b, o.Encoding)
+func openText(f io.ReaderAt, size int64, seen *textSurvey, o Options, known func([]string) bool) (*source, error) {
+	raw := &rawText{f: f, size: size}
+	open, err := decoded(raw, seen, o.Encoding)
 	if err != nil {
 		return nil, err
 	}
-	body, said := separatorLine(body)
+	said := separatorLine(open())
+	body := func() io.Reader {
+		r := open()
+		separatorLine(r)
+		return r
+	}
 	delimiter, err := delimiterOf(body, said, o.Delimiter, known)
 	if err != nil {
 		return nil, err
 	}
 	return &source{
-		lines: func() iter.Seq2[line, error] { return textLines(body, delimiter) },
+		lines: func() iter.Seq2[line, error] { return textLines(body(), delimiter) },
 		late:  func(int) []mailout.Problem { return nil },
-		close: func() error { return nil },
+
+		sum:    raw.sum,
+		atMost: seen.lines.ends,
 	}, nil
 }
 
-var separator = regexp.MustCompile(`(?i)^"?sep=(.)"?[;,\t ]*\n`)
+var separator = regexp.MustCompile(`(?i)^"?sep=(.)"?[;,\t ]*\r?\n`)
 
 // separatorLine takes the content of Excel's "sep=;" out of the first line, and leaves
-// the line itself, so that line numbers stay.
-func separatorLine(body string) (rest string, said rune) {
-	m := separator.FindStringSubmatchIndex(body)
+// its line end, so that line numbers stay.
+func separatorLine(r *bufio.Reader) (said rune) {
+	head, _ := r.Peek(80)
+	m := separator.FindSubmatch(head)
 	if m == nil {
-		return body, 0
+		return 0
 	}
-	said, _ = utf8.DecodeRuneInString(body[m[2]:m[3]])
-	return body[m[1]-1:], said
+	_, _ = r.Discard(len(m[0]) - 1) // cannot fail: it was peeked at
+	said, _ = utf8.DecodeRune(m[1])
+	return said
 }
 
-func delimiterOf(body string, said rune, wish string, known func([]string) bool) (rune, error) {
+func delimiterOf(body func() io.Reader, said rune, wish string, known func([]string) bool) (rune, error) {
 	if wish != "" {
 		return delimiterNamed(wish)
 	}
@@ -59,15 +73,21 @@ func delimiterOf(body string, said rune, wish string, known func([]string) bool)
 		return said, checkDelimiter(said)
 	}
 	var fits []rune
+	var failed []error
 	for _, d := range delimiters {
-		if _, ok := findHeader(textLines(body, d.char), known); ok {
+		_, ok, err := findHeader(textLines(body(), d.char), known)
+		if ok {
 			fits = append(fits, d.char)
+		} else if err != nil {
+			failed = append(failed, err)
 		}
 	}
-	switch len(fits) {
-	case 1:
+	switch {
+	case len(fits) == 1:
 		return fits[0], nil
-	case 0:
+	case len(failed) == len(delimiters): // whichever is meant, its quotation marks are wrong
+		return 0, failed[0]
+	case len(fits) == 0:
 		return 0, noHeader("")
 	}
 	return 0, broken("delimiter-ambiguous", "the header can be read with more than one delimiter", `say which, for example --delimiter ";"`)
@@ -93,55 +113,96 @@ func checkDelimiter(r rune) error {
 	return nil
 }
 
-// textLines reads records of RFC 4180 with "\n" line ends. Line numbers are a text
-// editor's. Empty lines come as lines without cells.
-func textLines(body string, delimiter rune) iter.Seq2[line, error] {
+// maxRecord bounds one row of a text file, in bytes. An open quotation mark makes the
+// rest of the file one row.
+const maxRecord = 1 << 20
+
+// textLines reads records of RFC 4180. Line numbers are a text editor's. Empty lines
+// are counted on the line behind them.
+func textLines(body io.Reader, delimiter rune) iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
-		r := csv.NewReader(strings.NewReader(body))
+		g := &gauge{r: body, most: maxRecord}
+		r := csv.NewReader(g)
 		r.Comma, r.FieldsPerRecord, r.ReuseRecord = delimiter, -1, true
-		passed, offset := 0, 0 // lines and bytes of the records so far
-		for {
+		cells := 0        // read so far
+		var room []cell   // for the cells of lines to come
+		for end := 0; ; { // the line in which the record before ended
+			g.since = 0
 			record, err := r.Read()
 			if err == io.EOF {
 				return
 			} else if err != nil {
-				yield(line{}, quoteError(err))
+				yield(line{}, quoteError(err, end+1, g.lines))
 				return
 			}
 			n, _ := r.FieldPos(0)
-			for passed++; passed < n; passed++ {
-				if !yield(line{n: passed}, nil) {
-					return
-				}
-			}
-			if !yield(recordLine(n, record), nil) {
+			cells += len(record)
+			if err := tooWide(n, len(record), cells); err != nil {
+				yield(line{}, err)
 				return
 			}
-			end := int(r.InputOffset())
-			passed = n - 1 + strings.Count(strings.TrimLeft(body[offset:end], "\n"), "\n")
-			offset = end
+			if len(room) < len(record) {
+				room = make([]cell, chunkLines*len(record))
+			}
+			l := line{n: n, blanks: n - end - 1, cells: room[:len(record):len(record)]}
+			room = room[len(record):]
+			for i, s := range record {
+				l.cells[i] = textCell(s)
+			}
+			if !yield(l, nil) {
+				return
+			}
+			last := len(record) - 1
+			end, _ = r.FieldPos(last)
+			end += strings.Count(record[last], "\n")
 		}
 	}
 }
 
-func recordLine(n int, record []string) line {
-	l := line{n: n, cells: make([]cell, len(record))}
-	for i, s := range record {
-		l.cells[i] = textCell(s)
+// tooWide refuses a line of very many cells, and the line that makes them too many in all.
+func tooWide(n, here, all int) error {
+	switch {
+	case here > excelize.MaxColumns:
+		return broken("manifest-too-large", fmt.Sprintf("line %d has more cells than any spreadsheet has columns", n), "take out what is not part of the list, or save it anew")
+	case all > maxCells:
+		return errManyCells
 	}
-	return l
+	return nil
+}
+
+// gauge bounds how much is read for one piece of the input. Whoever reads the pieces
+// sets since to zero before each.
+type gauge struct {
+	r     io.Reader
+	most  int
+	since int
+	lines int // line ends read in all
+}
+
+var errTooLong = errors.New("one piece of the input is too long")
+
+func (g *gauge) Read(p []byte) (int, error) {
+	if g.since > g.most {
+		return 0, errTooLong
+	}
+	n, err := g.r.Read(p)
+	g.since += n
+	g.lines += bytes.Count(p[:n], []byte{'\n'})
+	return n, err
 }
 
 // quoteError says where quotes went wrong. A quote that is never closed swallows the
-// rest of the file, so the line that opened it is what a person needs.
-func quoteError(err error) error {
-	at := (*csv.ParseError)(nil)
-	if !errors.As(err, &at) {
-		return fmt.Errorf("reading the text: %w", err)
+// rest of the file, so the line that opened it is what a person needs. start and end are
+// the lines of a row that grew too long.
+func quoteError(err error, start, end int) error {
+	if at := (*csv.ParseError)(nil); errors.As(err, &at) {
+		start, end = at.StartLine, at.Line
+	} else if !errors.Is(err, errTooLong) {
+		return broken("manifest-unreadable", "the file cannot be read: "+reason(err), "check the disk or the network drive and try again")
 	}
-	where := fmt.Sprintf("line %d", at.StartLine)
-	if at.Line != at.StartLine {
-		where = fmt.Sprintf("the row that begins in line %d and is read on to line %d", at.StartLine, at.Line)
+	where := fmt.Sprintf("line %d", start)
+	if end > start {
+		where = fmt.Sprintf("the row that begins in line %d and is read on to line %d", start, end)
 	}
 	return broken("csv-quotes", "the quotation marks do not fit together in "+where,
 		`look for a lone " there; inside a quoted cell it is written twice, and cells that hold one are quoted`)

@@ -9,8 +9,25 @@
 //
 // An error is for what makes the file as a whole unreadable ([*Error], with code and
 // remedy), or is the caller's own. Everything else is a problem: of one row (handed
-// over with the row) or of the manifest ([Result.Problems]). The file is read once, so
-// that Result.SHA256 is of exactly the bytes that were parsed.
+// over with the row) or of the manifest ([Result.Problems]). A file that is not the same
+// from the first byte read to the last is an error, so Result.SHA256 is of exactly the
+// bytes that were parsed.
+//
+// # Files
+//
+// Nothing is ever held in memory as a whole, nor written to a disk: a CSV of a million
+// rows takes some 120 MB, most of it for what only all rows together tell, and a
+// workbook of a hundred thousand some 80 MB. Rows are read side by side on all cores and
+// handed over in order.
+//
+// Workbooks are read here and not by the library that writes ours. That one does not
+// tell an empty cell from one that names a string that is not there, nor a formula
+// without a value from one with; it is slower; and it unpacks large sheets into the
+// temporary folder, in clear.
+//
+// Every size is bounded before it is relied on: files, the parts of a workbook, what they
+// unpack to and how far beyond their packed size, shared strings, one row of a CSV, one
+// piece of XML and its depth. The limits stand in file.go, csv.go, pack.go and strings.go.
 //
 // # The owner's columns
 //
@@ -24,11 +41,34 @@
 //   - a number under a format of zeros, as used for postal codes: padded, 0150
 //   - a percentage: 80%
 //   - a date: 21.11.2026, or 2026-11-21 where the cell's own format begins with the
-//     year; a time of day follows where it is not midnight: 21.11.2026 08:30
-//   - a time alone: 08:30; more than a day of hours counts on: 37:30
+//     year; a time of day follows where the format shows one, or it is not midnight:
+//     21.11.2026 08:30
+//   - a time alone: 08:30; under a format of elapsed time, hours count on: 37:30
 //   - true and false: SANN, USANN
 //
 // A number whose format adds words ("K-"0000) shows something else than its value. It
 // is kept as the number in the owner's columns, and is a problem where it would become
 // part of a text, a key or a path.
+//
+// # Groups
+//
+// With Options.GroupBy the lines of one key are one job: the owner's column of that
+// name, or ours, holds the keys.
+//
+//   - Keys are compared trimmed and NFC-normalized, otherwise exactly; where two differ
+//     in capital letters and spaces only, a warning says so.
+//   - The lines of a job need not be adjacent. Jobs come in the order of their first
+//     lines; that line is the entry's. Its key is that of a column row, and otherwise
+//     the line's number: what lines are grouped by may be somebody's number or name.
+//   - Each line names its own signers, signer1 to signer10 of that line, who are
+//     appended in line order and take what [defaults.signerN] has for them with the
+//     line's own cells. [[signers]] come once, behind them. A line that names nobody is
+//     a problem: somebody may have been forgotten there.
+//   - Everything else belongs to the job. It may stand on any of its lines; two lines
+//     that say different things are a problem of the later one. The owner's own columns
+//     may differ, unless a default of the job takes them.
+//   - A line without a key is a problem of the manifest as a whole, not of a row: left
+//     out, the job it belongs to would go out without it.
+//
+// All lines are held until the file's end, so there may be 200 000 of them at most.
 package manifest

@@ -7,26 +7,24 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"batch/internal/mailout"
 	"batch/internal/rules"
 )
 
 // documents reads document1 … document20. Gaps are fine.
 func (w *row) documents() {
-	for n := 1; n <= mailout.MaxDocuments; n++ {
-		f := field{fDocument, n}
-		title, hasTitle := value(w, field{fDocumentTitle, n}, parseLine)
+	for _, n := range w.papers {
+		f, titled := w.job(field{fDocument, n}), w.job(field{fDocumentTitle, n})
+		title, hasTitle := value(w, titled, parseLine)
 		names, ok := w.paths(f)
 		if !ok {
-			if _, own := w.layout.fields[field{fDocumentTitle, n}]; hasTitle && own && !w.faulty[f] {
-				w.stop(field{fDocumentTitle, n}, "document-title-alone", "there is a title, but no document that it belongs to", "name the document, or empty the cell")
+			if _, own := w.layout.column(titled.field); hasTitle && own && !w.faulty[f] {
+				w.stop(titled, "document-title-alone", "there is a title, but no document that it belongs to", "name the document, or empty the cell")
 			}
 			continue
 		}
 		if rules.TooLong(mailout.Text(title), mailout.MaxTitle) {
-			w.stop(field{fDocumentTitle, n}, "title-too-long", "the document's title has more than 80 characters", "shorten it")
+			w.stop(titled, "title-too-long", "the document's title has more than 80 characters", "shorten it")
 		}
 		w.entry.Inputs = append(w.entry.Inputs, mailout.Input{Title: mailout.Text(title), Parts: w.parts(f, names), Place: w.place(f)})
 	}
@@ -34,16 +32,20 @@ func (w *row) documents() {
 
 // paths returns the names that a document is made of, as written: cut at "+" in the
 // cell, or in the default's own text.
-func (w *row) paths(f field) ([]string, bool) {
+func (w *row) paths(f spot) ([]string, bool) {
 	if w.faulty[f] {
 		return nil, false
 	}
-	if i, ok := w.layout.fields[f]; ok && !w.line.at(i).blank() {
+	if i, ok := w.layout.column(f.field); ok && !w.lines[f.line].at(i).blank() {
 		s, ok := value(w, f, parseLine)
+		if strings.IndexByte(s, '+') < 0 {
+			w.single[0] = s
+			return w.single[:], ok
+		}
 		return strings.Split(s, "+"), ok
 	}
-	t, ok := w.defaults[f]
-	if !ok {
+	t := w.presets[f.field.index()]
+	if t == nil {
 		return nil, false
 	}
 	var names []string
@@ -58,12 +60,12 @@ func (w *row) paths(f field) ([]string, bool) {
 }
 
 // parts checks each name and returns those that can be used.
-func (w *row) parts(f field, names []string) []string {
+func (w *row) parts(f spot, names []string) []string {
 	if len(names) > 1 && w.files.exists(strings.Join(names, "+")) {
 		w.stop(f, "document-plus", "a file of exactly this name exists, but + between names merges files", "rename the file so that its name has no +")
 		return nil
 	}
-	var parts []string
+	parts := make([]string, 0, len(names))
 	for _, name := range names {
 		p, err := documentPath(clean(name))
 		if err == nil {
@@ -78,91 +80,111 @@ func (w *row) parts(f field, names []string) []string {
 	return parts
 }
 
-var drive = regexp.MustCompile(`^[A-Za-z]:`)
+// Limits of a path, in bytes: what Linux, macOS and Windows all take of one name, and
+// what a message can show of a whole path.
+const (
+	maxName = 255
+	maxPath = 1000
+)
+
+var (
+	pathEmpty = bad("document-name-empty", "a file name is missing beside a +", "write a name on both sides of every +, or none")
+	pathFixed = bad("document-path-fixed", "the path leads to a fixed place on a disk or server", "write it from the documents' folder on, such as avtaler/1042.pdf")
+	pathURL   = bad("document-path-url", "that is an address, not the path of a file", "save the file in the documents' folder and write its path from there, such as avtaler/1042.pdf")
+	pathOut   = bad("document-outside", "the path leads out of the documents' folder", "put the file into that folder and write its path from there")
+	pathLong  = bad("document-name-long", "the name is longer than file names can be", "give the file a name of at most 255 characters; look whether several names stand in one cell")
+	pathEnd   = bad("document-name-end", "a name in the path ends in a full stop or a space, which Windows takes away", "write the name as the file has it; rename the file if it really ends so")
+	pathKept  = bad("document-name-reserved", "a name in the path is one that Windows keeps for a device, such as CON, NUL or COM1", "rename the file")
+)
+
+// onDrive tells paths such as C:\avtaler\1042.pdf.
+func onDrive(p string) bool {
+	p = strings.TrimPrefix(p, `"`)
+	return len(p) >= 2 && p[1] == ':' && (p[0]|0x20 >= 'a' && p[0]|0x20 <= 'z')
+}
 
 // documentPath makes a slash-separated path below the documents' folder of what an
-// office writes, with either kind of slash.
+// office writes, with either kind of slash. A path means the same on every system: what
+// Windows would take for something else is refused everywhere.
 func documentPath(s string) (string, error) {
 	p := strings.ReplaceAll(s, `\`, "/")
-	switch {
-	case p == "":
-		return "", bad("document-path", "a file name is missing beside a +", "write a name on both sides of every +, or none")
-	case drive.MatchString(p), strings.HasPrefix(p, "/"):
-		return "", bad("document-path", "the path leads to a fixed place on a disk or server", "write it from the documents' folder on, such as avtaler/1042.pdf")
+	if p == "" {
+		return "", pathEmpty
+	}
+	if err := elsewhere(p); err != nil {
+		return "", err
 	}
 	p = path.Clean(p)
-	if !fs.ValidPath(p) || p == "." || len(p) > 1000 || strings.ContainsRune(p, 0) {
-		return "", bad("document-path", "the path leads out of the documents' folder", "put the file into that folder and write its path from there")
+	switch {
+	case p == ".":
+		return "", notAFile(s)
+	case !fs.ValidPath(p) || strings.IndexByte(p, 0) >= 0:
+		return "", pathOut
+	case len(p) > maxPath:
+		return "", pathLong
 	}
-	return p, nil
+	if err := elsewhere(p); err != nil { // ./C:/a.pdf
+		return "", err
+	}
+	return p, checkNames(p)
 }
 
-// folder is where documents are looked up, each once however many rows name it.
-type folder struct {
-	fs    fs.FS // nil: nothing is looked up
-	found map[string]lookup
+// elsewhere refuses what leads to a fixed place, or is no path at all.
+func elsewhere(p string) error {
+	switch {
+	case onDrive(p), strings.HasPrefix(strings.TrimPrefix(p, `"`), "/"):
+		return pathFixed
+	case strings.Contains(p, "://"), begins(p, "file:"), begins(p, "mailto:"):
+		return pathURL
+	}
+	return nil
 }
 
-// lookup is what was found under a path: its name as the disk spells it, or why not.
-type lookup struct {
-	path string
-	err  error
+func begins(p, scheme string) bool {
+	return len(p) > len(scheme) && strings.EqualFold(p[:len(scheme)], scheme)
 }
 
-func newFolder(f fs.FS) *folder { return &folder{fs: f, found: map[string]lookup{}} }
-
-func (d *folder) find(p string) (string, error) {
-	if d.fs == nil {
-		return p, nil
-	}
-	l, ok := d.found[p]
-	if !ok {
-		l = d.lookUp(p)
-		d.found[p] = l
-	}
-	return l.path, l.err
-}
-
-// lookUp tries both ways in which file systems spell accented letters.
-func (d *folder) lookUp(p string) lookup {
-	for _, spelling := range []string{p, norm.NFD.String(p)} {
-		info, err := fs.Stat(d.fs, spelling)
-		if err != nil {
-			continue
-		}
-		if !info.Mode().IsRegular() {
-			return lookup{err: bad("document-not-a-file", "that is not an ordinary file: "+shown(p), "name the PDF itself")}
-		}
-		return lookup{path: spelling}
-	}
-	remedy := "check the spelling and that the file lies in the documents' folder"
-	if near, ok := d.nearly(p); ok {
-		remedy = "there is " + shown(near) + ": capital and small letters must agree"
-	}
-	return lookup{err: bad("document-missing", "there is no file "+shown(p), remedy)}
-}
-
-// nearly finds the file that differs in capital and small letters only.
-func (d *folder) nearly(p string) (string, bool) {
-	entries, err := fs.ReadDir(d.fs, path.Dir(p))
-	if err != nil {
-		return "", false
-	}
-	for _, e := range entries {
-		if strings.EqualFold(e.Name(), path.Base(p)) {
-			return path.Join(path.Dir(p), e.Name()), true
+// checkNames judges each name in a path.
+func checkNames(p string) error {
+	for more := true; more; {
+		var name string
+		name, p, more = strings.Cut(p, "/")
+		switch last := name[len(name)-1]; {
+		case len(name) > maxName:
+			return pathLong
+		case last == '.' || last == ' ':
+			return pathEnd
+		case isDevice(name):
+			return pathKept
 		}
 	}
-	return "", false
+	return nil
 }
 
-func (d *folder) exists(name string) bool {
-	p, err := documentPath(clean(name))
-	if d.fs == nil || err != nil {
+var devices = []string{"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
+
+// isDevice reports whether Windows takes a name, whatever its ending, for a device
+// (Microsoft, "Naming Files, Paths, and Namespaces").
+func isDevice(name string) bool {
+	if name == "" || strings.IndexByte("acnplACNPL", name[0]) < 0 {
+		return false // nearly all
+	}
+	stem, _, _ := strings.Cut(name, ".")
+	stem = strings.TrimRight(stem, " ")
+	for _, d := range devices {
+		if strings.EqualFold(stem, d) {
+			return true
+		}
+	}
+	if !begins(stem, "COM") && !begins(stem, "LPT") {
 		return false
 	}
-	_, err = d.find(p)
-	return err == nil
+	n := stem[len("COM"):]
+	return len(n) == 1 && n[0] >= '0' && n[0] <= '9' || n == "¹" || n == "²" || n == "³"
+}
+
+func notAFile(p string) error {
+	return bad("document-not-a-file", "that is not an ordinary file: "+shown(p), "name the PDF itself, not its folder")
 }
 
 var personalRun = regexp.MustCompile(`[0-9]{6}[ -]?[0-9]{5}`)

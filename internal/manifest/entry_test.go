@@ -3,6 +3,7 @@ package manifest
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,7 +42,7 @@ func TestEveryColumn(t *testing.T) {
 	if at := e.Inputs[1].Place; at.String() != "manifest.csv, G2 (document3)" {
 		t.Errorf("the third document is at %s", at)
 	}
-	if e.Key != "1042" || e.Line != 2 || len(e.Columns) != 21 || e.Columns[20] != (mailout.Column{Name: "Avdeling", Value: "Helse"}) {
+	if e.Key != "1042" || e.Line != 2 || len(e.Columns) != 21 || !cmp.Equal(e.Columns[20], mailout.Column{Name: "Avdeling", Value: "Helse"}, plainText) {
 		t.Errorf("key %s, line %d, %d columns", e.Key, e.Line, len(e.Columns))
 	}
 }
@@ -115,41 +116,22 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-// Points in time as people write them.
-func TestTimes(t *testing.T) {
-	winter := time.Date(2026, 12, 1, 0, 0, 0, 0, oslo)
-	for written, want := range map[string]struct{ activation, deadline time.Time }{
-		"01.12.2026":                {winter.Add(8 * time.Hour), winter.Add(23*time.Hour + 59*time.Minute)},
-		"1.12.2026":                 {winter.Add(8 * time.Hour), winter.Add(23*time.Hour + 59*time.Minute)},
-		"2026-12-01":                {winter.Add(8 * time.Hour), winter.Add(23*time.Hour + 59*time.Minute)},
-		"01.12.2026 14:30":          {winter.Add(14*time.Hour + 30*time.Minute), winter.Add(14*time.Hour + 30*time.Minute)},
-		"2026-12-01T14:30":          {winter.Add(14*time.Hour + 30*time.Minute), winter.Add(14*time.Hour + 30*time.Minute)},
-		"2026-12-01 14:30:15":       {winter.Add(14*time.Hour + 30*time.Minute + 15*time.Second), winter.Add(14*time.Hour + 30*time.Minute + 15*time.Second)},
-		"2026-12-01T14:30:00Z":      {winter.Add(15*time.Hour + 30*time.Minute), winter.Add(15*time.Hour + 30*time.Minute)},
-		"2026-12-01T14:30+05:00":    {winter.Add(10*time.Hour + 30*time.Minute), winter.Add(10*time.Hour + 30*time.Minute)},
-		"2026-10-25T02:30:00+01:00": {time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC), time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC)},
-	} {
-		activation, err := parseTime(oslo, morning)(cell{text: written})
-		deadline, err2 := parseTime(oslo, evening)(cell{text: written})
-		if err != nil || err2 != nil || !activation.Equal(want.activation) || !deadline.Equal(want.deadline) {
-			t.Errorf("%s: %s and %s (%v, %v)", written, activation, deadline, err, err2)
-		}
+// PDFs that nobody is sent are counted, in the folders that rows name files in.
+func TestUnusedDocuments(t *testing.T) {
+	o := public()
+	o.Shared, o.Around = []string{"c.pdf"}, []string{"følgebrev.pdf"}
+	o.Documents = fstest.MapFS{"a.pdf": {}, "B.PDF": {}, "c.pdf": {}, "følgebrev.pdf": {}, "liste.xlsx": {}, "ny.pdf/x": {},
+		"avtaler/1042.pdf": {}, "avtaler/1043.pdf": {}, "gamle/1.pdf": {}}
+	r := csvOf(t, o, "title;document;fnr", "Avtale;a.pdf;"+kari, "Avtale;avtaler/1042.pdf;"+ola)
+	if r.err != nil || r.result.Unused != 2 { // B.PDF and avtaler/1043.pdf
+		t.Errorf("%v, %d unused", r.err, r.result.Unused)
 	}
-	for written, code := range map[string]string{
-		"29.03.2026 02:30": "time-skipped",
-		"25.10.2026 02:30": "time-twice",
-		"01.12.26":         "date-ambiguous",
-		"12/01/2026":       "date-ambiguous",
-		"31.02.2027":       "date-ambiguous",
-		"01.12.1926":       "date-year",
-		"46357":            "date",
-		"i morgen":         "date",
-	} {
-		if _, err := parseTime(oslo, morning)(cell{text: written}); faultCode(err) != code {
-			t.Errorf("%s: %v, want %s", written, err, code)
-		}
-	}
-	if _, err := parseTime(oslo, morning)(cell{text: "46357", kind: number}); faultCode(err) != "date-number" {
-		t.Errorf("a number: %v", err)
+}
+
+// A key of nothing but a soft hyphen is none: the row's key is its line.
+func TestInvisibleKey(t *testing.T) {
+	r := csvOf(t, public(), "row;title;document;fnr", "\u00ad;Avtale;a.pdf;"+kari)
+	if r.err != nil || r.entries[0].Key != "2" {
+		t.Errorf("%v, key %q", r.err, r.entries[0].Key)
 	}
 }

@@ -63,28 +63,3 @@ func TestWorkbookAndTextAreEqual(t *testing.T) {
 		t.Errorf("the row behind the blank one is line %d, want 5", text.entries[2].Line)
 	}
 }
-
-// A national number may be written in every way that a workbook has for numbers.
-func TestNumbersInWorkbooks(t *testing.T) {
-	f := sheetOf(t, []any{"title", "document", "fnr"}, []any{"Avtale", "a.pdf"}, []any{"Avtale", "b.pdf"}, []any{"Avtale", "c.pdf"}, []any{"Avtale", "d.pdf"})
-	for cell, v := range map[string]string{"C2": "1.7912099997E10", "C3": "29822099635.0", "C4": "5840399895", "C5": "5840399895"} {
-		if err := f.SetCellDefault("Sheet1", cell, v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := f.SetCellStyle("Sheet1", "C5", "C5", style(t, f, `000000\ 00000`)); err != nil {
-		t.Fatal(err)
-	}
-	r := workbookOf(t, f, public())
-	if got := r.findings(); r.err != nil || got != "(national-id-zero-added@C4) (national-id-tidied)" {
-		t.Fatalf("%v, %s", r.err, got)
-	}
-	for i, want := range []string{kari, ola, liv, liv} {
-		if got := r.entries[i].Job.Signers[0].NationalID.Reveal(); got != want {
-			t.Errorf("row %d: %s, want %s", i+1, got, want)
-		}
-	}
-	if got := r.entries[3].Columns[2].Value.Reveal(); got != "058403 99895" {
-		t.Errorf("shown as %q", got)
-	}
-}

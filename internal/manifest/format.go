@@ -21,13 +21,15 @@ const (
 	asClock               // a time of day or a duration
 	asPercent             // hundredths
 	asZeros               // padded with zeros to a pattern
-	withWords             // the number among words
+	withWords             // the number among words, or in thousands
 )
 
 // format is one cell style's number format.
 type format struct {
 	look      look
 	yearFirst bool   // of dates
+	hours     bool   // of dates: a time of day is shown, midnight too
+	elapsed   bool   // of clocks: more than a day of hours counts on
 	pattern   string // of zeros: "0000", "000000 00000"
 }
 
@@ -35,10 +37,12 @@ type format struct {
 // 18.8.30), those of East Asian and Thai locales included.
 func builtin(id int) format {
 	switch {
-	case id >= 14 && id <= 17, id == 22, id >= 27 && id <= 36, id >= 50 && id <= 58:
+	case id == 22:
+		return format{look: asDate, hours: true}
+	case id >= 14 && id <= 17, id >= 27 && id <= 36, id >= 50 && id <= 58:
 		return format{look: asDate}
 	case id >= 18 && id <= 21, id >= 45 && id <= 47:
-		return format{look: asClock}
+		return format{look: asClock, elapsed: id == 46}
 	case id == 9 || id == 10:
 		return format{look: asPercent}
 	}
@@ -51,6 +55,7 @@ var (
 	literals = regexp.MustCompile(`"[^"]*"|\\.|[_*].`)
 	letter   = regexp.MustCompile(`[\p{L}\p{Nd}]`)
 	zeros    = regexp.MustCompile(`^0[0 -]*0$`)
+	scaled   = regexp.MustCompile(`[0#?],+([^0#?,]|$)`) // a comma behind the digits: thousands
 	currency = regexp.MustCompile(`(?i)^(kr\.?|nok|,-|€|eur|\$|usd|£)?$`)
 )
 
@@ -71,7 +76,7 @@ func parseFormat(code string) format {
 	}
 	section, _, _ := strings.Cut(literals.ReplaceAllStringFunc(code, literal), ";")
 	if elapsed.MatchString(section) {
-		return format{look: asClock}
+		return format{look: asClock, elapsed: true}
 	}
 	section = strings.ToLower(strings.TrimSpace(brackets.ReplaceAllString(section, "")))
 	y, m, d := strings.IndexByte(section, 'y'), strings.IndexByte(section, 'm'), strings.IndexByte(section, 'd')
@@ -79,10 +84,10 @@ func parseFormat(code string) format {
 	case section == "general" || section == "@" || section == "":
 		return format{look: pick(words, withWords, plain)}
 	case y >= 0 || d >= 0 || m >= 0 && !strings.ContainsAny(section, "hs"):
-		return format{look: asDate, yearFirst: y >= 0 && (d < 0 || y < d) && (m < 0 || y < m)}
+		return format{look: asDate, hours: strings.ContainsRune(section, 'h'), yearFirst: y >= 0 && (d < 0 || y < d) && (m < 0 || y < m)}
 	case strings.ContainsAny(section, "hs"):
 		return format{look: asClock}
-	case words:
+	case words, scaled.MatchString(section):
 		return format{look: withWords}
 	case strings.Contains(section, "%"):
 		return format{look: asPercent}
@@ -102,14 +107,14 @@ func pick[T any](first bool, a, b T) T {
 // numberCell makes a cell of a number as a workbook stores it.
 func numberCell(stored string, f format, from1904 bool) cell {
 	v, err := strconv.ParseFloat(strings.TrimSpace(stored), 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+	if err != nil || math.IsNaN(v) || math.IsInf(v*100, 0) { // a percentage is shown a hundredfold
 		return cell{text: stored, kind: faulty, flaw: unreadable}
 	}
 	switch f.look {
 	case asDate:
 		return dateCell(v, f, from1904)
 	case asClock:
-		return cell{text: clockText(v), kind: number}
+		return cell{text: clockText(v, f), kind: number}
 	case asPercent:
 		return cell{text: decimal(v*100) + "%", kind: number}
 	case asZeros:
@@ -118,7 +123,7 @@ func numberCell(stored string, f format, from1904 bool) cell {
 	return cell{text: decimal(v), kind: number, words: f.look == withWords}
 }
 
-var unreadable = flaw{"cell-unreadable", "the cell cannot be read: the workbook is damaged there", "write the cell anew and save the workbook"}
+var unreadable = &flaw{"cell-unreadable", "the cell cannot be read: the workbook is damaged there", "write the cell anew and save the workbook"}
 
 // decimal writes the 15 digits that spreadsheets keep of a number.
 func decimal(v float64) string {
@@ -129,7 +134,7 @@ func decimal(v float64) string {
 // pad fills a pattern of zeros from its end. Numbers that do not fit stay as they are.
 func pad(digits, pattern string) string {
 	places := strings.Count(pattern, "0")
-	if len(digits) > places || !allDigit.MatchString(digits) {
+	if len(digits) > places || !isDigits(digits) {
 		return digits
 	}
 	digits = strings.Repeat("0", places-len(digits)) + digits
@@ -147,26 +152,52 @@ func pad(digits, pattern string) string {
 
 func dateCell(v float64, f format, from1904 bool) cell {
 	t, err := excelize.ExcelDateToTime(v, from1904)
-	if err != nil || v >= 2958466 { // 31 December 9999 is the last day that spreadsheets know
-		return cell{text: decimal(v), kind: faulty, flaw: flaw{"cell-date", "the cell is formatted as a date, but its value is none", "write the date again, or format the cell as a number"}}
+	if err != nil || v >= 2958466 || t.Year() > 9999 { // 31 December 9999 is the last day that spreadsheets know
+		return cell{text: decimal(v), kind: faulty, flaw: &flaw{"cell-date", "the cell is formatted as a date, but its value is none", "write the date again, or format the cell as a number"}}
 	}
 	t = t.Round(time.Second)
-	return cell{text: dateText(t, f.yearFirst), kind: date, clock: t}
+	shown := dateText(t, f)
+	if day := int(v + 0.5/(24*60*60)); day <= lastFalseDay && !from1904 {
+		shown = falseDay(day, f.yearFirst) + shown[len(time.DateOnly):]
+	}
+	return dayCell(t, shown, f)
 }
 
-func dateText(t time.Time, yearFirst bool) string {
-	layout := pick(yearFirst, time.DateOnly, "02.01.2006")
-	if t.Equal(t.Truncate(24 * time.Hour)) {
+// lastFalseDay is 29 February 1900, which there was not. Up to it, spreadsheets show other
+// days than the calendar's (ECMA-376 part 1, 18.17.4.1); most of all "00.01.1900" for the 0
+// of a formula that points at an empty cell.
+const lastFalseDay = 60
+
+func isMidnight(t time.Time) bool { return t.Equal(t.Truncate(24 * time.Hour)) }
+
+func falseDay(day int, yearFirst bool) string {
+	month := 1
+	if day > 31 {
+		day, month = day-31, 2
+	}
+	if yearFirst {
+		return fmt.Sprintf("1900-%02d-%02d", month, day)
+	}
+	return fmt.Sprintf("%02d.%02d.1900", day, month)
+}
+
+func dateText(t time.Time, f format) string {
+	layout := pick(f.yearFirst, time.DateOnly, "02.01.2006")
+	if isMidnight(t) && !f.hours {
 		return t.Format(layout)
 	}
 	return t.Format(layout + pick(t.Second() == 0, " 15:04", " 15:04:05"))
 }
 
-// clockText writes a part of a day, or days, as hours and minutes.
-func clockText(v float64) string {
+// clockText writes a part of a day as hours and minutes. Whole days beside it are hours
+// under a format of elapsed time, and are not shown under any other.
+func clockText(v float64, f format) string {
 	seconds := int64(math.Round(v * 24 * 60 * 60))
-	if seconds < 0 || v > 1e6 {
+	if seconds < 0 || v > 3e6 {
 		return decimal(v)
+	}
+	if !f.elapsed {
+		seconds %= 24 * 60 * 60
 	}
 	s := fmt.Sprintf("%02d:%02d", seconds/3600, seconds/60%60)
 	if rest := seconds % 60; rest != 0 {

@@ -11,17 +11,20 @@ import (
 // above it.
 const headerWithin = 20
 
-// findHeader returns the first row that is a header.
-func findHeader(lines iter.Seq2[line, error], known func([]string) bool) (line, bool) {
+// findHeader returns the first row that is a header. An error is of the lines.
+func findHeader(lines iter.Seq2[line, error], known func([]string) bool) (line, bool, error) {
 	for l, err := range lines {
-		if err != nil || l.n > headerWithin {
+		if err != nil {
+			return line{}, false, err
+		}
+		if l.n > headerWithin {
 			break
 		}
 		if known(headerNames(l)) {
-			return l, true
+			return l, true, nil
 		}
 	}
-	return line{}, false
+	return line{}, false, nil
 }
 
 func headerNames(l line) []string {
@@ -66,19 +69,20 @@ type column struct {
 	letters  string
 	field    field // zero: the owner's own
 	explicit bool  // [columns] says so
-	aside    bool  // [columns] puts it aside
+	aside    bool  // the owner's own, and meant to be: [columns] puts it aside, or group_by or a default takes it
 }
 
 // layout is what the header says.
 type layout struct {
 	line    int
 	columns []column
-	fields  map[field]int  // our column → index
-	names   map[string]int // folded header → index
+	fields  [fieldCount]int32 // our column → index + 1; 0: there is none
+	names   map[string]int    // folded header → index
+	group   int               // the column of group_by; -1: there is none
 }
 
 func (s *settings) layout(header line) *layout {
-	l := &layout{line: header.n, fields: map[field]int{}, names: map[string]int{}}
+	l := &layout{line: header.n, names: map[string]int{}, group: -1}
 	for i, name := range headerNames(header) {
 		f, explicit := s.resolve(name)
 		c := column{name: name, letters: letters(i), field: f, explicit: explicit, aside: explicit && f == (field{})}
@@ -86,11 +90,41 @@ func (s *settings) layout(header line) *layout {
 		if _, ok := l.names[fold(name)]; !ok && name != "" {
 			l.names[fold(name)] = i
 		}
-		if _, ok := l.fields[f]; !ok && f != (field{}) {
-			l.fields[f] = i
+		if at := &l.fields[f.index()]; *at == 0 && f != (field{}) {
+			*at = int32(i + 1)
+		}
+	}
+	if i, ok := l.find(s.GroupBy); ok && s.GroupBy != "" {
+		l.group, l.columns[i].aside = i, l.columns[i].field == (field{})
+	}
+	for f, t := range s.defaults {
+		for _, p := range t {
+			if i, ok := l.find(p.header); ok && f.name == fNationalID {
+				l.columns[i].aside = l.columns[i].field == (field{})
+			}
 		}
 	}
 	return l
+}
+
+// column returns where one of our columns stands.
+func (l *layout) column(f field) (int, bool) {
+	i := int(l.fields[f.index()]) - 1
+	return i, i >= 0
+}
+
+// stands reports whether column i is the one that is read for f.
+func (l *layout) stands(f field, i int) bool { return int(l.fields[f.index()]) == i+1 }
+
+// known returns which of our columns there are.
+func (l *layout) known() []field {
+	var all []field
+	for i, c := range l.columns {
+		if c.field != (field{}) && l.stands(c.field, i) {
+			all = append(all, c.field)
+		}
+	}
+	return all
 }
 
 // owners returns the headers in order.
@@ -110,8 +144,7 @@ func (l *layout) find(name string) (int, bool) {
 	if i, ok := l.names[fold(name)]; ok {
 		return i, true
 	}
-	i, ok := l.fields[knownNames[fold(name)]]
-	return i, ok
+	return l.column(knownNames[fold(name)])
 }
 
 // letters is a column's name in a spreadsheet: A … Z, AA …

@@ -94,6 +94,14 @@ func faultCode(err error) string {
 	return ""
 }
 
+// remedyOf is the remedy of a value's fault, or "".
+func remedyOf(err error) string {
+	if f := (*rules.Fault)(nil); errors.As(err, &f) {
+		return f.Remedy
+	}
+	return ""
+}
+
 // findings are the problems as "code@D2", warnings as "(code@D2)".
 func (r reading) findings() string {
 	var all []string
@@ -147,3 +155,6 @@ func style(t *testing.T, f *excelize.File, code string) int {
 	}
 	return id
 }
+
+// shownIn is what an entry keeps of the owner's column i.
+func shownIn(e mailout.Entry, i int) string { return e.Columns[i].Value.Reveal() }

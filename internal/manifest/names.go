@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,41 +14,85 @@ import (
 // field is one of our columns. n is the number of a signer or document, 0 for what
 // belongs to the job. The zero field is none.
 type field struct {
-	name string
-	n    int
+	name name
+	n    int8
 }
+
+// fieldCount bounds [field.index].
+const fieldCount = int(lastName+1) * (mailout.MaxDocuments + 1)
+
+// index makes fields the indexes of a table. Rows are read a million at a time: looking
+// their columns up in maps would be a third of the work.
+func (f field) index() int { return int(f.name)*(mailout.MaxDocuments+1) + int(f.n) }
 
 // String is the name that messages show: the number 1 of a signer, and of a document,
 // may be left out and is.
 func (f field) String() string {
 	switch {
 	case f.name == fDocument && f.n > 1:
-		return "document" + strconv.Itoa(f.n)
+		return "document" + strconv.Itoa(int(f.n))
 	case f.name == fDocumentTitle:
-		return "document" + strconv.Itoa(f.n) + "_title"
+		return "document" + strconv.Itoa(int(f.n)) + "_title"
 	case f.n > 1:
-		return "signer" + strconv.Itoa(f.n) + "_" + f.name
+		return "signer" + strconv.Itoa(int(f.n)) + "_" + f.name.String()
 	}
-	return f.name
+	return f.name.String()
 }
 
-func (f field) ofSigner() bool { _, ok := signerNames[f.name]; return ok }
+func (f field) ofSigner() bool { return f.name >= fNationalID }
+
+func (f field) ofDocument() bool { return f.name == fDocument || f.name == fDocumentTitle }
 
 // personal reports whether the column holds what must not go out in clear.
 func (f field) personal() bool { return f.name == fNationalID || f.name == fEmail || f.name == fMobile }
 
+// name is a column's name without its number.
+type name uint8
+
+// The zero name is none. From fNationalID on they are of signers.
 const (
-	fRow, fTitle, fNonsensitive, fDescription = "row", "title", "nonsensitive_title", "description"
-	fDocument, fDocumentTitle, fSender        = "document", "document_title", "sender"
-	fActivation, fDays, fSeconds, fDeadline   = "activation_time", "available_days", "available_seconds", "deadline"
-	fAuthentication, fIdentifier              = "authentication", "identifier"
-	fNationalID, fEmail, fMobile, fOrder      = "national_id", "email", "mobile", "order"
-	fSignatureType, fOnBehalfOf, fNotify      = "signature_type", "on_behalf_of", "notify"
+	_ name = iota
+	fRow
+	fTitle
+	fNonsensitive
+	fDescription
+	fDocument
+	fDocumentTitle
+	fSender
+	fActivation
+	fDays
+	fSeconds
+	fDeadline
+	fAuthentication
+	fIdentifier
+	fNationalID
+	fEmail
+	fMobile
+	fOrder
+	fSignatureType
+	fOnBehalfOf
+	fNotify
+
+	lastName = fNotify
 )
+
+var nameTexts = [lastName + 1]string{
+	fRow: "row", fTitle: "title", fNonsensitive: "nonsensitive_title", fDescription: "description",
+	fDocument: "document", fDocumentTitle: "document_title", fSender: "sender",
+	fActivation: "activation_time", fDays: "available_days", fSeconds: "available_seconds", fDeadline: "deadline",
+	fAuthentication: "authentication", fIdentifier: "identifier",
+	fNationalID: "national_id", fEmail: "email", fMobile: "mobile", fOrder: "order",
+	fSignatureType: "signature_type", fOnBehalfOf: "on_behalf_of", fNotify: "notify",
+}
+
+func (n name) String() string { return nameTexts[n] }
+
+// nameOf finds a name by its text, as package rules writes it.
+func nameOf(text string) name { return name(max(0, slices.Index(nameTexts[:], text))) }
 
 // jobNames and signerNames are our columns with the other names they go by.
 var (
-	jobNames = map[string][]string{
+	jobNames = map[name][]string{
 		fRow:            {"id", "rad", "radnr"},
 		fTitle:          {"tittel"},
 		fNonsensitive:   {"varslingstittel"},
@@ -60,7 +105,7 @@ var (
 		fAuthentication: {"sikkerhetsnivå"},
 		fIdentifier:     {"identifikator"},
 	}
-	signerNames = map[string][]string{
+	signerNames = map[name][]string{
 		fNationalID:    {"fødselsnummer", "fødselsnr", "fnr", "personnummer", "d-nummer"},
 		fEmail:         {"epost", "e-post"},
 		fMobile:        {"mobil", "telefon", "mobilnummer"},
@@ -78,23 +123,23 @@ var knownNames = allNames()
 func allNames() map[string]field {
 	all := map[string]field{}
 	for name, also := range jobNames {
-		for _, s := range append(also, name) {
+		for _, s := range append(also, name.String()) {
 			all[fold(s)] = field{name: name}
 		}
 	}
 	for n := 1; n <= mailout.MaxDocuments; n++ {
 		for _, s := range documentNames {
-			numbered(all, s, "", field{fDocument, n})
+			numbered(all, s, "", field{fDocument, int8(n)})
 		}
-		numbered(all, "document", "title", field{fDocumentTitle, n})
-		numbered(all, "dokument", "tittel", field{fDocumentTitle, n})
+		numbered(all, "document", "title", field{fDocumentTitle, int8(n)})
+		numbered(all, "dokument", "tittel", field{fDocumentTitle, int8(n)})
 	}
 	for name, also := range signerNames {
-		for _, s := range append(also, name) {
+		for _, s := range append(also, name.String()) {
 			all[fold(s)] = field{name, 1}
 			for n := 1; n <= mailout.MaxSigners; n++ {
-				all["signer"+strconv.Itoa(n)+fold(s)] = field{name, n}
-				all["undertegner"+strconv.Itoa(n)+fold(s)] = field{name, n}
+				all["signer"+strconv.Itoa(n)+fold(s)] = field{name, int8(n)}
+				all["undertegner"+strconv.Itoa(n)+fold(s)] = field{name, int8(n)}
 			}
 		}
 	}
@@ -103,7 +148,7 @@ func allNames() map[string]field {
 
 // numbered adds "document3title" and, for the first, "documenttitle".
 func numbered(all map[string]field, before, after string, f field) {
-	all[before+strconv.Itoa(f.n)+after] = f
+	all[before+strconv.Itoa(int(f.n))+after] = f
 	if f.n == 1 {
 		all[before+after] = f
 	}

@@ -41,7 +41,7 @@ func TestRefusedFiles(t *testing.T) {
 		{"only white space", "m.csv", "\r\n \r\n", "manifest-empty"},
 		{"empty workbook", "m.xlsx", "", "manifest-empty"},
 		{"binary as CSV", "m.csv", "\x7fELF\x02\x01\x01\x00\x00", "manifest-binary"},
-		{"PDF as CSV", "m.csv", "%PDF-1.7\n%âãÏÓ", "manifest-binary"},
+		{"PDF as CSV", "m.csv", "%PDF-1.7\n%âãÏÓ", "manifest-not-a-spreadsheet"},
 		{"workbook as CSV", "m.csv", string(book), "manifest-wrong-ending"},
 		{"text as workbook", "m.xlsx", good, "manifest-not-a-spreadsheet"},
 		{"binary as workbook", "m.xlsx", "\x7fELF\xff\xfe", "manifest-not-a-spreadsheet"},
@@ -90,6 +90,16 @@ func zipOf(t *testing.T, name, content string) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// What is asked of the other kind of file is not passed over.
+func TestOptionsOfTheOtherKind(t *testing.T) {
+	for code, o := range map[string]Options{"option-of-workbooks": {Sheet: "Ark1"}, "option-of-text": {Delimiter: ";"}} {
+		name := pick(code == "option-of-text", "m.xlsx", "m.csv")
+		if r := read(t, name, []byte(pick(code == "option-of-text", "PK\x03\x04", good)), o); r.code() != code {
+			t.Errorf("%s: %v", code, r.err)
+		}
+	}
 }
 
 func TestMissingFileAndFolder(t *testing.T) {

@@ -3,230 +3,275 @@ package manifest
 import (
 	"errors"
 	"strconv"
-	"strings"
+	"unicode/utf8"
 
 	"batch/internal/mailout"
 	"batch/internal/rules"
 )
 
-// row is one row while it is read.
+// row is one row while it is read: one line, or the lines of one group.
 type row struct {
 	*reader
-	line     line
+	lines    []line
 	entry    mailout.Entry
-	who      []int // the number of each signer in entry.Job.Signers; 0: of [[signers]]
+	who      []seat // where each of entry.Job.Signers stands
 	problems []mailout.Problem
-	faulty   map[field]bool // what a problem was found in
+	faulty   map[spot]bool // what a problem was found in
+	told     [][2]int      // lines and columns of cells that a default takes in vain
+	keyed    bool          // entry.Key can be held against other rows'
+	loose    bool          // which job the line belongs to is not known
+	single   [1]string     // the name of a document that is not merged
+	tidied   int           // national numbers that were written with spaces or hyphens
+	unused   int           // signers whose address was left aside
+	person   uint64        // who signs, to tell rows apart; 0: not known
 }
 
-// readRow turns a line into an entry, as far as it can be read, and its problems.
-func (r *reader) readRow(l line) (mailout.Entry, []mailout.Problem) {
-	w := &row{reader: r, line: l, faulty: map[field]bool{}}
-	w.entry.Line = l.n
-	w.key()
-	w.cells()
-	w.texts()
+// spot is one of our columns in one of the row's lines, counted from 0.
+type spot struct {
+	field
+	line int
+}
+
+// seat is where a signer stands: the number it has in one of the row's lines. The
+// number 0 is of [[signers]].
+type seat struct {
+	line int
+	n    int8
+}
+
+func (s seat) spot(of name) spot { return spot{field{of, s.n}, s.line} }
+
+// readRow turns a line, or the lines of a group, into an entry, as far as it can be
+// read, and its problems. It changes nothing but the row w, so that rows can be
+// read side by side; what only many rows together tell is the tally's.
+func (r *reader) readRow(w *row, lines []line) {
+	w.reader, w.lines = r, lines
+	w.entry.Line = lines[0].n
+	w.columns()
+	if w.key(); w.isExample() {
+		return
+	}
+	w.flaws()
+	w.agree()
 	w.sender()
-	w.availability()
 	w.signers()
-	w.documents()
-	w.rules()
-	r.tally.row(w)
-	mailout.SortProblems(w.problems)
-	return w.entry, w.problems
+	if !w.loose {
+		w.texts()
+		w.availability()
+		w.documents()
+		w.rules()
+	}
+	w.person = people(w, r.tally.seed)
 }
 
-// place is where a field of the row stands. A value from [defaults] has no column.
-func (w *row) place(f field) mailout.Place {
-	p := mailout.Place{File: w.Name, Sheet: w.sheet, Line: w.line.n, Field: f.String(), Row: w.entry.Key}
-	if i, ok := w.layout.fields[f]; ok {
+// job is where the row says a column of the job: in the first of its lines that has
+// something there.
+func (w *row) job(f field) spot {
+	if len(w.lines) == 1 {
+		return spot{field: f}
+	}
+	i, ok := w.layout.column(f)
+	if !ok {
+		return spot{field: f}
+	}
+	return spot{f, w.first(i)}
+}
+
+// place is where a spot is. A value from [defaults] has no column.
+func (w *row) place(s spot) mailout.Place {
+	p := mailout.Place{File: w.Name, Sheet: w.sheet, Line: w.lines[s.line].n, Field: s.String(), Row: w.entry.Key}
+	if i, ok := w.layout.column(s.field); ok {
 		p.Column = w.layout.columns[i].letters
 	}
 	return p
 }
 
-func (w *row) stop(f field, code, message, remedy string) {
-	w.faulty[f] = true
-	w.problems = append(w.problems, mailout.Problem{Severity: mailout.Stop, Code: code, Place: w.place(f), Message: message, Remedy: remedy})
+// cellPlace is the cell in line k and column i.
+func (w *row) cellPlace(f field, k, i int) mailout.Place {
+	return mailout.Place{File: w.Name, Sheet: w.sheet, Line: w.lines[k].n, Column: letters(i), Field: f.String(), Row: w.entry.Key}
 }
 
-func (w *row) warn(f field, code, message, remedy string) {
-	w.problems = append(w.problems, mailout.Problem{Severity: mailout.Warn, Code: code, Place: w.place(f), Message: message, Remedy: remedy})
+func (w *row) stop(s spot, code, message, remedy string) {
+	w.stopAt(w.place(s), s, code, message, remedy)
+}
+
+// stopAt reports a problem of a spot that is to be seen elsewhere.
+func (w *row) stopAt(at mailout.Place, s spot, code, message, remedy string) {
+	w.spoil(s)
+	w.problems = append(w.problems, mailout.Problem{Severity: mailout.Stop, Code: code, Place: at, Message: message, Remedy: remedy})
+}
+
+// spoil says that nothing is to be concluded from a spot: what is wrong with it was
+// reported.
+func (w *row) spoil(s spot) {
+	if w.faulty == nil {
+		w.faulty = map[spot]bool{}
+	}
+	w.faulty[s] = true
+}
+
+func (w *row) warn(s spot, code, message, remedy string) {
+	w.problems = append(w.problems, mailout.Problem{Severity: mailout.Warn, Code: code, Place: w.place(s), Message: message, Remedy: remedy})
 }
 
 // fault reports an error of a value's parser.
-func (w *row) fault(f field, err error) {
+func (w *row) fault(s spot, err error) {
 	if v := (*rules.Fault)(nil); errors.As(err, &v) {
-		w.stop(f, v.Code, v.Message, v.Remedy)
+		w.stop(s, v.Code, v.Message, v.Remedy)
 	}
 }
 
-// value reads a field with its parser. ok is false where the row has nothing there, and
-// where it is wrong, which is then reported.
-func value[T any](w *row, f field, parse func(cell) (T, error)) (v T, ok bool) {
-	c, ok := w.get(f)
+// value reads a spot with its column's parser. ok is false where the row has nothing
+// there, and where it is wrong, which is then reported.
+func value[T any](w *row, s spot, parse func(cell) (T, error)) (v T, ok bool) {
+	if !w.can[s.field.index()] {
+		return v, false
+	}
+	c, ok := w.get(s)
 	if !ok {
 		return v, false
 	}
 	v, err := parse(c)
 	if err != nil {
-		w.fault(f, err)
+		w.fault(s, err)
 		var none T
 		return none, false
 	}
 	return v, true
 }
 
-// get returns the row's cell of a field, or the default's text where the cell is empty.
-func (w *row) get(f field) (cell, bool) {
-	if w.faulty[f] {
+// get returns the cell at a spot, or the default's text where it is empty; [values] may
+// put something else in the place of either.
+func (w *row) get(s spot) (cell, bool) {
+	if len(w.faulty) > 0 && w.faulty[s] {
 		return cell{}, false
 	}
-	if i, ok := w.layout.fields[f]; ok {
-		if c := w.line.at(i); !c.blank() {
-			return c, true
+	if i, ok := w.layout.column(s.field); ok {
+		if c := w.lines[s.line].at(i); !c.blank() {
+			return w.meant(s.field, c), c.kind != faulty
 		}
 	}
-	t, ok := w.defaults[f]
-	if !ok || w.displaced(f) {
+	t := w.presets[s.field.index()]
+	if t == nil || w.displaced(s.field) {
 		return cell{}, false
 	}
-	s, ok := w.fill(f, t)
-	return cell{text: s}, ok && s != ""
+	text, ok := w.fill(s, t)
+	return w.meant(s.field, cell{text: text}), ok && text != ""
 }
 
 // displaced reports whether the row has a cell of its own for the same thing as the
 // default of f: a deadline where the default is a number of days.
 func (w *row) displaced(f field) bool {
 	for _, other := range []field{{name: fDays}, {name: fSeconds}, {name: fDeadline}} {
-		i, ok := w.layout.fields[other]
-		if ok && other != f && sameThing(other) == sameThing(f) && !w.line.at(i).blank() {
+		i, ok := w.layout.column(other)
+		if ok && other != f && sameThing(other) == sameThing(f) && !w.lines[w.first(i)].at(i).blank() {
 			return true
 		}
 	}
 	return false
 }
 
-// fill puts the row's cells into a template. Headers that do not exist are reported
-// once, for the manifest.
-func (w *row) fill(f field, t template) (string, bool) {
-	var b strings.Builder
-	for _, p := range t {
-		b.WriteString(p.text)
-		if p.header == "" {
+// columns keeps the owner's columns.
+func (w *row) columns() {
+	w.entry.Columns = make([]mailout.Column, 0, len(w.layout.columns))
+	for i, col := range w.layout.columns {
+		if col.name == "" {
 			continue
 		}
-		i, ok := w.layout.find(p.header)
-		if !ok {
-			w.faulty[f] = true
-			return "", false
+		c := mailout.Column{Name: col.name, Value: mailout.Text(w.lines[0].at(i).text)}
+		for _, l := range w.lines[1:] {
+			c.More = append(c.More, mailout.Text(l.at(i).text))
 		}
-		c := w.line.at(i)
-		s, err := parseLine(c)
-		switch {
-		case c.kind == faulty:
-			w.faulty[f] = true // reported where it stands
-			return "", false
-		case err != nil:
-			w.fault(f, err)
-			return "", false
-		case s == "":
-			w.stop(f, "placeholder-empty", "the default of this column takes the cell under "+strconv.Quote(p.header)+", which is empty here", "fill that cell, or write this column's own")
-			return "", false
-		}
-		b.WriteString(s)
+		w.entry.Columns = append(w.entry.Columns, c)
 	}
-	return clean(b.String()), true
 }
 
-// cells keeps the owner's columns and reports what cannot be read in any of them.
-func (w *row) cells() {
-	for i, col := range w.layout.columns {
-		c := w.line.at(i)
-		if col.name != "" {
-			w.entry.Columns = append(w.entry.Columns, mailout.Column{Name: col.name, Value: mailout.Text(c.text)})
-		}
-		if c.kind == faulty {
-			w.cellFlaw(i, col.field, c.flaw)
-		} else if col.name == "" && !c.blank() {
-			w.cellFlaw(i, field{}, noColumnName)
-		}
-	}
-	for i := len(w.layout.columns); i < len(w.line.cells); i++ {
-		if !w.line.cells[i].blank() {
-			w.cellFlaw(i, field{}, noColumnName)
+// flaws reports the cells that cannot be read, in any column.
+func (w *row) flaws() {
+	for k, l := range w.lines {
+		for i, c := range l.cells {
+			col := column{}
+			if i < len(w.layout.columns) {
+				col = w.layout.columns[i]
+			}
+			why := c.flaw
+			if c.kind != faulty {
+				if col.name != "" || c.blank() {
+					continue
+				}
+				why = noColumnName
+			}
+			w.stopAt(w.cellPlace(col.field, k, i), spot{col.field, k}, why.code, why.message, why.remedy)
 		}
 	}
 }
 
-var noColumnName = flaw{"cell-without-header", "the cell stands under no header", "give the column a name, or empty it; in a CSV, quote cells that hold the delimiter"}
-
-func (w *row) cellFlaw(i int, f field, why flaw) {
-	w.stop(f, why.code, why.message, why.remedy)
-	w.problems[len(w.problems)-1].Column = letters(i)
-}
+var noColumnName = &flaw{"cell-without-header", "the cell stands under no header", "give the column a name, or empty it; in a CSV, quote cells that hold the delimiter"}
 
 // key reads the owner's key of the row. It is shown in messages, so it must not be
 // somebody's number.
 func (w *row) key() {
-	w.entry.Key = strconv.Itoa(w.line.n)
-	f := field{name: fRow}
-	key, ok := value(w, f, parseLine)
-	if !ok {
-		key = w.entry.Key
-	}
+	w.entry.Key = strconv.Itoa(w.lines[0].n)
+	s := w.job(field{name: fRow})
+	key, ok := value(w, s, parseLine)
 	switch {
+	case !ok || key == "": // nothing there that anybody sees
 	case isPersonal(key):
-		w.stop(f, "row-key-personal", "the key of the row is a national identity number; keys are shown in messages and reports", "use an employee or case number as key")
+		w.stop(s, "row-key-personal", "the key of the row is a national identity number; keys are shown in messages and reports", "use an employee or case number as key")
 		return
 	case len([]rune(key)) > maxKey:
-		w.stop(f, "row-key-too-long", "the key of the row is longer than 100 characters", "use an employee or case number as key")
+		w.stop(s, "row-key-too-long", "the key of the row is longer than 100 characters", "use an employee or case number as key")
 		return
-	case fold(key) == "example" || fold(key) == "eksempel":
-		w.stop(f, "row-example", "this is the example of the template, not a row to send", "delete the row")
+	default:
+		w.entry.Key = key
 	}
-	w.entry.Key = key
-	if before, twice := w.tally.keys[key]; twice {
-		w.stop(f, "row-key-twice", "the same key stands in line "+strconv.Itoa(before)+" too", "give every row a key of its own; a key that is missing is the line number")
-		return
+	w.keyed = true
+}
+
+// isExample finds the line that a fresh manifest has, and says nothing more about it.
+func (w *row) isExample() bool {
+	switch c := w.entry.Key[0]; { // few keys need a closer look
+	case c|0x20 != 'e' && c < utf8.RuneSelf:
+		return false
+	case fold(w.entry.Key) != "example" && fold(w.entry.Key) != "eksempel":
+		return false
 	}
-	w.tally.keys[key] = w.line.n
+	w.stop(w.job(field{name: fRow}), "row-example", "this is the example of the template, not a row to send", "delete the row")
+	return true
 }
 
 // maxKey bounds the owner's key, in characters.
 const maxKey = 100
 
-func isPersonal(s string) bool {
-	id, err := parseID(cell{text: s})
-	return err == nil && id.number != ""
-}
-
 // texts reads title, descriptions, authentication and identifier.
 func (w *row) texts() {
 	j := &w.entry.Job
-	title, _ := value(w, field{name: fTitle}, parseLine)
-	nonsensitive, _ := value(w, field{name: fNonsensitive}, parseLine)
-	description, _ := value(w, field{name: fDescription}, parseLines)
+	title, _ := value(w, w.job(field{name: fTitle}), parseLine)
+	nonsensitive, _ := value(w, w.job(field{name: fNonsensitive}), parseLine)
+	description, _ := value(w, w.job(field{name: fDescription}), parseLines)
 	j.Title, j.NonsensitiveTitle, j.Description = mailout.Text(title), mailout.Text(nonsensitive), mailout.Text(description)
-	j.Authentication, _ = value(w, field{name: fAuthentication}, parseAuthentication)
-	j.Identifier, _ = value(w, field{name: fIdentifier}, parseIdentifier)
+	j.Authentication, _ = value(w, w.job(field{name: fAuthentication}), parseAuthentication)
+	j.Identifier, _ = value(w, w.job(field{name: fIdentifier}), parseIdentifier)
 }
 
 // sender reads for whom the row is sent.
 func (w *row) sender() {
 	w.entry.Job.Sender = w.Sender
-	f := field{name: fSender}
-	s, ok := value(w, f, func(c cell) (string, error) {
-		s := idFiller.Replace(clean(c.text))
-		return s, rules.OrgNumber(s)
-	})
-	if !ok {
-		return
+	if sender, ok := value(w, w.job(field{name: fSender}), w.parseSender); ok {
+		w.entry.Job.Sender = sender
 	}
-	w.entry.Job.Sender = mailout.OrgNumber(s)
-	if _, listed := w.Senders[mailout.OrgNumber(s)]; !listed && mailout.OrgNumber(s) != w.Sender {
-		w.stop(f, "sender-unknown", "batch.toml does not name this organization as a sender", "add it under [[senders]] if you may send for it, or correct the number")
+}
+
+// parseSender reads the number of an organization that batch.toml names.
+func (s *settings) parseSender(c cell) (mailout.OrgNumber, error) {
+	number, err := parseOrgNumber(c)
+	if err != nil {
+		return "", err
 	}
+	if _, listed := s.Senders[number]; !listed && number != s.Sender {
+		return "", bad("sender-unknown", "batch.toml does not name this organization as a sender", "add it under [[senders]] if you may send for it, or correct the number")
+	}
+	return number, nil
 }
 
 // kindOf is the kind of the row's sender.
@@ -235,57 +280,4 @@ func (w *row) kindOf() mailout.SenderKind {
 		return kind
 	}
 	return w.Kind
-}
-
-// availability reads when the job opens and how long it stays open.
-func (w *row) availability() {
-	j := &w.entry.Job
-	j.Activation, _ = value(w, field{name: fActivation}, parseTime(w.Location, morning))
-	days, hasDays := value(w, field{name: fDays}, parseDays)
-	seconds, hasSeconds := value(w, field{name: fSeconds}, parseSeconds)
-	deadline, hasDeadline := value(w, field{name: fDeadline}, parseTime(w.Location, evening))
-	j.Available, j.Deadline = days+seconds, deadline
-	if hasDays && hasSeconds || hasDeadline && (hasDays || hasSeconds) {
-		j.Available, j.Deadline = days, deadline
-		if hasDeadline {
-			j.Available = 0
-		}
-		w.stop(w.latest(fDays, fSeconds, fDeadline), "availability-twice", "the row says more than once how long there is to sign", "keep one of available_days, available_seconds and deadline")
-		return
-	}
-	w.againstNow()
-}
-
-// latest returns the last of the columns that the manifest has, to point at.
-func (w *row) latest(names ...string) field {
-	found := field{name: names[0]}
-	for _, name := range names {
-		if _, ok := w.layout.fields[field{name: name}]; ok {
-			found = field{name: name}
-		}
-	}
-	return found
-}
-
-// againstNow judges what depends on the clock.
-func (w *row) againstNow() {
-	j := w.entry.Job
-	if w.Now.IsZero() {
-		return
-	}
-	if !j.Activation.IsZero() && j.Activation.Before(w.Now) {
-		w.warn(field{name: fActivation}, "activation-past", "the time of activation has passed: the job opens at once", "write a later time if that is not meant")
-	}
-	start := w.Now
-	if j.Activation.After(start) {
-		start = j.Activation
-	}
-	deadline := field{name: fDeadline}
-	switch {
-	case j.Deadline.IsZero():
-	case !j.Deadline.After(w.Now):
-		w.stop(deadline, "deadline-past", "the deadline has passed: nobody could sign", "write a later deadline")
-	case j.Deadline.Sub(start) > maxOpen:
-		w.stop(deadline, "deadline-too-late", "the deadline is more than 90 days after the job opens", "choose an earlier deadline")
-	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"batch/internal/mailout"
@@ -15,10 +15,13 @@ type settings struct {
 	Options
 	mapped   map[string]target // folded header → what [columns] says
 	defaults map[field]template
-	fixed    []mailout.Signer // [[signers]], each value checked
-	ordered  []bool           // which of fixed say their order
-	persons  map[string]bool  // [test] persons
+	presets  [fieldCount]template       // the same, by index
+	fixed    []mailout.Signer           // [[signers]], each value checked
+	ordered  []bool                     // which of fixed say their order
+	words    map[name]map[string]string // [values]: our column → folded word → what is read
+	persons  map[string]bool            // [test] persons
 	shared   map[string]bool
+	mistakes []Mistake
 }
 
 // target is what [columns] says of a header: one of our columns, or put aside.
@@ -27,20 +30,44 @@ type target struct {
 	aside bool
 }
 
-func newSettings(o Options) (*settings, error) {
-	s := &settings{Options: o, mapped: map[string]target{}, defaults: map[field]template{}, persons: setOf(o.TestPersons), shared: setOf(o.Shared)}
+// Mistake is a setting of batch.toml that cannot hold.
+type Mistake struct {
+	Path    []string // where it stands in batch.toml: "defaults", "title"; "#2" is the second of an array
+	Message string   // never holds a personal value
+	Remedy  string
+}
+
+// Check returns every mistake in the settings. [Read] refuses them with the first one.
+func Check(o Options) []Mistake { return newSettings(o).mistakes }
+
+func newSettings(o Options) *settings {
+	s := &settings{Options: o, mapped: map[string]target{}, defaults: map[field]template{}, words: map[name]map[string]string{},
+		persons: setOf(o.TestPersons), shared: setOf(o.Shared)}
 	if s.Location == nil {
 		s.Location = time.UTC
 	}
-	if o.Hidden != "" && o.Hidden != "send" && o.Hidden != "skip" {
-		return nil, broken("hidden-setting", "--hidden takes send or skip", "say --hidden=send or --hidden=skip")
+	s.columnNames()
+	s.valueTables()
+	s.jobDefaults()
+	s.signerDefaults()
+	s.fixedSigners()
+	return s
+}
+
+// refuse returns the first mistake as an error.
+func (s *settings) refuse() error {
+	if s.Hidden != "" && s.Hidden != "send" && s.Hidden != "skip" {
+		return broken("hidden-setting", "--hidden takes send or skip", "say --hidden=send or --hidden=skip")
 	}
-	for _, step := range []func() error{s.columns, s.jobDefaults, s.signerDefaults, s.signers} {
-		if err := step(); err != nil {
-			return nil, err
-		}
+	if len(s.mistakes) == 0 {
+		return nil
 	}
-	return s, nil
+	m := s.mistakes[0]
+	return broken("settings", "batch.toml, "+strings.Join(m.Path, " ")+": "+m.Message, m.Remedy)
+}
+
+func (s *settings) mistake(message, remedy string, path ...string) {
+	s.mistakes = append(s.mistakes, Mistake{Path: path, Message: message, Remedy: remedy})
 }
 
 func setOf(list []string) map[string]bool {
@@ -51,82 +78,109 @@ func setOf(list []string) map[string]bool {
 	return set
 }
 
-func (s *settings) columns() error {
+// noColumn is said of a name that is none of our columns'.
+const noColumn = "there is no such column"
+
+// didYouMean suggests the column that was probably meant.
+func didYouMean(name string) string {
+	if f, ok := nearlyKnown(name); ok {
+		return "did you mean " + f.String() + "?"
+	}
+	return "write one of our column names, such as title or signer2_email, or take it out"
+}
+
+func (s *settings) columnNames() {
 	for _, header := range slices.Sorted(maps.Keys(s.Columns)) {
 		name := s.Columns[header]
 		f, ok := knownNames[fold(name)]
 		if !ok && name != "-" {
-			return broken("settings-columns", fmt.Sprintf("[columns] maps the header %q to %q, which is not one of the manifest's columns", header, name),
-				`correct the name in batch.toml; "-" puts a column aside`)
+			s.mistake(fmt.Sprintf("this header is to be %q, but %s", name, noColumn), didYouMean(name)+`; "-" puts a column aside`, "columns", header)
+			continue
+		}
+		if _, twice := s.mapped[fold(header)]; twice {
+			s.mistake("the same header, written in another way, stands here already", "keep one of them", "columns", header)
+			continue
 		}
 		s.mapped[fold(header)] = target{field: f, aside: name == "-"}
 	}
-	return nil
 }
 
-func (s *settings) jobDefaults() error {
+func (s *settings) jobDefaults() {
 	for _, name := range slices.Sorted(maps.Keys(s.Defaults)) {
-		f, ok := knownNames[fold(name)]
-		if !ok || f.ofSigner() {
-			return broken("settings-defaults", fmt.Sprintf("[defaults] has %q, which is not a column of the job", name),
-				"correct the name in batch.toml; signers' columns stand under [defaults.signer1]")
-		}
-		if err := s.addDefault(f, s.Defaults[name]); err != nil {
-			return err
+		switch f, ok := knownNames[fold(name)]; {
+		case !ok:
+			s.mistake(noColumn, didYouMean(name), "defaults", name)
+		case f.ofSigner():
+			s.mistake("this is a column of a signer", fmt.Sprintf("write it under [defaults.signer%d]", f.n), "defaults", name)
+		default:
+			s.addDefault(f, s.Defaults[name], "defaults", name)
 		}
 	}
-	return nil
 }
 
-func (s *settings) signerDefaults() error {
+func (s *settings) signerDefaults() {
 	for _, n := range slices.Sorted(maps.Keys(s.SignerDefaults)) {
+		table := fmt.Sprintf("signer%d", n)
 		for _, name := range slices.Sorted(maps.Keys(s.SignerDefaults[n])) {
-			f, ok := knownNames[fold(name)]
-			if !ok || !f.ofSigner() || n < 1 || n > mailout.MaxSigners {
-				return broken("settings-defaults", fmt.Sprintf("[defaults.signer%d] has %q, which is not a column of a signer", n, name), "correct it in batch.toml; signers are numbered 1 to 10")
-			}
-			if err := s.addDefault(field{f.name, n}, s.SignerDefaults[n][name]); err != nil {
-				return err
+			switch f, ok := signerColumn(name); {
+			case n < 1 || n > mailout.MaxSigners:
+				s.mistake("signers are numbered 1 to 10", "correct the number", "defaults", table)
+			case !ok:
+				s.mistake("there is no such column of a signer", didYouMean(name), "defaults", table, name)
+			default:
+				s.addDefault(field{f.name, int8(n)}, s.SignerDefaults[n][name], "defaults", table, name)
 			}
 		}
 	}
-	return nil
 }
 
-func (s *settings) addDefault(f field, value string) error {
+// signerColumn finds a column of a signer by its name without a number.
+func signerColumn(name string) (field, bool) {
+	f, ok := knownNames[fold(name)]
+	return f, ok && f.ofSigner() && f.n == 1
+}
+
+func (s *settings) addDefault(f field, value string, path ...string) {
 	t, err := parseTemplate(value)
 	if err != nil {
-		return broken("settings-placeholder", fmt.Sprintf("the default of %s has a brace without its other half", f), "write placeholders as {Header}")
+		s.mistake("a brace stands here without its other half", "write placeholders as {Header}", path...)
+		return
 	}
 	if _, twice := s.defaults[f]; twice {
-		return broken("settings-defaults", fmt.Sprintf("the default of %s is given twice, under two of its names", f), "keep one of them in batch.toml")
+		s.mistake("the default of "+f.String()+" is given already, under another of its names", "keep one of them", path...)
+		return
 	}
-	s.defaults[f] = t
-	return nil
+	s.defaults[f], s.presets[f.index()] = t, t
+	if t.plain() {
+		s.checkValue(f, s.meant(f, cell{text: value}).text, path...)
+	}
 }
 
-// signers reads [[signers]], which sign every row. What is wrong there is wrong for
-// all rows, and an error.
-func (s *settings) signers() error {
+// fixedSigners reads [[signers]], which sign every row.
+func (s *settings) fixedSigners() {
 	for i, given := range s.Signers {
-		cells := map[string]cell{}
-		for name, value := range given {
-			f, ok := knownNames[fold(name)]
-			if !ok || !f.ofSigner() {
-				return broken("settings-signers", fmt.Sprintf("[[signers]] number %d has %q, which is not a column of a signer", i+1, name), "correct the name in batch.toml")
+		at, found := fmt.Sprintf("#%d", i+1), len(s.mistakes)
+		cells := map[name]cell{}
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			f, ok := signerColumn(name)
+			switch _, twice := cells[f.name]; {
+			case !ok:
+				s.mistake("there is no such column of a signer", didYouMean(name), "signers", at, name)
+			case twice:
+				s.mistake(f.String()+" is given already, under another of its names", "keep one of them", "signers", at, name)
+			case s.checkValue(f, given[name], "signers", at, name):
+				cells[f.name] = cell{text: given[name]}
 			}
-			cells[f.name] = cell{text: value}
 		}
-		signer, ordered, err := s.fixedSigner(cells)
-		if err != nil {
-			return broken("settings-signers", "[[signers]] number "+strconv.Itoa(i+1)+": "+err.Error(), "correct it in batch.toml")
+		signer, ordered := s.fixedSigner(cells)
+		if len(s.mistakes) == found && signer.NationalID == "" && signer.Email == "" && signer.Mobile == "" {
+			s.mistake("nobody is named here", "give a national number, an e-mail address or a mobile number", "signers", at)
 		}
 		s.fixed, s.ordered = append(s.fixed, signer), append(s.ordered, ordered)
 	}
 	if slices.Contains(s.ordered, true) && slices.Contains(s.ordered, false) {
-		return broken("settings-signers", "some of [[signers]] have an order and others have none", "give each an order, or none")
+		s.mistake("some of [[signers]] have an order and others have none", "give each an order, or none", "signers")
 	}
-	return nil
 }
 
 // defaulted reports whether a default stands for the same thing as f.

@@ -1,121 +1,238 @@
 package manifest
 
 import (
-	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
 	"iter"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// lines reads a sheet row by row, walking the library's rows and the sheet's own XML in
-// step. What the library has no cell for, and what one of the two cannot follow, is an
-// error: never a row that is silently empty.
+// lines reads a sheet row by row, as a stream. What cannot be read is an error, or a
+// cell that says so: never a row or a cell that is silently empty.
 func (w *workbook) lines(s sheet, m *merges) iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
 		*m = merges{}
-		part, _ := w.bytesOf(s.part)
-		raw := newSheetXML(bytes.NewReader(part), m)
-		rows, err := w.file.Rows(s.name)
+		stream, err := w.pack.open(s.part, maxPart)
 		if err != nil {
-			yield(line{}, errDamaged)
+			yield(line{}, err)
 			return
 		}
-		defer rows.Close()
-		for n := 0; ; {
-			r, more, err := raw.next()
-			if err != nil {
-				yield(line{}, errDamaged)
-				return
-			}
-			if !more {
-				return
-			}
-			for n++; n < r.n; n++ {
-				if !rows.Next() || !yield(line{n: n}, nil) {
-					return
-				}
-			}
-			l, err := w.line(rows, r)
-			if !yield(l, err) || err != nil {
+		defer stream.Close()
+		r := &sheetReader{workbook: w, xmlStream: stream, merges: m}
+		for {
+			l, err := r.line()
+			if err == io.EOF || !yield(l, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// line reads the row at which both stand.
-func (w *workbook) line(rows *excelize.Rows, r rawRow) (line, error) {
-	if !rows.Next() {
-		return line{}, errDamaged
+// sheetReader reads a worksheet part (ECMA-376 part 1, 18.3).
+type sheetReader struct {
+	*workbook
+	*xmlStream
+	merges *merges
+	hide   bool // rows are hidden unless they say otherwise
+	row    int  // the last one read
+	bottom int  // the lowest one read
+	seen   seenRows
+	width  int    // cells of the row before
+	column int    // of the row's next cell, from 0, where it does not say its own
+	cells  int    // of all rows read, the gaps between them included
+	bytes  int    // of text in them
+	buffer []byte // of one cell's text
+}
+
+// line returns the next row. After the last it reads on to the end of the part, so that
+// the merged ranges, which stand there, are known and a part that is cut off is noticed;
+// then it returns io.EOF.
+func (s *sheetReader) line() (line, error) {
+	for {
+		token, err := s.next()
+		if err != nil {
+			return line{}, err
+		}
+		e, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch {
+		case e.Name.Local == "sheetFormatPr":
+			s.hide = isTrue(attribute(e, "zeroHeight"))
+		case e.Name.Local == "mergeCell":
+			if err := s.merges.add(attribute(e, "ref")); err != nil {
+				return line{}, err
+			}
+		case e.Name.Local == "row" && s.depth == rowDepth:
+			return s.readRow(e)
+		}
 	}
-	said, err := rows.Columns()
+}
+
+// rowDepth is how deep rows stand: worksheet, sheetData, row. Deeper ones say where
+// buttons and pictures stand (ECMA-376 part 1, 20.5.2.27).
+const rowDepth = 3
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name && a.Name.Space == "" {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+func isTrue(s string) bool { return s == "1" || s == "true" }
+
+// readRow reads one row.
+func (s *sheetReader) readRow(e xml.StartElement) (line, error) {
+	l, err := s.begin(e)
 	if err != nil {
-		return line{}, errDamaged
+		return l, err
 	}
-	l := line{n: r.n, hidden: r.hidden}
-	for _, c := range r.cells {
-		for len(l.cells) <= c.column {
-			l.cells = append(l.cells, cell{})
+	for {
+		token, err := s.next()
+		if err != nil {
+			return l, unexpected(err)
 		}
-		words := ""
-		if c.column < len(said) {
-			words = said[c.column]
+		switch t := token.(type) {
+		case xml.EndElement:
+			return l, s.account(l)
+		case xml.StartElement:
+			if t.Name.Local != "c" {
+				err = s.skip()
+			} else {
+				err = s.readCell(t, &l)
+			}
+			if err != nil {
+				return l, err
+			}
 		}
-		l.cells[c.column] = w.cell(c, words)
 	}
+}
+
+// begin reads what a row says of itself. Rows may stand in any order, but each only once.
+func (s *sheetReader) begin(e xml.StartElement) (line, error) {
+	hidden := attribute(e, "hidden")
+	l := line{n: s.row + 1, hidden: isTrue(hidden) || s.hide && hidden == "", cells: make([]cell, 0, s.width)}
+	if n := attribute(e, "r"); n != "" {
+		var err error
+		if l.n, err = strconv.Atoi(n); err != nil {
+			l.n = 0
+		}
+	}
+	if l.n < 1 || l.n > excelize.TotalRows {
+		return l, damaged(fmt.Sprintf("the workbook is damaged: it has a row numbered %d, which no sheet has", l.n))
+	}
+	if !s.seen.add(l.n) {
+		return l, damaged(fmt.Sprintf("the workbook is damaged: it has row %d twice", l.n))
+	}
+	l.blanks = max(-1, l.n-s.bottom-1)
+	s.row, s.bottom, s.column = l.n, max(s.bottom, l.n), 0
 	return l, nil
 }
 
-// cell reads one cell. words is what the library reads in it.
-func (w *workbook) cell(c rawCell, words string) cell {
-	if c.formula && !c.valued {
-		return cell{kind: faulty, flaw: flaw{"formula-no-value", "the cell holds a formula whose value was not saved", "open the workbook in Excel, let it calculate, and save; or write the value itself"}}
+// account adds a row to what was read in all.
+func (s *sheetReader) account(l line) error {
+	s.width = len(l.cells)
+	s.cells, s.bytes = s.cells+len(l.cells), s.bytes+l.textBytes()
+	switch {
+	case s.cells > maxCells:
+		return errManyCells
+	case s.bytes > maxText:
+		return errHuge
 	}
-	switch c.kind {
-	case "s":
-		return w.sharedText(c, words)
-	case "str", "inlineStr":
-		return textCell(lineEnds(words))
-	case "e":
-		return cell{text: c.value, kind: faulty, flaw: failedFormula}
-	case "b":
-		return cell{text: pick(c.value == "1", "SANN", "USANN"), kind: truth}
-	case "d":
-		return isoCell(c.value)
-	}
-	if c.value == "" {
-		return cell{}
-	}
-	return numberCell(c.value, w.format(c.style), w.from1904)
+	return nil
 }
 
-func (w *workbook) format(style int) format {
-	if style < 0 || style >= len(w.formats) {
-		return format{}
-	}
-	return w.formats[style]
+// seenRows are the numbers of rows that were read.
+type seenRows struct {
+	bits [excelize.TotalRows/64 + 1]uint64
 }
 
-// sharedText reads a cell that names a shared string.
-func (w *workbook) sharedText(c rawCell, words string) cell {
-	if c.value == "" {
-		return cell{}
-	}
-	if i, err := strconv.Atoi(strings.TrimSpace(c.value)); err != nil || i < 0 || i >= w.strings {
-		return cell{kind: faulty, flaw: unreadable}
-	}
-	return textCell(lineEnds(words))
+func (s *seenRows) add(n int) (fresh bool) {
+	bit := uint64(1) << (n % 64)
+	fresh = s.bits[n/64]&bit == 0
+	s.bits[n/64] |= bit
+	return fresh
 }
 
-// isoCell reads a date in ISO 8601, as strict Open XML stores it.
-func isoCell(s string) cell {
-	for _, layout := range []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04:05.999", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return cell{text: dateText(t, false), kind: date, clock: t}
+// readCell reads one cell into its place in the row.
+func (s *sheetReader) readCell(e xml.StartElement, l *line) error {
+	c := storedCell{column: s.column}
+	for _, a := range e.Attr {
+		switch a.Name.Local {
+		case "t":
+			c.kind = a.Value
+		case "s":
+			c.style, _ = strconv.Atoi(a.Value) // a style that is none shows the plain number
+		case "r":
+			column, row, err := excelize.CellNameToCoordinates(a.Value)
+			if err != nil || row != l.n {
+				return damaged(fmt.Sprintf("the workbook is damaged: row %d has a cell that does not belong there", l.n))
+			}
+			c.column = column - 1
 		}
 	}
-	return cell{text: s, kind: faulty, flaw: unreadable}
+	if c.column >= excelize.MaxColumns {
+		return damaged(fmt.Sprintf("the workbook is damaged: row %d has more cells than any sheet has columns", l.n))
+	}
+	s.column = c.column + 1
+	if err := s.content(&c); err != nil {
+		return err
+	}
+	read := s.cell(c)
+	if c.column < len(l.cells) {
+		if l.cells[c.column] != (cell{}) {
+			return damaged(fmt.Sprintf("the workbook is damaged: it has the cell %s%d twice", letters(c.column), l.n))
+		}
+		l.cells[c.column] = read
+		return nil
+	}
+	if read == (cell{}) {
+		return nil // formatted, but empty
+	}
+	for len(l.cells) < c.column {
+		l.cells = append(l.cells, cell{})
+	}
+	l.cells = append(l.cells, read)
+	return nil
+}
+
+// content reads what is in a cell.
+func (s *sheetReader) content(c *storedCell) error {
+	for {
+		token, err := s.next()
+		if err != nil {
+			return unexpected(err)
+		}
+		e, ok := token.(xml.StartElement)
+		if !ok {
+			if _, end := token.(xml.EndElement); end {
+				return nil
+			}
+			continue
+		}
+		switch e.Name.Local {
+		case "v":
+			s.buffer, err = s.text(s.buffer[:0])
+			c.value = string(s.buffer)
+			c.valued = c.value != "" || c.kind == "str"
+		case "is":
+			s.buffer, err = s.richText(s.buffer[:0])
+			c.value, c.valued = string(s.buffer), true
+		case "f":
+			c.formula = true
+			err = s.skip()
+		default:
+			err = s.skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
 }

@@ -10,23 +10,30 @@ import (
 
 const maxOpen = mailout.MaxAvailableSeconds * time.Second
 
-// signers reads the row's own signers, in the order of their numbers, and adds those
-// of [[signers]].
+// signers reads the signers of each of the row's lines, in the order of their numbers,
+// and adds those of [[signers]].
 func (w *row) signers() {
 	var ordered []bool
-	for n := 1; n <= mailout.MaxSigners; n++ {
-		s, order, ok := w.signer(n)
-		if !ok {
-			continue
+	for k := range w.lines {
+		before := len(w.who)
+		for _, n := range w.numbers {
+			at := seat{k, n}
+			s, order, ok := w.signer(at)
+			if !ok {
+				continue
+			}
+			w.entry.Job.Signers = append(w.entry.Job.Signers, s)
+			w.who, ordered = append(w.who, at), append(ordered, order)
 		}
-		w.entry.Job.Signers = append(w.entry.Job.Signers, s)
-		w.who, ordered = append(w.who, n), append(ordered, order)
+		if len(w.who) == before {
+			w.nobody(k)
+		}
 	}
 	w.orders(ordered)
 	for _, s := range w.fixed {
 		s, _ = settle(s, w.kindOf())
 		w.entry.Job.Signers = append(w.entry.Job.Signers, s)
-		w.who = append(w.who, 0)
+		w.who = append(w.who, seat{})
 	}
 }
 
@@ -39,9 +46,9 @@ func (w *row) orders(ordered []bool) {
 	fixed := len(w.ordered) > 0 && w.ordered[0]
 	switch {
 	case said && (silent || len(w.fixed) > 0 && !fixed):
-		for i, n := range w.who {
+		for i, at := range w.who {
 			if !ordered[i] || !silent {
-				w.stop(field{fOrder, n}, "signer-order-missing", "some signers have an order and others have none", "give each an order, also under [[signers]], or none")
+				w.stop(at.spot(fOrder), "signer-order-missing", "some signers have an order and others have none", "give each an order, also under [[signers]], or none")
 				return
 			}
 		}
@@ -52,53 +59,52 @@ func (w *row) orders(ordered []bool) {
 	}
 }
 
-// signer reads one signer. ok is false where the row names nobody under that number.
-func (w *row) signer(n int) (s mailout.Signer, ordered, ok bool) {
-	f := func(name string) field { return field{name, n} }
-	id, hasID := value(w, f(fNationalID), parseID)
-	s.Email, _ = value(w, f(fEmail), parseEmail)
-	s.Mobile, _ = value(w, f(fMobile), parseMobile)
+// signer reads one signer. ok is false where the line names nobody under that number.
+func (w *row) signer(at seat) (s mailout.Signer, ordered, ok bool) {
+	id, hasID := value(w, at.spot(fNationalID), parseID)
+	s.Email, _ = value(w, at.spot(fEmail), parseEmail)
+	s.Mobile, _ = value(w, at.spot(fMobile), parseMobile)
 	s.NationalID = id.number
 	if hasID {
-		w.identity(f(fNationalID), id)
+		w.identity(at.spot(fNationalID), id)
 	}
-	if !hasID && s.Email == "" && s.Mobile == "" && !w.anyFaultySigner(n) {
-		w.leftOver(n)
+	if !hasID && s.Email == "" && s.Mobile == "" && !w.anyFaultySigner(at) {
+		w.leftOver(at)
 		return s, false, false
 	}
-	s.Order, ordered = value(w, f(fOrder), parseOrder)
-	ordered = ordered || w.faulty[f(fOrder)] // said, though wrongly
-	s.SignatureType, _ = value(w, f(fSignatureType), parseSignatureType)
-	s.OnBehalfOf, _ = value(w, f(fOnBehalfOf), parseOnBehalfOf)
-	s.Notify, _ = value(w, f(fNotify), parseNotify)
+	s.Order, ordered = value(w, at.spot(fOrder), parseOrder)
+	ordered = ordered || w.faulty[at.spot(fOrder)] // said, though wrongly
+	s.SignatureType, _ = value(w, at.spot(fSignatureType), parseSignatureType)
+	s.OnBehalfOf, _ = value(w, at.spot(fOnBehalfOf), parseOnBehalfOf)
+	s.Notify, _ = value(w, at.spot(fNotify), parseNotify)
 	s, dropped := settle(s, w.kindOf())
-	if dropped {
-		w.tally.unusedContacts++
+	if dropped && !w.anyFaultySigner(at) {
+		w.unused++
 	}
-	w.mobileRange(f(fMobile), s.Mobile)
+	w.mobileRange(at.spot(fMobile), s.Mobile)
 	return s, ordered, true
 }
 
 // leftOver reports cells of a signer that nobody is named for.
-func (w *row) leftOver(n int) {
-	for _, name := range []string{fOrder, fSignatureType, fOnBehalfOf, fNotify} {
-		i, ok := w.layout.fields[field{name, n}]
-		if ok && !w.line.at(i).blank() {
-			w.stop(field{name, n}, "signer-unnamed", "nobody is named for this cell: the signer has no national number, e-mail address or mobile number", "name the signer, or empty the cell")
+func (w *row) leftOver(at seat) {
+	for _, name := range []name{fOrder, fSignatureType, fOnBehalfOf, fNotify} {
+		i, ok := w.layout.column(field{name, at.n})
+		if ok && !w.lines[at.line].at(i).blank() {
+			w.stop(at.spot(name), "signer-unnamed", "nobody is named for this cell: the signer has no national number, e-mail address or mobile number", "name the signer, or empty the cell")
 			return
 		}
 	}
 }
 
 // identity reports what was mended in a number, and numbers that must not be used here.
-func (w *row) identity(f field, id personID) {
+func (w *row) identity(s spot, id personID) {
 	if id.tidied {
-		w.tally.tidied++
+		w.tidied++
 	}
 	if id.zero {
-		w.warn(f, "national-id-zero-added", "the number had lost its leading zero, which was put back: the check digits hold", "format the column as text so that zeros stay")
+		w.warn(s, "national-id-zero-added", "the number had lost its leading zero, which was put back: the check digits hold", "format the column as text so that zeros stay")
 	}
-	w.fault(f, w.mayUse(id))
+	w.fault(s, w.mayUse(id))
 }
 
 // mayUse says whether the number's kind fits the environment.
@@ -107,7 +113,7 @@ func (s *settings) mayUse(id personID) error {
 	case id.kind == rules.Synthetic && !s.AllowSynthetic:
 		return bad("national-id-synthetic", "this is the number of a synthetic test person, whom nothing can be sent to", "use the person's own number; test persons work outside production only")
 	case id.kind != rules.Synthetic && s.SyntheticOnly && !s.persons[id.number.Reveal()]:
-		return bad("national-id-real", "this may be a living person's number, and it is not production that is sent to", "use synthetic persons, or list your own test persons under [test] persons")
+		return bad("national-id-real", "this may be a living person's number, and what is sent here goes to a test environment", "use synthetic persons, or list your own test persons under [test] persons")
 	}
 	return nil
 }
@@ -136,32 +142,22 @@ func defaultNotify(s mailout.Signer, kind mailout.SenderKind) mailout.Notify {
 	return mailout.NotifyGiven
 }
 
-func (w *row) mobileRange(f field, m mailout.Mobile) {
+func (w *row) mobileRange(s spot, m mailout.Mobile) {
 	if m != "" && !rules.IsMobileRange(m) {
-		w.warn(f, "mobile-range", "the number is not in a range of Norwegian mobile numbers: an SMS may not arrive", "compare the number with its source")
+		w.warn(s, "mobile-range", "the number is not in a range of Norwegian mobile numbers: an SMS may not arrive", "compare the number with its source")
 	}
 }
 
-// fixedSigner reads one of [[signers]].
-func (s *settings) fixedSigner(cells map[string]cell) (signer mailout.Signer, ordered bool, err error) {
-	read := func(name string, into func(cell) error) {
-		if c, ok := cells[name]; ok && err == nil {
-			err = into(c)
-		}
-	}
-	read(fNationalID, func(c cell) error {
-		id, err := parseID(c)
-		signer.NationalID = id.number
-		if err == nil {
-			err = s.mayUse(id)
-		}
-		return err
-	})
-	read(fEmail, func(c cell) (err error) { signer.Email, err = parseEmail(c); return err })
-	read(fMobile, func(c cell) (err error) { signer.Mobile, err = parseMobile(c); return err })
-	read(fOrder, func(c cell) (err error) { signer.Order, err = parseOrder(c); ordered = true; return err })
-	read(fSignatureType, func(c cell) (err error) { signer.SignatureType, err = parseSignatureType(c); return err })
-	read(fOnBehalfOf, func(c cell) (err error) { signer.OnBehalfOf, err = parseOnBehalfOf(c); return err })
-	read(fNotify, func(c cell) (err error) { signer.Notify, err = parseNotify(c); return err })
-	return signer, ordered, err
+// fixedSigner makes one of [[signers]] of cells that were found good.
+func (s *settings) fixedSigner(cells map[name]cell) (signer mailout.Signer, ordered bool) {
+	id, _ := parseID(cells[fNationalID])
+	signer.NationalID = id.number
+	signer.Email, _ = parseEmail(cells[fEmail])
+	signer.Mobile, _ = parseMobile(cells[fMobile])
+	signer.Order, _ = parseOrder(cells[fOrder])
+	signer.SignatureType, _ = parseSignatureType(cells[fSignatureType])
+	signer.OnBehalfOf, _ = parseOnBehalfOf(cells[fOnBehalfOf])
+	signer.Notify, _ = parseNotify(cells[fNotify])
+	_, ordered = cells[fOrder]
+	return signer, ordered
 }

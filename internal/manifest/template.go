@@ -2,7 +2,10 @@ package manifest
 
 import (
 	"errors"
+	"slices"
 	"strings"
+
+	"batch/internal/rules"
 )
 
 // template is a default's value: text with placeholders.
@@ -32,6 +35,11 @@ func parseTemplate(s string) (template, error) {
 	return t, nil
 }
 
+// plain reports whether the template has no placeholder.
+func (t template) plain() bool {
+	return !slices.ContainsFunc(t, func(p part) bool { return p.header != "" })
+}
+
 // split cuts a template at every occurrence of sep in its own text; what a cell puts
 // in is never cut.
 func (t template) split(sep string) []template {
@@ -46,4 +54,55 @@ func (t template) split(sep string) []template {
 		}
 	}
 	return out
+}
+
+// fill puts the row's cells into a template: those of the spot's own line for a signer.
+// Headers that do not exist are reported once, for the manifest.
+func (w *row) fill(s spot, t template) (string, bool) {
+	var b strings.Builder
+	for _, p := range t {
+		b.WriteString(p.text)
+		if p.header == "" {
+			continue
+		}
+		i, ok := w.layout.find(p.header)
+		if !ok || !w.take(s, i, &b) {
+			w.spoil(s)
+			return "", false
+		}
+	}
+	return clean(b.String()), true
+}
+
+// take writes the cell that a template of a spot takes. What is wrong with it is
+// reported at that cell, and once however many templates take it.
+func (w *row) take(s spot, i int, into *strings.Builder) bool {
+	k := s.line
+	if !s.ofSigner() {
+		k = w.first(i)
+		if w.differs(s, i) {
+			return false
+		}
+	}
+	c := w.lines[k].at(i)
+	text, err := parseLine(c)
+	switch v := (*rules.Fault)(nil); {
+	case c.kind == faulty: // reported where it stands
+	case errors.As(err, &v):
+		w.inVain(s, k, i, v.Code, v.Message, v.Remedy)
+	case text == "":
+		w.inVain(s, k, i, "placeholder-empty", "the default of "+s.String()+" takes this cell, which is empty", "fill it in, or write "+s.String()+" in a column of its own")
+	default:
+		into.WriteString(text)
+		return true
+	}
+	return false
+}
+
+// inVain reports the cell in line k and column i that the default of s takes.
+func (w *row) inVain(s spot, k, i int, code, message, remedy string) {
+	if at := [2]int{k, i}; !slices.Contains(w.told, at) {
+		w.told = append(w.told, at)
+		w.stopAt(w.cellPlace(s.field, k, i), s, code, message, remedy)
+	}
 }

@@ -3,7 +3,6 @@ package manifest
 import (
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
@@ -30,6 +29,8 @@ func TestEncodingsAndDelimiters(t *testing.T) {
 		{"UTF-8 with mark", "m.csv", "\uFEFF" + body, nil, ""},
 		{"UTF-16, little end first", "m.txt", encoded(little.Bytes([]byte(body))), nil, ""},
 		{"UTF-16, big end first", "m.txt", encoded(big.Bytes([]byte(body))), nil, ""},
+		{"UTF-16, big end first, said so", "m.txt", encoded(big.Bytes([]byte(body))), func(o *Options) { o.Encoding = "UTF-16" }, ""},
+		{"UTF-16 without mark, said so", "m.txt", encoded(bare.Bytes([]byte(body))), func(o *Options) { o.Encoding = "utf-16" }, ""},
 		{"UTF-16 without mark", "m.txt", encoded(bare.Bytes([]byte(body))), nil, "manifest-binary"},
 		{"Windows-1252", "m.csv", encoded(charmap.Windows1252.NewEncoder().Bytes([]byte(body))), nil, ""},
 		{"Windows-1252, said so", "m.csv", encoded(charmap.Windows1252.NewEncoder().Bytes([]byte(body))), func(o *Options) { o.Encoding = "windows-1252" }, ""},
@@ -94,43 +95,20 @@ func TestShortRows(t *testing.T) {
 	}
 }
 
-// A letter and its accent may be one character or two, in titles and on the disk.
-func TestAccentsAreNormalized(t *testing.T) {
-	o := public()
-	o.Documents = fstest.MapFS{"A\u030apen.pdf": {}}
-	r := csvOf(t, o, "title;document;fnr", "A\u030apen;\u00c5pen.pdf;"+kari)
-	if r.err != nil || len(r.problems) != 0 {
-		t.Fatalf("%v, %v", r.err, r.problems)
-	}
-	if title := r.entries[0].Job.Title.Reveal(); title != "\u00c5pen" {
-		t.Errorf("title %q", title)
-	}
-	if file := r.entries[0].Inputs[0].Parts[0]; file != "A\u030apen.pdf" {
-		t.Errorf("the file is named %q, not as the disk has it", file)
-	}
-}
-
-func FuzzText(f *testing.F) {
-	f.Add([]byte(good), "")
-	f.Add([]byte("sep=,\n\"a\",b\r\r\n"), "")
-	f.Add([]byte("\xff\xfea\x00;\x00"), "tab")
-	f.Add([]byte("t\xe5;\"\n"), ";")
-	known := (&settings{}).isHeader
-	f.Fuzz(func(t *testing.T, b []byte, delimiter string) {
-		src, err := openText(b, Options{Delimiter: delimiter}, known)
-		if err != nil {
-			return
-		}
-		lines := 1 + strings.Count(lineEnds(string(b)), "\n") + len(b) // UTF-16 hides line ends
-		last := 0
-		for l, err := range src.lines() {
-			if err != nil {
-				return
+// Lines are counted alike when something is wrong in one of them, whatever ends them.
+func TestLinesOfFaults(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		top := strings.ReplaceAll(good+"\n", "\n", end)
+		for what, c := range map[string]struct{ content, says string }{
+			"a NUL":            {top + "Avtale\x00;a.pdf;" + end, "line 4 holds"},
+			"no Windows-1252":  {top + "\x81\xE5" + end, "(line 4)"},
+			"very many cells":  {top + strings.Repeat(";", 16_384) + end, "line 4 has more cells"},
+			"very late bytes":  {top + strings.Repeat("x"+end, 70_000) + "\x81", "(line 70004)"},
+			"a NUL behind end": {end + end + "\x00", "line 3 holds"},
+		} {
+			if r := read(t, "m.csv", []byte(c.content), public()); r.err == nil || !strings.Contains(r.err.Error(), c.says) {
+				t.Errorf("%s, lines end in %q: %v, want %q", what, end, r.err, c.says)
 			}
-			if l.n <= last || l.n > lines {
-				t.Fatalf("line %d after %d", l.n, last)
-			}
-			last = l.n
 		}
-	})
+	}
 }

@@ -1,10 +1,11 @@
 package manifest
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"batch/internal/mailout"
 	"batch/internal/rules"
@@ -15,52 +16,71 @@ func bad(code, message, remedy string) error {
 	return &rules.Fault{Code: code, Message: message, Remedy: remedy}
 }
 
-// personID is a national number as it was read.
-type personID struct {
-	number mailout.NationalID
-	kind   rules.IDKind
-	tidied bool // spaces or hyphens were left out
-	zero   bool // a lost leading zero was put back
-}
-
 var (
-	idFiller = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "\u2009", "", "-", "", "\u2011", "", "\u2013", "")
-	exponent = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+$`)
-	allDigit = regexp.MustCompile(`^[0-9]+$`)
+	errOtherDigits = bad("digits-other-script", "the digits look like 0 to 9 but are others: of full width, or of another script",
+		"write the number again with the digits of the keyboard")
+	errNumberFormat = bad("number-format", "the cell shows more than its value, which is a number",
+		"format the column as text and write in full what is meant")
 )
 
-// parseID reads a national number. Ten digits have lost their zero: they are read as
-// eleven only where the check digits then hold.
-func parseID(c cell) (personID, error) {
-	s := clean(c.text)
-	switch {
-	case c.kind == date:
-		return personID{}, bad("national-id-date-cell", "the cell is a date, not a national identity number", "format the column as text and write the number again")
-	case exponent.MatchString(s):
-		return personID{}, bad("national-id-exponent", "the number was saved in short form, such as 3,11E+10: its digits are lost", "format the column as text or as a number without decimals, and save again from the source")
+// typed is the text of a cell that holds something else than prose: a number, an
+// address, a date, a word of a list. What nobody sees means nothing there; it comes with
+// pasting from mail, chat and contact lists, and is left out.
+func typed(c cell) string {
+	return clean(without(c.text, func(r rune) bool { return unicode.Is(unicode.Cf, r) }))
+}
+
+// prose is the text of a cell for people to read. Only what neither shows nor shapes
+// anything is left out: spaces without width, byte order marks, soft hyphens.
+func prose(c cell) string {
+	return clean(without(c.text, func(r rune) bool { return r == 0x00AD || r == 0x200B || r == 0x2060 || r == 0xFEFF }))
+}
+
+func without(s string, drop func(rune) bool) string {
+	if isPlain(s) {
+		return s
 	}
-	id := personID{}
-	digits := idFiller.Replace(s)
-	id.tidied = digits != s
-	if len(digits) == 10 && allDigit.MatchString(digits) {
-		digits, id.zero = "0"+digits, true
+	return strings.Map(func(r rune) rune {
+		if drop(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// isPlain reports whether s has nothing but ASCII and the letters of Western Europe
+// (U+00C0 to U+00FF) without Ã and â: nothing that is invisible, and no trace of a wrong
+// encoding. Nearly all text is plain, and needs no second look.
+func isPlain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < utf8.RuneSelf {
+			continue
+		}
+		if s[i] != 0xC3 || i+1 == len(s) || s[i+1]&0xC0 != 0x80 || s[i+1] == 0x83 || s[i+1] == 0xA2 {
+			return false
+		}
+		i++
 	}
-	kind, err := rules.NationalID(digits)
-	if err != nil && id.zero {
-		return personID{}, bad("national-id-lost-zero", "there are ten digits only: a leading zero may be lost, but with it the number is not right either", "compare the number with its source, and format the column as text so that zeros stay")
-	}
-	id.number, id.kind = mailout.NationalID(digits), kind
-	return id, err
+	return true
+}
+
+// otherDigits reports whether s has digits that are not those of ASCII.
+func otherDigits(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf && unicode.IsDigit(r) })
 }
 
 // choice is one word of a closed list. Words are compared folded.
 func choice[T any](code string, words map[string]T, list string) func(cell) (T, error) {
+	none := bad(code, "this is none of the words that can stand here", "write "+list+", or leave the cell empty")
 	return func(c cell) (T, error) {
-		if v, ok := words[fold(c.text)]; ok {
+		if v, ok := words[c.text]; ok {
 			return v, nil
 		}
-		var none T
-		return none, bad(code, "this is none of the words that can stand here", "write "+list+", or leave the cell empty")
+		if v, ok := words[fold(typed(c))]; ok {
+			return v, nil
+		}
+		var zero T
+		return zero, none
 	}
 }
 
@@ -76,12 +96,23 @@ var (
 		"national-id-and-name, birth-date-and-name or name")
 )
 
-// whole reads a whole number between low and high.
+// whole reads a whole number between low and high, written in digits alone.
 func whole(code string, low, high int, remedy string) func(cell) (int, error) {
+	expected := "a whole number from " + strconv.Itoa(low) + " to " + strconv.Itoa(high)
+	if high == low+1 {
+		expected = strconv.Itoa(low) + " or " + strconv.Itoa(high)
+	}
+	none := bad(code, expected+" is expected", remedy)
 	return func(c cell) (int, error) {
-		n, err := strconv.Atoi(clean(c.text))
-		if err != nil || n < low || n > high || c.kind == date {
-			return 0, bad(code, "a whole number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high)+" is expected", remedy)
+		s := typed(c)
+		n, err := strconv.Atoi(s)
+		switch {
+		case c.words: // 2 under the format 0" weeks"
+			return 0, errNumberFormat
+		case otherDigits(s):
+			return 0, errOtherDigits
+		case err != nil || !isDigits(s) || n < low || n > high || c.kind == date:
+			return 0, none
 		}
 		return n, nil
 	}
@@ -90,8 +121,8 @@ func whole(code string, low, high int, remedy string) func(cell) (int, error) {
 var (
 	parseOrder          = whole("signer-order", 0, 9, "write 0 to 9: lower signs first, equal numbers sign at the same time")
 	parseAuthentication = whole("authentication", 3, 4, "write 3 or 4, or leave the cell empty")
-	wholeDays           = whole("available-days", 1, 90, "write the days that each signer has")
-	wholeSeconds        = whole("available-seconds", 1, mailout.MaxAvailableSeconds, "write the seconds that each signer has, or use available_days")
+	wholeDays           = whole("available-days", 1, 90, "write the days that each signer has, as a number alone")
+	wholeSeconds        = whole("available-seconds", 1, mailout.MaxAvailableSeconds, "write the seconds that each signer has, as a number alone, or use available_days")
 )
 
 func parseDays(c cell) (time.Duration, error) {
@@ -105,32 +136,90 @@ func parseSeconds(c cell) (time.Duration, error) {
 }
 
 func parseEmail(c cell) (mailout.Email, error) {
-	s := clean(c.text)
+	s := typed(c)
 	return mailout.Email(s), rules.Email(s)
 }
 
+var mobileDate = bad("mobile", "the cell is a date, not a mobile number", "format the column as text and write the number again")
+
 func parseMobile(c cell) (mailout.Mobile, error) {
-	if c.kind == date {
-		return "", bad("mobile", "the cell is a date, not a mobile number", "format the column as text and write the number again")
+	s := typed(c)
+	switch {
+	case c.kind == date:
+		return "", mobileDate
+	case c.words: // 701234567 under the format "+46 "0
+		return "", errNumberFormat
+	case otherDigits(s):
+		return "", errOtherDigits
 	}
-	return rules.Mobile(clean(c.text))
+	return rules.Mobile(s)
 }
+
+var (
+	errLineBreak      = bad("line-break", "the text has a line break or a tab in it", "write it in one line; in a CSV, look for a lone quotation mark above")
+	textNotCalculated = bad("formula-zero", "the cell holds a formula whose value is 0, which some programs also store for formulas that were never calculated",
+		"open the workbook in Excel, let it calculate, and save; or write the value itself")
+	textDamaged = bad("text-damaged", "letters of the text were damaged when it was saved: å stands as Ã¥, or a mark as \uFFFD in its place",
+		`save the list anew from its source, as an Excel workbook or as "CSV UTF-8"`)
+)
 
 // parseText reads free text of one line or, where lines is set, of several.
 func parseText(lines bool) func(cell) (string, error) {
 	return func(c cell) (string, error) {
-		s := clean(c.text)
-		if c.words {
-			return "", bad("number-format", "the cell shows more than its value, which is a number", "format the column as text and write in full what is meant")
+		if c.kind == text && isSimple(c.text) {
+			return c.text, nil
 		}
-		if !lines && strings.ContainsAny(s, "\n\r\t") {
-			return "", bad("line-break", "the text has a line break or a tab in it", "write it in one line; in a CSV, look for a lone quotation mark above")
+		s := prose(c)
+		switch {
+		case c.doubtful:
+			return "", textNotCalculated
+		case c.words:
+			return "", errNumberFormat
+		case !lines && (strings.ContainsAny(s, "\n\r\t") || !isPlain(s) && strings.ContainsAny(s, "\u2028\u2029")):
+			return "", errLineBreak
 		}
-		return s, rules.Text(s)
+		if err := rules.Text(s); err != nil {
+			return "", err
+		}
+		if garbled(s) {
+			return "", textDamaged
+		}
+		return s, nil
 	}
+}
+
+// isSimple tells text that needs no second look, for speed: letters, digits and signs of
+// ASCII, without blanks at its ends.
+func isSimple(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
 }
 
 var (
 	parseLine  = parseText(false)
 	parseLines = parseText(true)
 )
+
+// garbled reports whether letters were lost on the way: replaced by U+FFFD, or UTF-8
+// that was read as Windows-1252 and saved so. Then æ, ø, å, é, ö and ä begin with Ã,
+// dashes and quotation marks with â€, and no language writes either.
+func garbled(s string) bool {
+	if isPlain(s) {
+		return false
+	}
+	if strings.ContainsRune(s, utf8.RuneError) || strings.Contains(s, "â€") {
+		return true
+	}
+	_, after, found := strings.Cut(s, "Ã")
+	for found {
+		if r, _ := utf8.DecodeRuneInString(after); r != 0 && strings.ContainsRune("¥¸¦…˜†©¤¶¼¨§±„œ", r) {
+			return true
+		}
+		_, after, found = strings.Cut(after, "Ã")
+	}
+	return false
+}

@@ -1,33 +1,27 @@
 package manifest
 
 import (
-	"bytes"
-	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"path"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/unicode/norm"
 
 	"batch/internal/mailout"
 )
 
-// maxUnzipped bounds what a workbook may unpack to. All of it stays in memory, so that
-// no sheet is ever written to a temporary folder in clear.
-const maxUnzipped = 512 << 20
-
-// workbook is an opened .xlsx. The library finds the parts and reads what cells say;
-// sheetXML reads what it does not tell: what kind of value a cell holds, whether a
-// formula has one, what is hidden and what is merged.
+// workbook is an opened .xlsx (ECMA-376 part 1). Its parts are read here, and not by the
+// library that writes our workbooks, because that one does not tell an empty cell from a
+// damaged one, nor a formula without a value from one with; and it unpacks large sheets
+// into the temporary folder, in clear.
 type workbook struct {
-	file     *excelize.File
+	pack     *pack
 	sheets   []sheet
 	formats  []format // by style
 	from1904 bool
-	strings  int // shared strings in the workbook
+	stale    bool     // whoever wrote it asks for all formulas to be calculated anew
+	strings  []string // the shared ones
 }
 
 // sheet is one sheet of a workbook.
@@ -37,8 +31,8 @@ type sheet struct {
 	visible bool
 }
 
-func openWorkbook(b []byte, o Options, macros bool, known func([]string) bool) (*source, error) {
-	w, err := readWorkbook(b)
+func openWorkbook(f io.ReaderAt, size int64, o Options, macros bool, known func([]string) bool) (*source, error) {
+	w, err := readWorkbook(f, size)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +40,10 @@ func openWorkbook(b []byte, o Options, macros bool, known func([]string) bool) (
 	if err != nil {
 		return nil, err
 	}
-	notes := w.rivals(o, chosen, known)
+	notes, err := w.rivals(o, chosen, known)
+	if err != nil {
+		return nil, err
+	}
 	if macros {
 		notes = append(notes, mailout.Problem{Severity: mailout.Warn, Code: "macros-ignored", Place: mailout.Place{File: o.Name},
 			Message: "the workbook has macros; they are not run", Remedy: "make sure that the values in the cells are the right ones as they stand"})
@@ -56,76 +53,79 @@ func openWorkbook(b []byte, o Options, macros bool, known func([]string) bool) (
 		sheet: chosen.name,
 		lines: func() iter.Seq2[line, error] { return w.lines(chosen, state) },
 		notes: notes,
-		close: w.file.Close,
 		late:  func(header int) []mailout.Problem { return state.problems(o.Name, chosen.name, header) },
 	}, nil
 }
 
-var errDamaged = broken("manifest-damaged", "the workbook is damaged, or is no workbook", "open it in Excel, save it under a new name and use that file")
-
-func readWorkbook(b []byte) (*workbook, error) {
-	f, err := excelize.OpenReader(bytes.NewReader(b), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped})
-	if err != nil && strings.Contains(err.Error(), "unzip size exceeds") {
-		return nil, broken("manifest-too-large", "the workbook unpacks to more than 512 MB", "remove what is not part of the list: pictures, other sheets, formatted empty rows")
-	} else if err != nil || f.WorkBook == nil {
+func readWorkbook(f io.ReaderAt, size int64) (*workbook, error) {
+	p, err := openPack(f, size)
+	if err != nil {
+		return nil, err
+	}
+	top, err := p.relationsOf("")
+	if err != nil {
+		return nil, fault(err)
+	}
+	main := top.byKind["officeDocument"]
+	if main == "" || !p.has(main) {
 		return nil, errDamaged
 	}
-	w := &workbook{file: f}
-	if props, err := f.GetWorkbookProps(); err == nil && props.Date1904 != nil {
-		w.from1904 = *props.Date1904
+	if strings.HasSuffix(main, ".bin") {
+		return nil, broken("manifest-xlsb", "that is a binary workbook (.xlsb) under the name of another kind", wanted)
 	}
-	for _, step := range []func() error{w.readSheets, w.readFormats, w.countStrings} {
-		if err := step(); err != nil {
-			return nil, errDamaged
+	w := &workbook{pack: p}
+	rels, err := p.relationsOf(main)
+	if err != nil {
+		return nil, fault(err)
+	}
+	if err := w.readSheets(main, rels); err != nil {
+		return nil, err
+	}
+	if part := rels.byKind["styles"]; part != "" {
+		if err := w.readFormats(part); err != nil {
+			return nil, err
 		}
 	}
-	return w, nil
-}
-
-// bytesOf returns a part of the package.
-func (w *workbook) bytesOf(part string) ([]byte, bool) {
-	v, ok := w.file.Pkg.Load(part)
-	b, _ := v.([]byte)
-	return b, ok
+	if part := rels.byKind["sharedStrings"]; part != "" {
+		w.strings, err = readStrings(p, part)
+	}
+	return w, err
 }
 
 // readSheets lists the worksheets in the workbook's order with the parts they are in.
-func (w *workbook) readSheets() error {
-	b, _ := w.bytesOf("xl/_rels/workbook.xml.rels")
-	var rels struct {
-		List []struct {
-			ID     string `xml:"Id,attr"`
-			Target string `xml:"Target,attr"`
-		} `xml:"Relationship"`
+func (w *workbook) readSheets(main string, rels relations) error {
+	var book struct {
+		Properties struct {
+			From1904 bool `xml:"date1904,attr"`
+		} `xml:"workbookPr"`
+		Calculation struct {
+			OnLoad bool `xml:"fullCalcOnLoad,attr"`
+		} `xml:"calcPr"`
+		Sheets []struct {
+			Name  string `xml:"name,attr"`
+			State string `xml:"state,attr"`
+			ID    string `xml:"id,attr"`
+		} `xml:"sheets>sheet"`
 	}
-	if err := xml.Unmarshal(b, &rels); err != nil {
-		return fmt.Errorf("reading the workbook's relations: %w", err)
+	if err := w.pack.unmarshal(main, &book); err != nil {
+		return err
 	}
-	parts := map[string]string{}
-	for _, r := range rels.List {
-		if strings.HasPrefix(r.Target, "/") {
-			parts[r.ID] = strings.TrimPrefix(r.Target, "/")
-		} else {
-			parts[r.ID] = path.Join("xl", r.Target)
-		}
-	}
-	for _, s := range w.file.WorkBook.Sheets.Sheet {
-		part := parts[s.ID]
-		if _, ok := w.bytesOf(part); ok && strings.Contains(part, "worksheets/") {
-			w.sheets = append(w.sheets, sheet{name: s.Name, part: part, visible: s.State == "" || s.State == "visible"})
+	w.from1904, w.stale = book.Properties.From1904, book.Calculation.OnLoad
+	for _, s := range book.Sheets {
+		switch r, ok := rels.byID[s.ID]; {
+		case !ok, r.kind == "worksheet" && !w.pack.has(r.part): // the next one is not the first for it
+			return damaged(fmt.Sprintf("the workbook is damaged: its sheet %q is missing", s.Name))
+		case r.kind == "worksheet":
+			w.sheets = append(w.sheets, sheet{name: s.Name, part: r.part, visible: s.State == "" || s.State == "visible"})
 		}
 	}
 	if len(w.sheets) == 0 {
-		return errors.New("no worksheet")
+		return errDamaged
 	}
 	return nil
 }
 
-func (w *workbook) readFormats() error {
-	b, ok := w.bytesOf("xl/styles.xml")
-	if !ok {
-		return nil
-	}
+func (w *workbook) readFormats(part string) error {
 	var styles struct {
 		Codes []struct {
 			ID   int    `xml:"numFmtId,attr"`
@@ -135,8 +135,8 @@ func (w *workbook) readFormats() error {
 			Format int `xml:"numFmtId,attr"`
 		} `xml:"cellXfs>xf"`
 	}
-	if err := xml.Unmarshal(b, &styles); err != nil {
-		return fmt.Errorf("reading the styles: %w", err)
+	if err := w.pack.unmarshal(part, &styles); err != nil {
+		return err
 	}
 	own := map[int]format{}
 	for _, c := range styles.Codes {
@@ -152,29 +152,12 @@ func (w *workbook) readFormats() error {
 	return nil
 }
 
-// countStrings counts the shared strings, so that a cell that names one that is not
-// there can be told from an empty one.
-func (w *workbook) countStrings() error {
-	b, _ := w.bytesOf("xl/sharedStrings.xml")
-	d := xml.NewDecoder(bytes.NewReader(b))
-	for {
-		token, err := d.Token()
-		if err == io.EOF {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("reading the shared strings: %w", err)
-		}
-		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "si" {
-			w.strings++
-		}
-	}
-}
-
-// choose returns the sheet asked for, or the first visible one.
+// choose returns the sheet asked for, or the first visible one, and makes sure that a
+// header can be found in it.
 func (w *workbook) choose(o Options, known func([]string) bool) (sheet, error) {
 	var names []string
 	for _, s := range w.sheets {
-		if o.Sheet == s.name || o.Sheet == "" && s.visible {
+		if sameSheet(o.Sheet, s.name) || o.Sheet == "" && s.visible {
 			return s, w.hasHeader(s, known)
 		}
 		names = append(names, fmt.Sprintf("%q", s.name))
@@ -182,33 +165,47 @@ func (w *workbook) choose(o Options, known func([]string) bool) (sheet, error) {
 	if o.Sheet == "" {
 		return sheet{}, broken("sheet-missing", "every sheet of the workbook is hidden", "show the one that holds the list, or name it with --sheet")
 	}
-	return sheet{}, broken("sheet-missing", "the workbook has no sheet of that name", "it has "+strings.Join(names, ", "))
+	return sheet{}, broken("sheet-missing", "the workbook has no sheet of that name", "name one of its sheets with --sheet: "+strings.Join(names, ", "))
 }
 
-// hasHeader makes sure that a header can be found, and says where one is otherwise.
+// sameSheet compares names as Excel does, in which no two sheets differ in case alone.
+func sameSheet(a, b string) bool {
+	return strings.EqualFold(norm.NFC.String(a), norm.NFC.String(b))
+}
+
+// hasHeader says where a header is if this sheet has none.
 func (w *workbook) hasHeader(s sheet, known func([]string) bool) error {
-	if _, ok := findHeader(w.lines(s, &merges{}), known); ok {
-		return nil
+	if _, ok, err := w.header(s, known); ok || err != nil {
+		return err
 	}
 	for _, other := range w.sheets {
-		if _, ok := findHeader(w.lines(other, &merges{}), known); ok && other != s {
+		// What is wrong with a sheet that nobody chose does not matter here.
+		if _, ok, _ := w.header(other, known); ok {
 			return noHeader(fmt.Sprintf("the sheet %q has one: say --sheet %q", other.name, other.name))
 		}
 	}
 	return noHeader("")
 }
 
+func (w *workbook) header(s sheet, known func([]string) bool) (line, bool, error) {
+	return findHeader(w.lines(s, &merges{}), known)
+}
+
 // rivals reports other visible sheets that could be meant as well.
-func (w *workbook) rivals(o Options, chosen sheet, known func([]string) bool) []mailout.Problem {
+func (w *workbook) rivals(o Options, chosen sheet, known func([]string) bool) ([]mailout.Problem, error) {
 	var ps []mailout.Problem
 	for _, s := range w.sheets {
 		if o.Sheet != "" || s == chosen || !s.visible {
 			continue
 		}
-		if _, ok := findHeader(w.lines(s, &merges{}), known); ok {
+		_, ok, err := w.header(s, known)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			ps = append(ps, mailout.Problem{Severity: mailout.Stop, Code: "sheet-ambiguous", Place: mailout.Place{File: o.Name, Sheet: s.name},
 				Message: "this sheet has a header too: which one is meant is not clear", Remedy: fmt.Sprintf("say --sheet %q or --sheet %q", chosen.name, s.name)})
 		}
 	}
-	return ps
+	return ps, nil
 }

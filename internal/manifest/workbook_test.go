@@ -74,17 +74,6 @@ func TestWorkbookFeatures(t *testing.T) {
 			ok(t, f.InsertRows("Sheet1", 1, 3))
 			ok(t, f.SetCellStr("Sheet1", "A1", "title"))
 		}, "", "", 2},
-		{"a date for a national number", func(t *testing.T, f *excelize.File, o *Options) {
-			ok(t, f.SetCellFloat("Sheet1", "C2", 46357, 0, 64))
-			ok(t, f.SetCellStyle("Sheet1", "C2", "C2", style(t, f, "dd.mm.yyyy")))
-		}, "", "national-id-date-cell@C2", 2},
-		{"a fraction for a national number", func(t *testing.T, f *excelize.File, o *Options) {
-			ok(t, f.SetCellDefault("Sheet1", "C2", "17912099997.5"))
-		}, "", "national-id-digits@C2", 2},
-		{"a number among words as a title", func(t *testing.T, f *excelize.File, o *Options) {
-			ok(t, f.SetCellInt("Sheet1", "A2", 7))
-			ok(t, f.SetCellStyle("Sheet1", "A2", "A2", style(t, f, `"Avtale "0`)))
-		}, "", "number-format@A2", 2},
 		{"a number among words in the owner's column", func(t *testing.T, f *excelize.File, o *Options) {
 			ok(t, f.SetCellInt("Sheet1", "D2", 7))
 			ok(t, f.SetCellStyle("Sheet1", "D2", "D2", style(t, f, `"Avdeling "0`)))
@@ -119,7 +108,13 @@ func TestWorkbookFeatures(t *testing.T) {
 // rawBook is a workbook whose sheet part is written out, to hold what no library writes.
 func rawBook(t *testing.T, sheetXML string) []byte {
 	t.Helper()
-	b, err := sheetOf(t, []any{"title", "document", "fnr", "Avtale", "a.pdf"}).WriteToBuffer()
+	return withSheet(t, sheetOf(t, []any{"title", "document", "fnr", "Avtale", "a.pdf"}), sheetXML)
+}
+
+// withSheet puts another sheet part into a workbook.
+func withSheet(t *testing.T, f *excelize.File, sheetXML string) []byte {
+	t.Helper()
+	b, err := f.WriteToBuffer()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +169,7 @@ func TestRawCells(t *testing.T) {
 		{"a number that is none", `<row r="2">` + title + file + person + `<c r="D2"><v>1e999</v></c></row>`, "", "cell-unreadable@D2", "1e999"},
 		{"a string that is not there", `<row r="2">` + title + file + person + `<c r="D2" t="s"><v>99</v></c></row>`, "", "cell-unreadable@D2", ""},
 		{"cells and rows without address", `<row><c t="s"><v>3</v></c><c t="s"><v>4</v></c><c><v>17912099997</v></c></row>`, "", "", ""},
-		{"cells out of order", `<row r="2">` + file + title + person + `</row>`, "manifest-damaged", "", ""},
+		{"cells out of order", `<row r="2">` + file + title + person + `</row>`, "", "", ""},
 		{"a cell twice", `<row r="2">` + title + title + file + person + `</row>`, "manifest-damaged", "", ""},
 		{"a row twice", `<row r="2">` + title + file + person + `</row><row r="2"></row>`, "manifest-damaged", "", ""},
 		{"a cell of another row", `<row r="2">` + title + file + `<c r="C3"><v>17912099997</v></c></row>`, "manifest-damaged", "", ""},
@@ -188,7 +183,7 @@ func TestRawCells(t *testing.T) {
 			if got := r.findings(); got != c.want {
 				t.Errorf("found %q, want %q", got, c.want)
 			}
-			if c.code == "" && (len(r.entries) != 1 || r.entries[0].Columns[3].Value.Reveal() != c.shown) {
+			if c.code == "" && (len(r.entries) != 1 || shownIn(r.entries[0], 3) != c.shown) {
 				t.Errorf("%d entries, shown %q", len(r.entries), r.entries[0].Columns[3].Value.Reveal())
 			}
 		})

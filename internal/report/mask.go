@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"batch/internal/mailout"
+	"batch/internal/rules"
 )
 
 // secret is a number to hide, and what to show in its place.
@@ -13,6 +14,7 @@ type secret struct{ digits, shown string }
 // mask hides what tells the signers of one row, in any text of that row. Its zero value
 // hides nothing.
 type mask struct {
+	all       bool // national numbers of people who do not sign too
 	unread    bool // a row that was left out: a mistyped national number may stand anywhere
 	numbers   []secret
 	addresses []address
@@ -25,7 +27,7 @@ type address struct {
 
 // maskNumbers hides the national numbers of the row's signers.
 func maskNumbers(r mailout.Record) (m mask) {
-	m.unread = r.Skipped
+	m.all, m.unread = true, r.Skipped
 	for _, s := range r.Job.Signers {
 		id := s.NationalID.Reveal()
 		if id == "" {
@@ -59,19 +61,17 @@ func (m mask) hide(text string) string {
 	for _, n := range m.numbers {
 		text = n.hide(text)
 	}
-	if m.unread {
-		text = hideLikeNumbers(text)
-	}
-	return text
+	return m.hideLikeNumbers(text)
 }
 
-// hideLikeNumbers hides every stretch of ten digits or more but for its first five: in a
-// row whose numbers could not be read, each may be a national number.
-func hideLikeNumbers(text string) string {
+// hideLikeNumbers hides the stretches of digits that are somebody's national number, a
+// pupil's or a spouse's, though no signer's. In a row whose numbers could not be read
+// every stretch of ten digits or more may be one. The first five digits stay.
+func (m mask) hideLikeNumbers(text string) string {
 	var out strings.Builder
 	done := 0
 	for _, run := range digitRuns(text) {
-		if len(run.digits) < 10 {
+		if len(run.digits) < 10 || !m.unread && !(m.all && isNationalID(run.digits)) {
 			continue
 		}
 		out.WriteString(text[done : run.at[4]+1])
@@ -79,6 +79,14 @@ func hideLikeNumbers(text string) string {
 		done = run.at[len(run.at)-1] + 1
 	}
 	return out.String() + text[done:]
+}
+
+func isNationalID(digits string) bool {
+	if len(digits) != 11 {
+		return false
+	}
+	_, err := rules.NationalID(digits)
+	return err == nil
 }
 
 func (s secret) hide(text string) string {

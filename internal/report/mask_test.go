@@ -126,6 +126,9 @@ func TestNumbersOfARowThatWasLeftOutAreHidden(t *testing.T) {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)
 		}
 	}
+	if got := maskNumbers(mailout.Record{}).hide("Elev 018478 30421, klasse 7"); got != "Elev 01847******, klasse 7" {
+		t.Errorf("the number of somebody who does not sign is shown as %q", got)
+	}
 	if got := maskNumbers(mailout.Record{}).hide("12341212345"); got != "12341212345" {
 		t.Errorf("an account number of an ordinary row is shown as %q; it is the owner's and stays", got)
 	}

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"batch/internal/mailout"
@@ -50,11 +52,26 @@ func headed(columns []mailout.Column) iter.Seq2[heading, string] {
 		for _, c := range columns {
 			h := heading{c.Name, seen[c.Name]}
 			seen[c.Name]++
-			if !yield(h, c.Value.Reveal()) {
+			if !yield(h, cellText(c)) {
 				return
 			}
 		}
 	}
+}
+
+// cellText is what a row shows of a column: of a job of several lines, everything that
+// stands in them, each once.
+func cellText(c mailout.Column) string {
+	if len(c.More) == 0 {
+		return c.Value.Reveal()
+	}
+	var all []string
+	for _, v := range append([]mailout.Text{c.Value}, c.More...) {
+		if text := v.Reveal(); strings.TrimSpace(text) != "" && !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return strings.Join(all, " / ")
 }
 
 // headers are the owner's headers as they stand in the manifest.

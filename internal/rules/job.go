@@ -14,12 +14,31 @@ type Breach struct {
 	Signer  int    // counted from 1; 0: the job as a whole
 	Message string // holds no personal value
 	Remedy  string
-	Source  string // where the rule stands
+	Source  string // where the rule stands: a part of portal-api.md, a type of portal.xsd or common.xsd
 }
 
+// Places that rules come from. A rule of the manifest's elements stands in the table of
+// portal-api.md, "The bundle", under the element's name.
 const (
-	fromAPI = "portal-api.md"
-	fromXSD = "portal.xsd"
+	apiIdentifier = "portal-api.md, The bundle, identifier-in-signed-documents"
+	apiLevel      = "portal-api.md, The bundle, required-authentication"
+	apiType       = "portal-api.md, The bundle, signer/signature-type"
+	apiNotify     = "portal-api.md, The bundle, signer/notifications"
+	apiOnBehalf   = "portal-api.md, The bundle, signer/on-behalf-of"
+	apiSeconds    = "portal-api.md, The bundle, availability/available-seconds"
+	apiDocuments  = "portal-api.md, The bundle, Documents"
+	apiContact    = "portal-api.md, The rest, signers addressed by contact information"
+	apiAnswers    = "portal-api.md, Status changes, signatures"
+
+	xsdTitle        = "portal.xsd, portal-signature-job-manifest/title"
+	xsdNonsensitive = "portal.xsd, portal-signature-job-manifest/nonsensitive-title"
+	xsdDescription  = "portal.xsd, portal-signature-job-manifest/description"
+	xsdDocuments    = "portal.xsd, portal-signature-job-manifest/documents"
+	xsdSigners      = "portal.xsd, portal-signers/signer"
+	xsdOrder        = "portal.xsd, portal-signer/@order"
+	xsdNotify       = "portal.xsd, notifications"
+	xsdLevel        = "common.xsd, authentication-level"
+	xsdAvailability = "portal.xsd, availability"
 )
 
 // check collects breaches over one job.
@@ -56,16 +75,16 @@ func Job(j mailout.Job, kind mailout.SenderKind, documents int) []Breach {
 
 func (c *check) texts() {
 	if c.job.Title == "" {
-		c.breach("title-missing", "title", fromXSD, "the job has no title", "give it a title of 1 to 80 characters")
+		c.breach("title-missing", "title", xsdTitle, "the job has no title", "give it a title of 1 to 80 characters")
 	}
-	c.length("title-too-long", "title", c.job.Title, mailout.MaxTitle)
-	c.length("nonsensitive-title-too-long", "nonsensitive_title", c.job.NonsensitiveTitle, mailout.MaxTitle)
-	c.length("description-too-long", "description", c.job.Description, mailout.MaxDescription)
+	c.length("title-too-long", "title", xsdTitle, c.job.Title, mailout.MaxTitle)
+	c.length("nonsensitive-title-too-long", "nonsensitive_title", xsdNonsensitive, c.job.NonsensitiveTitle, mailout.MaxTitle)
+	c.length("description-too-long", "description", xsdDescription, c.job.Description, mailout.MaxDescription)
 }
 
-func (c *check) length(code, field string, t mailout.Text, most int) {
+func (c *check) length(code, field, source string, t mailout.Text, most int) {
 	if TooLong(t, most) {
-		c.breach(code, field, fromXSD, tooLong(t, most), "shorten it")
+		c.breach(code, field, source, tooLong(t, most), "shorten it")
 	}
 }
 
@@ -74,38 +93,38 @@ func TooLong(t mailout.Text, most int) bool { return utf8.RuneCountInString(t.Re
 
 func (c *check) counts() {
 	if n := len(c.job.Signers); n == 0 {
-		c.breach("no-signer", "national_id", fromXSD, "nobody is named to sign", "give a national number, an e-mail address or a mobile number")
+		c.breach("no-signer", "national_id", xsdSigners, "nobody is named to sign", "give a national number, an e-mail address or a mobile number")
 	} else if n > mailout.MaxSigners {
-		c.breach("too-many-signers", "", fromXSD, "more than ten people are named to sign", "a job takes at most ten signers")
+		c.breach("too-many-signers", "", xsdSigners, "more than ten people are named to sign", "a job takes at most ten signers")
 	}
 	if c.documents == 0 {
-		c.breach("no-document", "document", fromXSD, "no document is named", "write the path of a PDF in the column document")
+		c.breach("no-document", "document", xsdDocuments, "no document is named", "write the path of a PDF in the column document")
 	} else if c.documents > mailout.MaxDocuments {
-		c.breach("too-many-documents", "document", fromXSD, "more than twenty documents are named", "a job takes at most twenty documents; merge some with +")
+		c.breach("too-many-documents", "document", xsdDocuments, "more than twenty documents are named", "a job takes at most twenty documents; merge some with +")
 	}
 }
 
 func (c *check) authentication() {
 	switch a := c.job.Authentication; {
 	case a != 0 && a != 3 && a != 4:
-		c.breach("authentication", "authentication", fromXSD, "the security level must be 3 or 4", "write 3 or 4, or leave the cell empty")
+		c.breach("authentication", "authentication", xsdLevel, "the security level must be 3 or 4", "write 3 or 4, or leave the cell empty")
 	case a == 3 && c.kind == mailout.Private:
-		c.breach("authentication-private", "authentication", fromAPI, "private senders must ask for security level 4", "write 4, or leave the cell empty")
+		c.breach("authentication-private", "authentication", apiLevel, "private senders must ask for security level 4", "write 4, or leave the cell empty")
 	}
 }
 
 func (c *check) identifier() {
 	id := c.job.Identifier
 	if id == mailout.NameOnly && c.kind == mailout.Private {
-		c.breach("identifier-private", "identifier", fromAPI, "private senders cannot identify signers by name alone", "write national-id-and-name or birth-date-and-name")
+		c.breach("identifier-private", "identifier", apiIdentifier, "private senders cannot identify signers by name alone", "write national-id-and-name or birth-date-and-name")
 	}
 	weak := id == mailout.NameOnly || id == mailout.BirthDateAndName
 	if weak && c.kind == mailout.Public && c.anySigner(func(s mailout.Signer) bool { return s.SignatureType == mailout.Advanced }) {
-		c.breach("identifier-advanced", "identifier", fromAPI, "with advanced signatures, a public sender must identify signers by national number and name",
+		c.breach("identifier-advanced", "identifier", apiIdentifier, "with advanced signatures, a public sender must identify signers by national number and name",
 			"write national-id-and-name, or make all signatures authenticated")
 	}
 	if id == mailout.NationalIDAndName && c.anySigner(func(s mailout.Signer) bool { return s.NationalID == "" }) {
-		c.breach("identifier-unknown", "identifier", fromAPI, "a signer without a national number cannot be identified by one in the signed document",
+		c.breach("identifier-unknown", "identifier", apiContact, "a signer without a national number cannot be identified by one in the signed document",
 			"give the signer's national number, or write another identifier")
 	}
 }
@@ -123,21 +142,21 @@ func (c *check) times() {
 	const most = mailout.MaxAvailableSeconds * time.Second
 	j := c.job
 	if j.Available < 0 || j.Available > most || j.Available%time.Second != 0 {
-		c.breach("available", "available_days", fromAPI, "a job can be open for 1 second to 90 days", "write 1 to 90 days")
+		c.breach("available", "available_days", apiSeconds, "a job can be open for 1 second to 90 days", "write 1 to 90 days")
 	}
 	if j.Deadline.IsZero() {
 		return
 	}
 	if j.Available > 0 {
-		c.breach("availability-twice", "deadline", fromXSD, "both a deadline and a time to sign are given", "keep only one of them")
+		c.breach("availability-twice", "deadline", xsdAvailability, "both a deadline and a time to sign are given", "keep only one of them")
 	}
 	if j.OrderGroups() > 1 {
-		c.breach("deadline-in-order", "deadline", fromXSD, "a deadline cannot be kept where people sign one after another: the time runs anew for each",
+		c.breach("deadline-in-order", "deadline", apiSeconds, "a deadline cannot be kept where people sign one after another: the time runs anew for each",
 			"give available_days instead: the days that each has")
 	}
 	if !j.Activation.IsZero() && !j.Deadline.After(j.Activation) {
-		c.breach("deadline-before-activation", "deadline", fromXSD, "the deadline is not after the activation", "correct one of the two")
+		c.breach("deadline-before-activation", "deadline", xsdAvailability, "the deadline is not after the activation", "correct one of the two")
 	} else if !j.Activation.IsZero() && j.Deadline.Sub(j.Activation) > most {
-		c.breach("deadline-too-late", "deadline", fromAPI, "the deadline is more than 90 days after the activation", "choose an earlier deadline")
+		c.breach("deadline-too-late", "deadline", apiSeconds, "the deadline is more than 90 days after the activation", "choose an earlier deadline")
 	}
 }

@@ -81,6 +81,7 @@ func TestJob(t *testing.T) {
 		{"given, but nothing is", pub, jobOf(mailout.Signer{NationalID: "17912099997", Notify: mailout.NotifyGiven}), 1, "signer-not-notified"},
 		{"the same person twice", pub, jobOf(looked, looked), 1, "signer-twice"},
 		{"a shared address, no numbers", pub, jobOf(unnamed, mailout.Signer{Notify: mailout.NotifyGiven, Email: "OLA@example.com"}), 1, "signer-shared-address"},
+		{"a shared mobile number, no numbers", pub, jobOf(unnamed, mailout.Signer{Notify: mailout.NotifyGiven, Mobile: unnamed.Mobile}), 1, "signer-shared-address"},
 		{"a shared address, one number", pub, jobOf(unnamed, mailout.Signer{NationalID: "17912099997", Notify: mailout.NotifyGiven, Email: "ola@example.com"}), 1, ""},
 
 		{"90 days", pub, with(jobOf(looked), func(j *mailout.Job) { j.Available = 90 * 24 * time.Hour }), 1, ""},

@@ -35,22 +35,28 @@ const maxFirstRemainder = 3
 // rules valid until and after 2032. D-numbers and synthetic numbers are told apart by
 // kind; whether they may be used is for the caller to say. Errors are of type *Fault.
 func NationalID(s string) (IDKind, error) {
-	d, ok := digits(s, 11)
-	if !ok {
-		return NoID, fault("national-id-digits", "this is not a national identity number: eleven digits are expected",
-			"write all eleven digits, and nothing else, in the cell")
+	var d [11]int
+	if !digits(s, d[:]) {
+		return NoID, idDigits
 	}
-	kind, ok := birthDate(d)
+	kind, ok := birthDate(d[:])
 	if !ok {
-		return NoID, fault("national-id-date", "the first six digits of the national identity number are not a date",
-			"compare the number with its source; it begins with day, month and year of birth")
+		return NoID, idDate
 	}
-	if weigh(d, firstWeights)%11 > maxFirstRemainder || weigh(d, secondWeights)%11 != 0 {
-		return NoID, fault("national-id-check-digits", "the check digits do not fit: a digit is mistyped",
-			"compare the number with its source; 11 digits are expected")
+	if weigh(d[:], firstWeights)%11 > maxFirstRemainder || weigh(d[:], secondWeights)%11 != 0 {
+		return NoID, idCheckDigits
 	}
 	return kind, nil
 }
+
+var (
+	idDigits = fault("national-id-digits", "this is not a national identity number: eleven digits are expected",
+		"write all eleven digits, and nothing else, in the cell")
+	idDate = fault("national-id-date", "the first six digits of the national identity number are not a date",
+		"compare the number with its source; it begins with day, month and year of birth")
+	idCheckDigits = fault("national-id-check-digits", "the check digits do not fit: a digit is mistyped",
+		"compare the number with its source; 11 digits are expected")
+)
 
 // birthDate reads day, month and year and the marks that are added to them. The
 // century is not in numbers issued from 2032 on, so 29 February is taken in every year
@@ -76,19 +82,18 @@ func birthDate(d []int) (IDKind, bool) {
 	return kind, day >= 1 && day <= days
 }
 
-// digits takes s apart, or says that it is not n digits.
-func digits(s string, n int) ([]int, bool) {
-	if len(s) != n {
-		return nil, false
+// digits takes s apart into d, or says that it is not as many digits.
+func digits(s string, d []int) bool {
+	if len(s) != len(d) {
+		return false
 	}
-	d := make([]int, n)
-	for i, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return nil, false
+	for i := range d {
+		if s[i] < '0' || s[i] > '9' {
+			return false
 		}
-		d[i] = int(c - '0')
+		d[i] = int(s[i] - '0')
 	}
-	return d, true
+	return true
 }
 
 func weigh(d, weights []int) int {

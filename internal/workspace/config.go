@@ -19,7 +19,8 @@ type Config struct {
 	Sender    Sender   // of rows that name none
 	Senders   []Sender // brokers: the other organizations sent for, each once
 	Documents Documents
-	Columns   map[string]string // the owner's header → our column, or "-" to put it aside
+	Columns   map[string]string            // the owner's header → our column, or "-" to put it aside
+	Values    map[string]map[string]string // our column → what stands in its cells → what is read
 	Defaults  Defaults
 	Signers   []map[string]string // sign every row; signer column → value
 	Send      Send
@@ -52,7 +53,7 @@ type Identity struct {
 type Sender struct {
 	Organization mailout.OrgNumber
 	Kind         mailout.SenderKind // what may be combined differs
-	PollingQueue string             // only of [[senders]]; Portal.PollingQueue where it says none
+	PollingQueue string             // only of [[senders]]; Portal.PollingQueue where it says none. Each sender has a queue of its own by that name
 }
 
 // Documents says where PDFs are and what is done to them. Before, After and Shared are
@@ -67,7 +68,9 @@ type Documents struct {
 }
 
 // Defaults stand in for cells that a row does not have. Values are text as a cell would
-// hold it; {Header} in them takes a cell of the row.
+// hold it; {Header} in them takes a cell of the row. Here as in Columns, Values and
+// Signers, the names of our columns are as the owner wrote them: it is the manifest that
+// knows them all.
 type Defaults struct {
 	Job     map[string]string         // job column → value
 	Signers map[int]map[string]string // signer's number, 1–10 → signer column → value
@@ -122,6 +125,7 @@ func Default() Config {
 		Portal:    Portal{ServerOrganization: serverOrganization, CallsPerSecond: 10, Pace: "per-certificate"},
 		Documents: Documents{As: "merge"},
 		Columns:   map[string]string{},
+		Values:    map[string]map[string]string{},
 		Defaults:  Defaults{Job: map[string]string{}, Signers: map[int]map[string]string{}},
 		Send:      Send{AbsentAfter: minAbsentAfter},
 		Stop:      Stop{AfterRefusedInARow: 5, AfterUnknownInARow: 2, UnknownTotal: 5, RefusedShare: 0.05},

@@ -125,17 +125,21 @@ func uncommented() string {
 // TestTemplateShowsEveryKey: each key that is read stands in the template, and every
 // example there holds as soon as it is switched on.
 func TestTemplateShowsEveryKey(t *testing.T) {
-	if _, _, err := read(t, uncommented()); err != nil {
+	c, _, err := read(t, uncommented())
+	if err != nil {
 		t.Fatal(err)
 	}
+	for _, m := range manifest.Check(manifest.Options{Columns: c.Columns, Values: c.Values, GroupBy: c.GroupBy, Defaults: c.Defaults.Job, SignerDefaults: c.Defaults.Signers, Signers: c.Signers}) {
+		t.Errorf("the example of %s does not hold: %s", m.Path, m.Message)
+	}
 	for _, key := range []string{"language", "time_zone", "group_by", "environment", "url", "trust", "server_organization", "proxy", "polling_queue",
-		"calls_per_second", "pace", "certificate", "password_command", "password_file", "organization", "kind", "folder", "before", "after", "as", "shared",
+		"calls_per_second", "pace", "certificate", "password_command", "password_file", "organization", "organizations", "kind", "folder", "before", "after", "as", "shared",
 		"xades", "hold", "absent_after", "after_refused_in_a_row", "after_unknown_in_a_row", "unknown_total", "refused_share", "canary", "persons"} {
 		if !regexp.MustCompile(`(?m)^(# )?` + key + ` = `).MatchString(templateSettings) {
 			t.Errorf("the template does not show %s", key)
 		}
 	}
-	for _, table := range []string{"portal", "identity", "sender", "[senders]", "documents", "columns", "defaults", "defaults.signer1", "[signers]", "send", "stop", "ledger", "test"} {
+	for _, table := range []string{"portal", "identity", "sender", "[senders]", "documents", "columns", "values.order", "defaults", "defaults.signer1", "[signers]", "send", "stop", "ledger", "test"} {
 		if !regexp.MustCompile(`(?m)^(# )?\[` + regexp.QuoteMeta(table) + `\]`).MatchString(templateSettings) {
 			t.Errorf("the template does not show [%s]", table)
 		}

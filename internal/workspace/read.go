@@ -22,27 +22,27 @@ const fileName = "batch.toml"
 const maxSettings = 1 << 20
 
 // readConfig reads the batch.toml at an absolute path.
-func readConfig(path string) (Config, error) {
+func readConfig(path string) (Config, *document, error) {
 	text, err := readSettings(path)
 	if err != nil {
-		return Config{}, err
+		return Config{}, nil, err
 	}
 	return parseConfig(path, text)
 }
 
 // parseConfig reads the text of the batch.toml at path, which must be UTF-8.
-func parseConfig(path string, text []byte) (Config, error) {
+func parseConfig(path string, text []byte) (Config, *document, error) {
 	var values map[string]any
 	if err := toml.Unmarshal(text, &values); err != nil {
-		return Config{}, notTOML(path, text, err)
+		return Config{}, nil, notTOML(path, text, err)
 	}
 	d := &document{name: path, index: newIndex(text)}
 	c := Default()
 	settings(&table{document: d, values: values}, &c, filepath.Dir(path))
 	if len(d.faults) > 0 {
-		return Config{}, faulty(path, d.faults)
+		return Config{}, nil, faulty(path, d.faults)
 	}
-	return c, nil
+	return c, d, nil
 }
 
 // readSettings reads the file's bytes, without the mark that some editors put before
@@ -100,8 +100,11 @@ func notTOML(path string, text []byte, err error) error {
 	start := len(bytes.Join(lines[:row-1], nil))
 	p := positionAt(text, start+byteColumn-1)
 	f.Line, f.Column = p.line, p.column
-	if strings.Contains(f.Message, "already") {
+	switch rest := text[min(start+byteColumn-1, len(text)):]; {
+	case strings.Contains(f.Message, "already"):
 		f.Message, f.Remedy = strings.Join(de.Key(), ".")+" stands in the file twice", "keep one of the two"
+	case strings.Contains(f.Message, "after key") && len(rest) > 0 && rest[0] >= utf8.RuneSelf:
+		f.Message, f.Remedy = "a name outside quotes can have the letters a to z only", `put it in quotes: "fødselsnr" = "…"`
 	}
 	return faulty(path, []Fault{f})
 }
@@ -117,6 +120,7 @@ func settings(t *table, c *Config, dir string) {
 	senders(t.tables("senders"), c)
 	documents(t.table("documents"), &c.Documents, dir)
 	columns(t.table("columns"), c.Columns)
+	values(t.table("values"), c.Values)
 	defaults(t.table("defaults"), &c.Defaults)
 	signers(t.tables("signers"), c)
 	send(t.table("send"), &c.Send, c.Portal)

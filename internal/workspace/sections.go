@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -124,21 +125,51 @@ func (t *table) kind(s *Sender) {
 	t.required("kind", `write kind = "public" or kind = "private": what may be combined differs`)
 }
 
-// senders reads the organizations a broker sends for.
+// senders reads the organizations a broker sends for: one in a table, or several that
+// have all else in common.
 func senders(tables []*table, c *Config) {
 	seen := []mailout.OrgNumber{c.Sender.Organization}
 	for _, t := range tables {
 		s := Sender{PollingQueue: c.Portal.PollingQueue}
-		if t.organization("organization", &s.Organization) && slices.Contains(seen, s.Organization) {
-			t.fault("organization", "this organization is named already, in [sender] or in another [[senders]]", "keep one of them")
-		}
-		t.required("organization", "write the nine digits of the organization sent for")
+		key, organizations := t.organizations()
 		t.kind(&s)
 		t.queue("polling_queue", &s.PollingQueue)
 		t.close()
-		seen = append(seen, s.Organization)
-		c.Senders = append(c.Senders, s)
+		for _, s.Organization = range organizations {
+			if slices.Contains(seen, s.Organization) {
+				t.fault(key, string(s.Organization)+" is named already, in [sender] or under [[senders]]", "keep one of them")
+			}
+			seen = append(seen, s.Organization)
+			c.Senders = append(c.Senders, s)
+		}
 	}
+}
+
+// organizations reads the one or the several organizations of a table, and says which
+// key they stand under.
+func (t *table) organizations() (key string, all []mailout.OrgNumber) {
+	var one mailout.OrgNumber
+	if t.organization("organization", &one) {
+		all = append(all, one)
+	}
+	var several []string
+	if !t.list("organizations", &several) {
+		if _, there := t.values["organizations"]; !there {
+			t.required("organization", `write the nine digits of the organization sent for, or several: organizations = ["…", "…"]`)
+		}
+		return "organization", all
+	}
+	if _, both := t.values["organization"]; both {
+		t.fault("organizations", "organization is given here too", "keep one of the two; a list takes them all")
+	}
+	for i, v := range several {
+		if !isOrganization(v) {
+			t.fault("organizations", "number "+strconv.Itoa(i+1)+" of these is not an organization number", "write the nine digits of each without spaces, in quotes")
+			continue
+		}
+		all = append(all, mailout.OrgNumber(v))
+	}
+	return "organizations", all
 }
 
 func documents(t *table, d *Documents, dir string) {

@@ -36,8 +36,13 @@ func (t *table) fault(key, message, remedy string) {
 	if key != "" {
 		path = append(path[:len(path):len(path)], key)
 	}
-	p := t.index.find(path)
-	t.faults = append(t.faults, Fault{File: t.name, Line: p.line, Column: p.column, Key: shown(path), Message: message, Remedy: remedy})
+	t.faults = append(t.faults, t.at(path, message, remedy))
+}
+
+// at makes a fault of the setting with a path.
+func (d *document) at(path []string, message, remedy string) Fault {
+	p := d.index.find(path)
+	return Fault{File: d.name, Line: p.line, Column: p.column, Key: shown(path), Message: message, Remedy: remedy}
 }
 
 // shown writes a path for a person: "senders[2].kind".
@@ -197,13 +202,15 @@ func (t *table) organization(key string, into *mailout.OrgNumber) bool {
 	if !t.text(key, &v) {
 		return false
 	}
-	if len(v) != 9 || strings.Trim(v, "0123456789") != "" {
+	if !isOrganization(v) {
 		t.fault(key, "this is not an organization number", "write its nine digits without spaces, in quotes")
 		return false
 	}
 	*into = mailout.OrgNumber(v)
 	return true
 }
+
+func isOrganization(s string) bool { return len(s) == 9 && strings.Trim(s, "0123456789") == "" }
 
 // required says that a key is missing. It follows the reading of the key.
 func (t *table) required(key, remedy string) {

@@ -14,6 +14,8 @@ import (
 type Workspace struct {
 	Dir    string // absolute
 	Config Config
+
+	settings *document // what Config was read from
 }
 
 // Find returns the workspace that dir is in: dir itself or the nearest folder above it
@@ -28,11 +30,11 @@ func Find(dir string) (*Workspace, error) {
 		path := filepath.Join(at, fileName)
 		switch _, err := os.Stat(path); {
 		case err == nil:
-			c, err := readConfig(path)
+			c, d, err := readConfig(path)
 			if err != nil {
 				return nil, err
 			}
-			return &Workspace{Dir: at, Config: c}, nil
+			return &Workspace{Dir: at, Config: c, settings: d}, nil
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, &Error{Code: "folder", Message: path + " cannot be looked for: " + reason(err), Remedy: "see that you may read the folder", Err: err}
 		case at == filepath.Dir(at):
@@ -41,6 +43,15 @@ func Find(dir string) (*Workspace, error) {
 		}
 	}
 }
+
+// Fault is a mistake that somebody else found in a setting of batch.toml, with its place.
+// path is the setting's, like "defaults", "title"; the second of an array is "#2".
+func (w *Workspace) Fault(path []string, message, remedy string) Fault {
+	return w.settings.at(path, message, remedy)
+}
+
+// Faulty makes an *Error of such faults, of one at least, as [Find] does of its own.
+func (w *Workspace) Faulty(faults []Fault) error { return faulty(w.settings.name, faults) }
 
 // Ledger is the path of the ledger.
 func (w *Workspace) Ledger() string { return filepath.Join(w.ledgerFolder(), "ledger.db") }

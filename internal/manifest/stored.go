@@ -1,0 +1,109 @@
+package manifest
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// storedCell is a cell as the part has it.
+type storedCell struct {
+	column  int    // from 0
+	kind    string // "" and "n" are numbers
+	style   int
+	value   string // of <v>, or of <is>
+	valued  bool   // there is one with something in it
+	formula bool
+}
+
+var noFormulaValue = &flaw{"formula-no-value", "the cell holds a formula whose value was not saved", "open the workbook in Excel, let it calculate, and save; or write the value itself"}
+
+// cell says what a stored cell holds.
+func (w *workbook) cell(c storedCell) cell {
+	if c.formula && !c.valued {
+		return cell{kind: faulty, flaw: noFormulaValue}
+	}
+	switch c.kind {
+	case "s":
+		return w.sharedText(c.value)
+	case "str":
+		return textCell(lineEnds(unescape(c.value)))
+	case "inlineStr":
+		return textCell(lineEnds(c.value))
+	case "e":
+		return cell{text: c.value, kind: faulty, flaw: failedFormula}
+	}
+	if c.value == "" {
+		return cell{}
+	}
+	switch c.kind {
+	case "b":
+		return truthCell(c.value)
+	case "d":
+		return isoCell(c.value, w.format(c.style))
+	}
+	read := numberCell(c.value, w.format(c.style), w.from1904)
+	if c.formula && isZero(c.value) {
+		if w.stale {
+			return cell{kind: faulty, flaw: noFormulaValue}
+		}
+		read.doubtful = true
+	}
+	return read
+}
+
+// isZero tells the number that several programs store for a formula they have not
+// calculated.
+func isZero(stored string) bool {
+	v, err := strconv.ParseFloat(strings.TrimSpace(stored), 64)
+	return err == nil && v == 0
+}
+
+func (w *workbook) format(style int) format {
+	if style < 0 || style >= len(w.formats) {
+		return format{}
+	}
+	return w.formats[style]
+}
+
+// sharedText reads a cell that names a shared string.
+func (w *workbook) sharedText(value string) cell {
+	if value == "" {
+		return cell{}
+	}
+	i, err := strconv.Atoi(strings.TrimSpace(value))
+	if err != nil || i < 0 || i >= len(w.strings) {
+		return cell{kind: faulty, flaw: unreadable}
+	}
+	return textCell(lineEnds(w.strings[i]))
+}
+
+func truthCell(stored string) cell {
+	switch strings.TrimSpace(stored) {
+	case "1", "true":
+		return cell{text: "SANN", kind: truth}
+	case "0", "false":
+		return cell{text: "USANN", kind: truth}
+	}
+	return cell{text: stored, kind: faulty, flaw: unreadable}
+}
+
+// isoCell reads a date in ISO 8601, as strict Open XML stores it. A time of day alone
+// stands there by itself, or on the day that counting begins with.
+func isoCell(s string, f format) cell {
+	layouts := []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly}
+	if f.look == asClock {
+		layouts = append(layouts, time.TimeOnly, "15:04")
+	}
+	for _, layout := range layouts {
+		t, err := time.Parse(layout, strings.TrimSpace(s))
+		switch t = t.Round(time.Second); {
+		case err != nil:
+		case f.look == asClock:
+			return cell{text: clockText(t.Sub(t.Truncate(24*time.Hour)).Hours()/24, f), kind: number}
+		default:
+			return dayCell(t, dateText(t, f), f)
+		}
+	}
+	return cell{text: s, kind: faulty, flaw: unreadable}
+}
