@@ -31,6 +31,7 @@ test: ## run every test, with the race detector
 bench: ## measure, each figure beside its limit
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/app
 	go test -run '^$$' -bench Seal -timeout 10m ./internal/bundle
+	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/manifest
 
 judges: ## install the independent programs that the tests hold our work against (Debian)
 	$(SUDO) apt-get update -qq

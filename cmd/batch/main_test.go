@@ -24,20 +24,23 @@ const raceSettings = "atexit_sleep_ms=0"
 // The scripts in testdata/script are the manual of the command line. What they can do
 // besides the commands of testscript stands in scriptCommands. $SAMPLES is samples/.
 func TestScripts(t *testing.T) {
-	samples, err := filepath.Abs(filepath.Join("..", "..", "samples"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                scriptCommands,
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("SAMPLES", samples)
-			env.Setenv("GORACE", raceSettings)
-			env.Values[portalKey{}] = new(scriptPortal)
-			return nil
-		},
+		Setup:               setUp,
 	})
+}
+
+// setUp is what every script finds.
+func setUp(env *testscript.Env) error {
+	samples, err := filepath.Abs(filepath.Join("..", "..", "samples"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("SAMPLES", samples)
+	env.Setenv("GORACE", raceSettings)
+	env.Values[portalKey{}] = new(scriptPortal)
+	return nil
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"strings"
-	"time"
-
 	"batch/internal/app"
 	"batch/internal/mailout"
 	"batch/internal/report"
@@ -63,21 +60,58 @@ func (c *planCmd) Run(s *session) error {
 	return s.done(books)
 }
 
-// plan plans a manifest, printing problems and, where there is a batch, what it does.
+// plan plans a manifest and shows what was found: problems, or the page that says what
+// would be sent. Warnings come last, nearest to the question that follows.
 func (s *session) plan(a *app.App, o app.PlanOptions, all bool) (app.Planned, error) {
 	planned, err := a.Plan(s.soft, o)
 	if err != nil {
 		return planned, err
 	}
-	s.ui.problems(planned.Problems, all)
 	if planned.Batch == "" {
+		s.ui.problems(planned.Problems, all)
 		return planned, nil
 	}
-	sum, err := a.Summary(s.hard, planned.Batch)
-	if err == nil {
-		s.showSummary(a, planned, sum)
+	if planned.Skipped > 0 {
+		s.ui.problems(mailout.Stopping(planned.Problems), all)
+		s.ui.say("")
 	}
-	return planned, err
+	if err := s.showPlan(a, planned, all); err != nil {
+		return planned, err
+	}
+	if len(planned.Problems) > len(mailout.Stopping(planned.Problems)) {
+		s.ui.warnings(planned.Problems, all)
+		s.ui.say("")
+	}
+	return planned, nil
+}
+
+// showPlan prints the page of a plan and what changed since the plan before.
+func (s *session) showPlan(a *app.App, planned app.Planned, all bool) error {
+	changes, compared, err := a.Changes(s.hard, planned)
+	if err != nil {
+		return err
+	}
+	if s.JSON {
+		if compared {
+			s.ui.changes(changes)
+		}
+		return nil
+	}
+	books, err := a.Books(s.hard, planned.Batch)
+	if err != nil {
+		return err
+	}
+	sum, err := a.Summary(s.hard, planned.Batch)
+	if err != nil {
+		return err
+	}
+	page := planPage{u: s.ui, zone: a.Zone(), portal: portalWords(a.Portal()), kind: a.Kind, pace: a.CallsPerSecond(), planned: planned, books: books, sum: sum}
+	page.print()
+	if compared {
+		page.changes(changes, all)
+	}
+	s.ui.say("")
+	return nil
 }
 
 // planFailed ends a command whose manifest could not be planned.
@@ -85,60 +119,5 @@ func (s *session) planFailed(err error, planned app.Planned) error {
 	if err != nil {
 		return err
 	}
-	stopping := len(mailout.Stopping(planned.Problems))
-	return s.finish(&app.Error{Kind: app.KindProblems, Message: count(stopping, "problem") + " in the manifest and its documents; nothing was sent",
-		Remedy: "correct them and run the same command again; --skip-bad-rows leaves these rows out"}, "")
-}
-
-// showSummary prints what a batch would do.
-func (s *session) showSummary(a *app.App, planned app.Planned, sum app.Summary) {
-	known := ""
-	if planned.Known {
-		known = ", planned before"
-	}
-	s.ui.say("Batch %s%s", planned.Batch, known)
-	rows := "  " + count(sum.Rows, "row") + ", " + count(sum.Jobs, "job") + ": " + shapes(sum.Shapes)
-	if sum.Skipped > 0 {
-		rows += "; " + count(sum.Skipped, "row") + " left out"
-	}
-	s.ui.say("%s", rows)
-	s.ui.say("  %s, %s", count(sum.Documents, "document"), size(sum.Bytes))
-	s.ui.say("  notified: %d by look-up, %d by e-mail given, %d by SMS given", sum.ByLookup, sum.ByEmail, sum.BySMS)
-	if sum.Later > 0 {
-		s.ui.say("  starting later, at a time of their own: %s", count(sum.Later, "job"))
-	}
-	s.ui.say("  the last one is over by %s at the latest", sum.LastEnd.In(a.Zone()).Format("2006-01-02"))
-	s.ui.say("  about %s to the portal, %s", count(sum.Calls, "call"), about(time.Duration(sum.Calls)*time.Second/app.PortalCallsPerSecond))
-	for _, r := range sum.Examples {
-		s.ui.say("  line %d, row %s: %s", r.Line, r.Key, example(r))
-	}
-	s.ui.say("  digest %s", planned.Digest)
-}
-
-func shapes(all []app.Shape) string {
-	var parts []string
-	for _, sh := range all {
-		parts = append(parts, thousands(int64(sh.Jobs))+" with "+sh.String())
-	}
-	return strings.Join(parts, ", ")
-}
-
-// example shows one row, masked, so that a person sees whether columns were understood.
-func example(r mailout.Record) string {
-	var who, what []string
-	for _, sg := range r.Job.Signers {
-		name := sg.NationalID.String()
-		if name == "" {
-			name = strings.TrimSpace(sg.Email.String() + " " + sg.Mobile.String())
-		}
-		who = append(who, name)
-	}
-	for _, d := range r.Documents {
-		var parts []string
-		for _, src := range d.Sources {
-			parts = append(parts, src.Path)
-		}
-		what = append(what, strings.Join(parts, " + "))
-	}
-	return strings.Join(who, ", ") + " signs " + strings.Join(what, ", ")
+	return s.finish(verdict(planned.Problems), "")
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,11 @@ import (
 //	                                   least, have the value at a path like signers.0.status; <=N is one too
 //	json KEY=VALUE,… -count N          so many objects of stdout fit
 //	let NAME KEY=VALUE,… PATH          keep a value of stdout as $NAME
-//	pdf FILE…                          make PDFs of one page, each different
+//	pdf FILE…                          make PDFs of one page, each different; {1..9} in a name stands for each of
+//	                                   these numbers
 //	flip FILE                          change one bit, in the last byte
+//	page FILE                          stdout is FILE, but for what another run has others of; there BATCH, DIGEST,
+//	                                   DATE (before 2030) and SIZE (a merge's differs by a byte) stand for them
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"exits":    cmdExits,
 	"sandbox":  cmdSandbox,
@@ -38,6 +42,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"let":      cmdLet,
 	"pdf":      cmdPDF,
 	"flip":     cmdFlip,
+	"page":     cmdPage,
 }
 
 func usage(ts *testscript.TestScript, neg bool, ok bool, text string) {
@@ -161,9 +166,29 @@ func cmdLet(ts *testscript.TestScript, neg bool, args []string) {
 
 func cmdPDF(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, len(args) > 0, "pdf FILE…")
-	for _, name := range args {
-		ts.Check(writePDF(ts.MkAbs(name), name))
+	for _, arg := range args {
+		for _, name := range ranged(ts, arg) {
+			ts.Check(writePDF(ts.MkAbs(name), name))
+		}
 	}
+}
+
+var numberRange = regexp.MustCompile(`\{(\d+)\.\.(\d+)\}`)
+
+// ranged writes out a name with a range of numbers in it.
+func ranged(ts *testscript.TestScript, name string) (names []string) {
+	found := numberRange.FindStringSubmatch(name)
+	if found == nil {
+		return []string{name}
+	}
+	from, err := strconv.Atoi(found[1])
+	ts.Check(err)
+	to, err := strconv.Atoi(found[2])
+	ts.Check(err)
+	for n := from; n <= to; n++ {
+		names = append(names, strings.Replace(name, found[0], strconv.Itoa(n), 1))
+	}
+	return names
 }
 
 func cmdFlip(ts *testscript.TestScript, neg bool, args []string) {
@@ -173,4 +198,27 @@ func cmdFlip(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b[len(b)-1] ^= 1
 	ts.Check(os.WriteFile(path, b, 0o600))
+}
+
+// runsApart finds what differs from run to run.
+var runsApart = regexp.MustCompile(`\d[\d ]* bytes;|has \d[\d ]* of|\b\d{4}-\d\d-\d\d-[a-z0-9]{2}\b|\b20[0-2]\d-\d\d-\d\d \d\d:\d\d\b|\b([0-9a-f]{64}|[0-9a-f]{12})\b`)
+
+func cmdPage(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) == 1, "page FILE")
+	got := runsApart.ReplaceAllStringFunc(ts.ReadFile("stdout"), func(found string) string {
+		switch {
+		case strings.HasSuffix(found, "bytes;"):
+			return "SIZE bytes;"
+		case strings.HasPrefix(found, "has"):
+			return "has SIZE of"
+		case strings.Contains(found, ":"):
+			return "DATE"
+		case strings.Contains(found, "-"):
+			return "BATCH"
+		}
+		return "DIGEST"
+	})
+	if want := ts.ReadFile(args[0]); got != want {
+		ts.Fatalf("the page is\n%s\nwant\n%s", got, want)
+	}
 }

@@ -74,10 +74,14 @@ func (s *session) statusOfAll(a *app.App) error {
 	return nil
 }
 
-// together are the rows of all batches, for totals that are of none in particular.
+// together are the rows of all batches, for totals that are of none in particular. Plans
+// that were never approved and never will be are left out: their rows stand in later ones.
 func together(all []mailout.BatchInfo) mailout.BatchInfo {
 	sum := mailout.BatchInfo{Totals: mailout.Totals{}}
 	for _, b := range all {
+		if b.State == mailout.Superseded {
+			continue
+		}
 		sum.Rows += b.Rows
 		sum.Totals.Add(b.Totals)
 	}

@@ -62,3 +62,16 @@ func about(d time.Duration) string {
 		return fmt.Sprintf("%d h %d min", m/60, m%60)
 	}
 }
+
+// span writes how long somebody has: "14 days", "36 hours", "90 seconds".
+func span(d time.Duration) string {
+	for _, unit := range []struct {
+		of   time.Duration
+		noun string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if d >= unit.of && d%unit.of == 0 {
+			return count(int(d/unit.of), unit.noun)
+		}
+	}
+	return count(int(d/time.Second), "second")
+}

@@ -27,6 +27,7 @@ type ui struct {
 	ask    bool // there is a terminal to ask at
 	live   bool // err is a terminal: one line is kept current
 	colour bool // problems and warnings in colour
+	width  int  // of the terminal that out is, in columns; 0 where it is none
 
 	mu   sync.Mutex
 	line bool // a progress line stands there
@@ -39,7 +40,20 @@ func newUI(c common, stdin io.Reader, stdout, stderr io.Writer) *ui {
 	}
 	return &ui{in: bufio.NewReader(stdin), out: stdout, err: stderr, asJSON: c.JSON, quiet: c.Quiet, yes: c.Yes,
 		ask: isTerminal(stdin) && isTerminal(stderr), live: isTerminal(stderr) && !c.Plain && !c.JSON,
-		colour: c.Color == "always" || (c.Color == "auto" && isTerminal(stdout))}
+		colour: c.Color == "always" || (c.Color == "auto" && isTerminal(stdout)), width: widthOf(stdout)}
+}
+
+// widthOf is how many columns a terminal has, and 0 for what is none.
+func widthOf(out io.Writer) int {
+	f, ok := out.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // say writes a result line to stdout; with --json, results come as objects instead.
@@ -64,9 +78,10 @@ func (u *ui) note(format string, args ...any) {
 func (u *ui) fail(err error) {
 	e := app.Explain(err)
 	u.clearLine()
-	fmt.Fprintln(u.err, clean("batch: "+e.Message))
+	width := widthOf(u.err)
+	fmt.Fprintln(u.err, wrap(clean("batch: "+e.Message), width, "    "))
 	if e.Remedy != "" {
-		fmt.Fprintln(u.err, clean("  → "+e.Remedy))
+		fmt.Fprintln(u.err, wrap(clean("  → "+e.Remedy), width, "    "))
 	}
 }
 
@@ -106,47 +121,6 @@ func (u *ui) password(of string) (string, error) {
 	b, err := term.ReadPassword(int(os.Stdin.Fd()))
 	fmt.Fprintln(u.err)
 	return string(b), err
-}
-
-// shown is how many problems of one kind are printed before the rest is counted.
-const shown = 20
-
-// problems prints findings as a person reads them, or as objects.
-func (u *ui) problems(ps []mailout.Problem, all bool) {
-	seen := map[string]int{}
-	for _, p := range ps {
-		u.object(struct {
-			Type string `json:"type"`
-			mailout.Problem
-		}{"problem", p})
-		seen[p.Code]++
-		if all || seen[p.Code] <= shown {
-			u.finding(p)
-		}
-	}
-	for _, p := range ps {
-		if n := seen[p.Code]; !all && n > shown {
-			u.say("… and %s of the kind %s (--all shows every one)", thousands(int64(n-shown)), p.Code)
-			seen[p.Code] = 0
-		}
-	}
-}
-
-// finding prints one finding: its place, in colour, the sentence and what to do.
-func (u *ui) finding(p mailout.Problem) {
-	if u.asJSON {
-		return
-	}
-	u.clearLine()
-	mark, colour := "", "31" // red
-	if p.Severity == mailout.Warn {
-		mark, colour = "warning: ", "33" // yellow
-	}
-	place := clean(mark + p.Place.String())
-	if u.colour {
-		place = "\x1b[" + colour + "m" + place + "\x1b[0m"
-	}
-	fmt.Fprintf(u.out, "%s: %s\n  → %s\n", place, clean(p.Message), clean(p.Remedy))
 }
 
 // totalsLine is the last object of every --json output.

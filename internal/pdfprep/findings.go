@@ -72,7 +72,7 @@ var catalogue = map[string]entry{
 		"make them smaller: lower the resolution of their pictures or leave pages out"},
 	codeManyParts: {mailout.Stop, "%d files are too many to merge into one", "merge at most 1000 files into a document"},
 
-	codeNotA4:  {mailout.Warn, "%d of its pages are not A4 upright; the portal shows the signed document on A4 upright", "look at it before it is sent"},
+	codeNotA4:  {mailout.Warn, "pages that are not A4 upright: %d; the portal shows the signed document on A4 upright", "look at it before it is sent"},
 	codeScript: {mailout.Warn, "the PDF holds scripts or actions that start programs or send data", "export it again without them, or " + saveAnew},
 	codeForm: {mailout.Warn, "the PDF holds form fields: a signer may see something else than you do",
 		"print it to a new PDF, so that the fields become fixed text"},

@@ -70,7 +70,7 @@ func notPDF(path string, b []byte) *mailout.Problem {
 	}
 	problem := finding{Code: codeNotPDF}.problem(path)
 	if len(b) == 0 {
-		problem.Message = "the file is empty"
+		problem.Message, problem.Remedy = "the file is empty", "fetch it or export it again"
 	}
 	text := bytes.TrimLeft(window, "\xef\xbb\xbf \t\r\n")
 	for _, l := range lookalikes {

@@ -137,11 +137,11 @@ func (p *Pool) askOne(ctx context.Context, w *worker, files [][]byte) (reply, []
 		if ctx.Err() != nil {
 			return reply{}, nil, nil, context.Cause(ctx)
 		}
-		cause := w.causeOfDeath(err)
-		if used && cause != codeTimeout { // the files before it may be to blame
+		code := w.causeOfDeath(err)
+		if used && code != codeTimeout { // the files before it may be to blame
 			w = nil
 			continue
 		}
-		return reply{Findings: []finding{{Code: cause}}}, nil, nil, nil
+		return reply{Findings: []finding{{Code: code}}}, nil, nil, nil
 	}
 }
