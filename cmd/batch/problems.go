@@ -143,12 +143,12 @@ func (u *ui) more(ps []mailout.Problem) {
 // rows, and what to do next.
 func verdict(ps []mailout.Problem) *app.Error {
 	stopping := mailout.Stopping(ps)
-	rows, whole := map[int]bool{}, 0
+	rows, whole := map[string]bool{}, 0 // by key: a group of lines is one row
 	for _, p := range stopping {
 		if p.Row == "" {
 			whole++
 		} else {
-			rows[p.Line] = true
+			rows[p.Row] = true
 		}
 	}
 	message := count(len(stopping), "problem")

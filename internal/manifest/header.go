@@ -36,14 +36,16 @@ func headerNames(l line) []string {
 }
 
 // isHeader reports whether a row has two known names, one of them a signer's. Where the
-// settings say who signs, any two do.
+// settings say who signs, any two do. The owner's own names that the settings ask for, to
+// group lines or to fill a default, are known too.
 func (s *settings) isHeader(names []string) bool {
 	count, signer := 0, len(s.fixed) > 0 || len(s.SignerDefaults) > 0
 	for _, name := range names {
-		if f, _ := s.resolve(name); f != (field{}) {
+		f, _ := s.resolve(name)
+		if f != (field{}) || s.asked[fold(name)] {
 			count++
-			signer = signer || f.ofSigner()
 		}
+		signer = signer || f.ofSigner()
 	}
 	return count >= 2 && signer
 }

@@ -21,6 +21,7 @@ type settings struct {
 	words    map[name]map[string]string // [values]: our column → folded word → what is read
 	persons  map[string]bool            // [test] persons
 	shared   map[string]bool
+	asked    map[string]bool // folded headers that group_by and placeholders name
 	mistakes []Mistake
 }
 
@@ -42,10 +43,11 @@ func Check(o Options) []Mistake { return newSettings(o).mistakes }
 
 func newSettings(o Options) *settings {
 	s := &settings{Options: o, mapped: map[string]target{}, defaults: map[field]template{}, words: map[name]map[string]string{},
-		persons: setOf(o.TestPersons), shared: setOf(o.Shared)}
+		persons: setOf(o.TestPersons), shared: setOf(o.Shared), asked: map[string]bool{}}
 	if s.Location == nil {
 		s.Location = time.UTC
 	}
+	s.asked[fold(o.GroupBy)] = o.GroupBy != ""
 	s.columnNames()
 	s.valueTables()
 	s.jobDefaults()
@@ -151,8 +153,29 @@ func (s *settings) addDefault(f field, value string, path ...string) {
 		return
 	}
 	s.defaults[f], s.presets[f.index()] = t, t
+	for _, p := range t {
+		if p.header != "" {
+			s.asked[fold(p.header)] = true
+		}
+	}
+	if f.name == fDocument {
+		s.shareFiles(t)
+	}
 	if t.plain() {
 		s.checkValue(f, s.meant(f, cell{text: value}).text, path...)
+	}
+}
+
+// shareFiles remembers the files that a default names in its own words: all rows are
+// meant to have them.
+func (s *settings) shareFiles(t template) {
+	for _, part := range t.split("+") {
+		if !part.plain() || len(part) == 0 {
+			continue
+		}
+		if p, err := documentPath(clean(part[0].text)); err == nil {
+			s.shared[p] = true
+		}
 	}
 }
 

@@ -160,3 +160,28 @@ func TestNearlyKnown(t *testing.T) {
 		}
 	}
 }
+
+// A file that a default names for every row is meant for everybody, in a list of two
+// rows too.
+func TestDefaultDocumentIsShared(t *testing.T) {
+	o := public()
+	o.Defaults = map[string]string{"document2": "følgebrev.pdf + c.pdf"}
+	r := csvOf(t, o, "title;document;fnr", "Avtale;a.pdf;"+kari, "Avtale;b.pdf;"+ola)
+	if r.err != nil || len(r.problems) != 0 {
+		t.Errorf("%v, %v", r.err, r.problems)
+	}
+}
+
+// Headers that the settings ask for make a header too.
+func TestHeaderOfAskedNames(t *testing.T) {
+	o := public()
+	o.GroupBy, o.Defaults = "Saksnr", map[string]string{"title": "Sak", "document": "a.pdf"}
+	if r := csvOf(t, o, "Saksnr;Navn;Fnr", "1;Kari;"+kari, "1;Ola;"+ola); r.err != nil || len(r.entries) != 1 || len(r.problems) != 0 {
+		t.Errorf("%v, %v", r.err, r.problems)
+	}
+	o.GroupBy, o.Defaults = "", map[string]string{"title": "Avtale", "document": "{Sak}.pdf"}
+	o.Documents = nil
+	if r := csvOf(t, o, "Sak;Navn;Fnr", "1;Kari;"+kari); r.err != nil || len(r.entries) != 1 {
+		t.Errorf("%v, %v", r.err, r.problems)
+	}
+}

@@ -48,7 +48,7 @@ func (w *row) orders(ordered []bool) {
 	case said && (silent || len(w.fixed) > 0 && !fixed):
 		for i, at := range w.who {
 			if !ordered[i] || !silent {
-				w.stop(at.spot(fOrder), "signer-order-missing", "some signers have an order and others have none", "give each an order, also under [[signers]], or none")
+				w.stop(at.spot(fOrder), "signer-order-missing", "some signers have an order and others have none", pick(len(w.fixed) > 0, "give each an order, also under [[signers]], or none", "give each an order, or none"))
 				return
 			}
 		}
