@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -36,10 +37,13 @@ func (p *planPage) changes(c app.Changes, all bool) {
 	if c.Unchanged > 0 {
 		p.entry("Unchanged", "%s", count(c.Unchanged, "row"))
 	}
+	if c.With.Settings == "" {
+		p.entry("Setting", "those of that plan are not known: an older version of batch made it")
+	}
 	switch {
 	case c.Reordered:
 		p.entry("Order", "rows stand in another order than before")
-	case len(c.Rows)+len(c.Settings) == 0:
+	case len(c.Rows)+len(c.Settings) == 0 && c.With.Settings != "":
 		p.entry("", "nothing that is sent has changed: the file was saved anew, or read in another way")
 	}
 }
@@ -142,9 +146,9 @@ type changesLine struct {
 }
 
 type settingLine struct {
-	Name   string `json:"name"`
-	Before string `json:"before"` // as in JSON; empty: not set
-	After  string `json:"after"`
+	Name   string          `json:"name"`
+	Before json.RawMessage `json:"before"` // null: not set
+	After  json.RawMessage `json:"after"`
 }
 
 type changeLine struct {
@@ -160,10 +164,17 @@ func (u *ui) changes(c app.Changes) {
 	line := changesLine{Type: "changes", Batch: c.With.ID, State: c.With.State, Settings: []settingLine{},
 		Added: c.Count(app.RowAdded), Removed: c.Count(app.RowRemoved), Changed: c.Count(app.RowChanged), Unchanged: c.Unchanged, Reordered: c.Reordered}
 	for _, s := range c.Settings {
-		line.Settings = append(line.Settings, settingLine(s))
+		line.Settings = append(line.Settings, settingLine{s.Name, orNull(s.Before), orNull(s.After)})
 	}
 	u.object(line)
 	for _, r := range c.Rows {
 		u.object(changeLine{"change", r.How, r.Line, r.Before, r.Key, append([]app.Part{}, r.Parts...)})
 	}
+}
+
+func orNull(setting string) json.RawMessage {
+	if setting == "" {
+		return nil
+	}
+	return json.RawMessage(setting)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // codePackages are those whose findings a person sees before anything is sent.
-var codePackages = []string{"manifest", "rules", "pdfprep", "plan", "workspace"}
+var codePackages = []string{"table", "manifest", "rules", "pdfprep", "plan", "workspace"}
 
 // findCodes reads every code out of the source: the strings that are given where a
 // parameter or a field is called code, and the constants whose names begin with it. It returns where each stands, and all strings of the

@@ -42,12 +42,15 @@ func TestRowsThatChanged(t *testing.T) {
 
 // What is said where nothing that is sent, or nothing but the order, is different.
 func TestChangesOfLittle(t *testing.T) {
-	with := mailout.BatchInfo{ID: "2026-11-21-a7", State: mailout.Done, ManifestPath: "/m.csv"}
+	with := mailout.BatchInfo{ID: "2026-11-21-a7", State: mailout.Done, ManifestPath: "/m.csv", Settings: "{}"}
+	older := with
+	older.Settings = ""
 	for _, c := range []struct {
 		changes app.Changes
 		want    string
 	}{
 		{app.Changes{With: with, Unchanged: 12}, "  Unchanged   12 rows\n              nothing that is sent has changed: the file was saved anew, or read in another way\n"},
+		{app.Changes{With: older, Unchanged: 12}, "  Unchanged   12 rows\n  Setting     those of that plan are not known: an older version of batch made it\n"},
 		{app.Changes{With: with, Unchanged: 1200, Reordered: true}, "  Unchanged   1 200 rows\n  Order       rows stand in another order than before\n"},
 	} {
 		var out bytes.Buffer

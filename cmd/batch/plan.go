@@ -88,8 +88,8 @@ func (s *session) plan(a *app.App, o app.PlanOptions, all bool) (app.Planned, er
 // showPlan prints the page of a plan and what changed since the plan before.
 func (s *session) showPlan(a *app.App, planned app.Planned, all bool) error {
 	changes, compared, err := a.Changes(s.hard, planned)
-	if err != nil {
-		return err
+	if err != nil { // the plan stands without it
+		s.ui.note("the plan could not be compared with the one before: %v", err)
 	}
 	if s.JSON {
 		if compared {

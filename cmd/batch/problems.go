@@ -164,7 +164,8 @@ func verdict(ps []mailout.Problem) *app.Error {
 		message += "; " + count(n, "warning")
 	}
 	remedy := "correct what is named above, save, and give the same command again"
-	if whole == 0 {
+	again := slices.ContainsFunc(stopping, func(p mailout.Problem) bool { return p.Code == "repeat-of-earlier" }) // stays, whatever else is left out
+	if whole == 0 && !again {
 		remedy += "; or send the other rows only, with --skip-bad-rows"
 	}
 	return &app.Error{Kind: app.KindProblems, Message: message + "; nothing was sent", Remedy: remedy}

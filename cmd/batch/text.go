@@ -38,17 +38,6 @@ func count(n int, noun string) string {
 	return thousands(int64(n)) + " " + noun + "s"
 }
 
-// size writes a number of bytes for a person.
-func size(n int64) string {
-	switch {
-	case n < 1000:
-		return count(int(n), "byte")
-	case n < 1000*1000:
-		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-}
-
 // about writes a duration roughly: "less than a minute", "8 min", "3 h 20 min".
 func about(d time.Duration) string {
 	switch m := int(d.Round(time.Minute) / time.Minute); {

@@ -60,11 +60,6 @@ func TestNumbersForPeople(t *testing.T) {
 			t.Errorf("count(%d) = %q, want %q", n, got, want)
 		}
 	}
-	for n, want := range map[int64]string{1: "1 byte", 999: "999 bytes", 48211: "48 kB", 10485760: "10.5 MB"} {
-		if got := size(n); got != want {
-			t.Errorf("size(%d) = %q, want %q", n, got, want)
-		}
-	}
 	for d, want := range map[time.Duration]string{0: "less than a minute", 29 * time.Second: "less than a minute", 8 * time.Minute: "8 min", 2 * time.Hour: "2 h", 200 * time.Minute: "3 h 20 min"} {
 		if got := about(d); got != want {
 			t.Errorf("about(%v) = %q, want %q", d, got, want)

@@ -13,6 +13,8 @@ func glued(s string) string { return strings.ReplaceAll(s, " ", glue) }
 
 var (
 	colours = regexp.MustCompile("\x1b\\[[0-9]*m")
+	figures = regexp.MustCompile(`\d{1,3}( \d{3})+`)
+	atEnds  = regexp.MustCompile(" +\n")
 	quoted  = regexp.MustCompile("\"[^\"]*\"|`[^`]*`")
 )
 
@@ -27,12 +29,25 @@ func wrap(text string, width int, indent string) string {
 	if width == 0 {
 		return strings.ReplaceAll(text, glue, " ")
 	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		own := line[:len(line)-len(strings.TrimLeft(line, " "))]
+		if i == 0 {
+			own = ""
+		}
+		lines[i] = wrapLine(line, width, own+indent)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func wrapLine(text string, width int, indent string) string {
 	text = quoted.ReplaceAllStringFunc(text, func(s string) string {
 		if columns(s) > width/2 {
 			return s
 		}
 		return glued(s)
 	})
+	text = figures.ReplaceAllStringFunc(text, glued)
 	var b strings.Builder
 	at := 0 // columns that stand in the line
 	for i, word := range strings.Split(text, " ") {
@@ -48,5 +63,5 @@ func wrap(text string, width int, indent string) string {
 		b.WriteString(word)
 		at += columns(word)
 	}
-	return strings.ReplaceAll(b.String(), glue, " ")
+	return atEnds.ReplaceAllString(strings.ReplaceAll(b.String(), glue, " "), "\n")
 }

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,8 +103,9 @@ func (a *App) settings() ([]byte, error) {
 		Environment string             `json:"portal.environment"`
 		Root        string             `json:"portal.url"`
 		Kind        mailout.SenderKind `json:"sender.kind"`
+		Queue       string             `json:"portal.polling_queue"`
 		As          string             `json:"documents.as"`
-	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Kind, cfg.Documents.As})
+	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Kind, cfg.Portal.PollingQueue, cfg.Documents.As})
 }
 
 // settingsRoot is the portal a plan is for. A sandbox has another port every time; a plan
@@ -149,8 +152,15 @@ type preparer struct {
 }
 
 func (p preparer) Have(d mailout.Prepared) bool {
-	info, err := os.Stat(pdfprep.Stored(p.store, d.SHA256))
-	return err == nil && info.Mode().IsRegular() && info.Size() == d.Bytes
+	f, err := os.Open(pdfprep.Stored(p.store, d.SHA256))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	// A file that is damaged is not there: it is made anew, under another digest.
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return err == nil && mailout.Digest(h.Sum(nil)) == d.SHA256
 }
 
 // ByDigest finds the batch whose digest begins with what a person typed, twelve digits at

@@ -186,15 +186,18 @@ func (l *Ledger) KeepPrepared(ctx context.Context, recipe, gone mailout.Digest, 
 	return kept, err
 }
 
-// Columns are stored as a JSON list of lists: a name, the value, and those of further
-// lines. Order and doubled names survive. The values are revealed here on purpose; Text
-// would mask itself.
+// Columns are stored as a JSON list of lists: a name, the value, those of further lines,
+// and last, in a list of its own, which of our columns it was read as. Order and doubled
+// names survive. The values are revealed here on purpose; Text would mask itself.
 func encodeColumns(cs []mailout.Column) (string, error) {
-	lists := make([][]string, len(cs))
+	lists := make([][]any, len(cs))
 	for i, c := range cs {
-		lists[i] = []string{c.Name, c.Value.Reveal()}
+		lists[i] = []any{c.Name, c.Value.Reveal()}
 		for _, more := range c.More {
 			lists[i] = append(lists[i], more.Reveal())
+		}
+		if c.Field != "" {
+			lists[i] = append(lists[i], []string{c.Field})
 		}
 	}
 	b, err := json.Marshal(lists)
@@ -202,21 +205,41 @@ func encodeColumns(cs []mailout.Column) (string, error) {
 }
 
 func decodeColumns(s string) ([]mailout.Column, error) {
-	var lists [][]string
+	var lists [][]any
 	if err := json.Unmarshal([]byte(s), &lists); err != nil {
 		return nil, fmt.Errorf("reading the owner's columns: %w", err)
 	}
 	cs := make([]mailout.Column, len(lists))
 	for i, list := range lists {
-		if len(list) < 2 {
-			return nil, errors.New("reading the owner's columns: one has no value")
+		c, err := decodeColumn(list)
+		if err != nil {
+			return nil, fmt.Errorf("reading the owner's columns: %w", err)
 		}
-		cs[i] = mailout.Column{Name: list[0], Value: mailout.Text(list[1])}
-		for _, more := range list[2:] {
-			cs[i].More = append(cs[i].More, mailout.Text(more))
-		}
+		cs[i] = c
 	}
 	return cs, nil
+}
+
+func decodeColumn(list []any) (c mailout.Column, err error) {
+	var texts []mailout.Text
+	for _, v := range list {
+		switch v := v.(type) {
+		case string:
+			texts = append(texts, mailout.Text(v))
+		case []any:
+			if len(v) == 1 {
+				c.Field, _ = v[0].(string)
+			}
+		}
+	}
+	if len(texts) < 2 {
+		return c, errors.New("one has no value")
+	}
+	c.Name, c.Value = texts[0].Reveal(), texts[1]
+	if len(texts) > 2 {
+		c.More = texts[2:]
+	}
+	return c, nil
 }
 
 // ByDigest finds the batch that was frozen under a digest.

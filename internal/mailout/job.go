@@ -98,6 +98,7 @@ type Column struct {
 	Name  string
 	Value Text
 	More  []Text // nil for a job of one line
+	Field string // which of our columns it was read as: "title", "signer2_email"; empty: the owner's own
 }
 
 // Row is one row of a frozen batch: one job's worth of the manifest.

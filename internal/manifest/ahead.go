@@ -5,6 +5,8 @@ import (
 	"iter"
 	"runtime"
 	"sync"
+
+	"batch/internal/table"
 )
 
 // What one goroutine reads at a time: so many rows, or fewer where they are long.
@@ -25,7 +27,7 @@ type ahead struct {
 
 // chunk is some rows. rows may be looked at when done is closed.
 type chunk struct {
-	jobs [][]line
+	jobs [][]table.Line
 	rows []row
 	err  error // of the lines behind them
 	done chan struct{}
@@ -35,7 +37,7 @@ type chunk struct {
 
 // readAhead begins to read. It stops at the end of the jobs, at their first error, and
 // when ctx is done; wait returns when it has stopped.
-func (r *reader) readAhead(ctx context.Context, jobs iter.Seq2[[]line, error]) *ahead {
+func (r *reader) readAhead(ctx context.Context, jobs iter.Seq2[[]table.Line, error]) *ahead {
 	workers := runtime.GOMAXPROCS(0)
 	a := &ahead{inOrder: make(chan *chunk, 4*workers), work: make(chan *chunk, 4*workers)}
 	for range workers {
@@ -60,7 +62,7 @@ func (r *reader) readAhead(ctx context.Context, jobs iter.Seq2[[]line, error]) *
 func (a *ahead) wait() { a.running.Wait() }
 
 // cut cuts the jobs into chunks.
-func (a *ahead) cut(ctx context.Context, jobs iter.Seq2[[]line, error]) {
+func (a *ahead) cut(ctx context.Context, jobs iter.Seq2[[]table.Line, error]) {
 	c := newChunk()
 	for lines, err := range jobs {
 		if c.err = err; err != nil {
@@ -78,13 +80,13 @@ func (a *ahead) cut(ctx context.Context, jobs iter.Seq2[[]line, error]) {
 }
 
 func newChunk() *chunk {
-	return &chunk{jobs: make([][]line, 0, chunkLines), done: make(chan struct{})}
+	return &chunk{jobs: make([][]table.Line, 0, chunkLines), done: make(chan struct{})}
 }
 
-func (c *chunk) add(lines []line) {
+func (c *chunk) add(lines []table.Line) {
 	c.jobs = append(c.jobs, lines)
 	for _, l := range lines {
-		c.weight += l.weight()
+		c.weight += l.Weight()
 	}
 }
 

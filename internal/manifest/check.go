@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"batch/internal/mailout"
+	"batch/internal/table"
 )
 
 // headerProblems judges the header and how it fits the settings.
@@ -47,7 +48,7 @@ func (h *headerCheck) doubled() {
 			first = h.layout.names[fold(c.name)]
 		}
 		if c.name != "" && first != i && !(c.explicit && !known && !h.taken(c.name)) {
-			h.add(mailout.Stop, h.at(i), "column-twice", "column "+letters(first)+" has the same name, or stands for the same thing",
+			h.add(mailout.Stop, h.at(i), "column-twice", "column "+table.Letters(first)+" has the same name, or stands for the same thing",
 				`rename one of them, or put it aside under [columns] in batch.toml with "-"`)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"batch/internal/table"
 )
 
 // Hours that a bare date stands for.
@@ -31,12 +33,14 @@ const chooseAnother = "choose another time, or write the offset after it: 2026-1
 
 // parseTime reads a point in time. bare is the hour that a date without a time of day
 // stands for; loc is the zone of everything without an offset.
-func parseTime(loc *time.Location, bare time.Duration) func(cell) (time.Time, error) {
-	return func(c cell) (time.Time, error) {
-		switch c.kind {
-		case date:
-			return inZone(c.wall().Add(pick(c.bare, bare, 0)), loc)
-		case number:
+func parseTime(loc *time.Location, bare time.Duration) func(table.Cell) (time.Time, error) {
+	return func(c table.Cell) (time.Time, error) {
+		switch {
+		case c.Kind == table.Date && c.Bare:
+			return inZone(c.Wall().Add(bare), loc)
+		case c.Kind == table.Date:
+			return inZone(c.Wall(), loc)
+		case c.Kind == table.Number:
 			return time.Time{}, dateNumber
 		}
 		w, err := scanTime(typed(c))

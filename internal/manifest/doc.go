@@ -9,46 +9,23 @@
 //
 // An error is for what makes the file as a whole unreadable ([*Error], with code and
 // remedy), or is the caller's own. Everything else is a problem: of one row (handed
-// over with the row) or of the manifest ([Result.Problems]). A file that is not the same
-// from the first byte read to the last is an error, so Result.SHA256 is of exactly the
+// over with the row) or of the manifest ([Result.Problems]). Result.SHA256 is of exactly the
 // bytes that were parsed.
 //
-// # Files
+// How the file is read, and what can be wrong with it as a file, is told by package table.
 //
-// Nothing is ever held in memory as a whole, nor written to a disk: a CSV of a million
-// rows takes some 120 MB, most of it for what only all rows together tell, and a
-// workbook of a hundred thousand some 80 MB. Rows are read side by side on all cores and
-// handed over in order.
+// # Memory
 //
-// Workbooks are read here and not by the library that writes ours. That one does not
-// tell an empty cell from one that names a string that is not there, nor a formula
-// without a value from one with; it is slower; and it unpacks large sheets into the
-// temporary folder, in clear.
-//
-// Every size is bounded before it is relied on: files, the parts of a workbook, what they
-// unpack to and how far beyond their packed size, shared strings, one row of a CSV, one
-// piece of XML and its depth. The limits stand in file.go, csv.go, pack.go and strings.go.
+// Rows are read side by side on all cores and handed over in order. Unless their lines are
+// grouped they are never all held.
+// A CSV of a million rows takes some 120 MB, most of it for what only all rows together
+// tell, and a workbook of a hundred thousand some 80 MB.
 //
 // # The owner's columns
 //
 // Entry.Columns holds every cell of the row under the owner's own header, known columns
-// too. A CSV's cells are kept as they stand. A workbook's cells are written as an office
-// program with Norwegian settings writes them to a CSV, so that both forms of one
-// manifest give the same entries:
-//
-//   - a number: all its digits (15 at most, as spreadsheets keep), no exponent, no
-//     grouping, decimal comma: 31129912345, 37,5
-//   - a number under a format of zeros, as used for postal codes: padded, 0150
-//   - a percentage: 80%
-//   - a date: 21.11.2026, or 2026-11-21 where the cell's own format begins with the
-//     year; a time of day follows where the format shows one, or it is not midnight:
-//     21.11.2026 08:30
-//   - a time alone: 08:30; under a format of elapsed time, hours count on: 37:30
-//   - true and false: SANN, USANN
-//
-// A number whose format adds words ("K-"0000) shows something else than its value. It
-// is kept as the number in the owner's columns, and is a problem where it would become
-// part of a text, a key or a path.
+// too, as package table writes it. A number whose format adds words ("K-"0000) is kept as
+// the number there, and is a problem where it would become part of a text, a key or a path.
 //
 // # Groups
 //

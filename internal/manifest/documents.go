@@ -9,6 +9,7 @@ import (
 
 	"batch/internal/mailout"
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 // documents reads document1 … document20. Gaps are fine.
@@ -36,7 +37,7 @@ func (w *row) paths(f spot) ([]string, bool) {
 	if w.faulty[f] {
 		return nil, false
 	}
-	if i, ok := w.layout.column(f.field); ok && !w.lines[f.line].at(i).blank() {
+	if i, ok := w.layout.column(f.field); ok && !w.lines[f.line].At(i).Blank() {
 		s, ok := value(w, f, parseLine)
 		if strings.IndexByte(s, '+') < 0 {
 			w.single[0] = s
@@ -67,7 +68,7 @@ func (w *row) parts(f spot, names []string) []string {
 	}
 	parts := make([]string, 0, len(names))
 	for _, name := range names {
-		p, err := documentPath(clean(name))
+		p, err := documentPath(table.Clean(name))
 		if err == nil {
 			p, err = w.files.find(p)
 		}

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"batch/internal/table"
 )
 
 // folder is where documents are looked up. Each folder below it is listed once, however
@@ -70,7 +72,7 @@ func (d *folder) find(p string) (string, error) {
 }
 
 func (d *folder) exists(name string) bool {
-	p, err := documentPath(clean(name))
+	p, err := documentPath(table.Clean(name))
 	if d.fs == nil || err != nil {
 		return false
 	}

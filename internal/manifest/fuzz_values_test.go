@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 // seed gives a fuzz target every cell of the specification's columns.
@@ -40,7 +41,7 @@ func wholeFault(t *testing.T, err error) {
 func FuzzNationalIDs(f *testing.F) {
 	seed(f, "national_id")
 	f.Fuzz(func(t *testing.T, s string) {
-		id, err := parseID(cell{text: s})
+		id, err := parseID(table.Cell{Text: s})
 		wholeFault(t, err)
 		if err != nil {
 			return
@@ -55,7 +56,7 @@ func FuzzNationalIDs(f *testing.F) {
 		if given != number && "0"+given != number || (given != number) != id.zero {
 			t.Error("another number than the one written")
 		}
-		if again, err := parseID(cell{text: number}); err != nil || again.number != id.number || again.tidied || again.zero {
+		if again, err := parseID(table.Cell{Text: number}); err != nil || again.number != id.number || again.tidied || again.zero {
 			t.Error("a number that was read is not read again")
 		}
 		if !id.zero && !isPersonal(number) {
@@ -68,7 +69,7 @@ func FuzzNationalIDs(f *testing.F) {
 func FuzzMobiles(f *testing.F) {
 	seed(f, "mobile")
 	f.Fuzz(func(t *testing.T, s string) {
-		m, err := parseMobile(cell{text: s})
+		m, err := parseMobile(table.Cell{Text: s})
 		wholeFault(t, err)
 		if err != nil {
 			return
@@ -77,7 +78,7 @@ func FuzzMobiles(f *testing.F) {
 		if !strings.HasSuffix(given, strings.TrimPrefix(m.Reveal(), "+")) {
 			t.Error("another number than the one written")
 		}
-		if again, err := parseMobile(cell{text: m.Reveal()}); err != nil || again != m {
+		if again, err := parseMobile(table.Cell{Text: m.Reveal()}); err != nil || again != m {
 			t.Error("a number that was read is not read again")
 		}
 	})
@@ -87,7 +88,7 @@ func FuzzMobiles(f *testing.F) {
 func FuzzEmails(f *testing.F) {
 	seed(f, "email")
 	f.Fuzz(func(t *testing.T, s string) {
-		e, err := parseEmail(cell{text: s})
+		e, err := parseEmail(table.Cell{Text: s})
 		wholeFault(t, err)
 		if err != nil {
 			return
@@ -108,13 +109,13 @@ func FuzzTimes(f *testing.F) {
 	inZone := []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2.1.2006 15:04:05", "2.1.2006 15:04", time.DateOnly, "2.1.2006"}
 	spaces := regexp.MustCompile(`[\s\p{Zs}\x{0085}\x{2028}\x{2029}]+`)
 	f.Fuzz(func(t *testing.T, s string) {
-		at, err := parseTime(oslo, 0)(cell{text: s})
+		at, err := parseTime(oslo, 0)(table.Cell{Text: s})
 		wholeFault(t, err)
 		if err != nil {
 			return
 		}
 		same := func(layout string) bool {
-			parsed, err := time.ParseInLocation(layout, spaces.ReplaceAllString(typed(cell{text: s}), " "), oslo)
+			parsed, err := time.ParseInLocation(layout, spaces.ReplaceAllString(typed(table.Cell{Text: s}), " "), oslo)
 			return err == nil && parsed.Truncate(time.Second).Equal(at)
 		}
 		if !slices.ContainsFunc(withOffset, same) && !slices.ContainsFunc(inZone, same) {
@@ -128,10 +129,10 @@ func FuzzWholeNumbers(f *testing.F) {
 	seed(f, "order", "authentication", "available_days", "available_seconds")
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, c := range []struct {
-			parse     func(cell) (int, error)
+			parse     func(table.Cell) (int, error)
 			low, high int
 		}{{parseOrder, 0, 9}, {parseAuthentication, 3, 4}, {wholeDays, 1, 90}, {wholeSeconds, 1, 7_776_000}} {
-			n, err := c.parse(cell{text: s})
+			n, err := c.parse(table.Cell{Text: s})
 			wholeFault(t, err)
 			if err == nil && (n < c.low || n > c.high || strings.ContainsAny(s, "+-.,eE")) {
 				t.Errorf("read as %d", n)
@@ -144,14 +145,14 @@ func FuzzWholeNumbers(f *testing.F) {
 func FuzzWords(f *testing.F) {
 	seed(f, "identifier", "signature_type", "on_behalf_of", "notify")
 	f.Fuzz(func(t *testing.T, s string) {
-		if v, err := parseNotify(cell{text: s}); err == nil && !slices.Contains([]string{"given", "lookup", "lookup+sms"}, string(v)) {
+		if v, err := parseNotify(table.Cell{Text: s}); err == nil && !slices.Contains([]string{"given", "lookup", "lookup+sms"}, string(v)) {
 			t.Errorf("read as %q", v)
 		}
-		_, err := parseIdentifier(cell{text: s})
+		_, err := parseIdentifier(table.Cell{Text: s})
 		wholeFault(t, err)
-		_, err = parseSignatureType(cell{text: s})
+		_, err = parseSignatureType(table.Cell{Text: s})
 		wholeFault(t, err)
-		_, err = parseOnBehalfOf(cell{text: s})
+		_, err = parseOnBehalfOf(table.Cell{Text: s})
 		wholeFault(t, err)
 	})
 }
@@ -160,18 +161,18 @@ func FuzzWords(f *testing.F) {
 func FuzzTexts(f *testing.F) {
 	seed(f, "row", "title", "nonsensitive_title", "description", "document1_title")
 	f.Fuzz(func(t *testing.T, s string) {
-		line, err := parseLine(cell{text: s})
+		line, err := parseLine(table.Cell{Text: s})
 		wholeFault(t, err)
 		if err != nil {
 			return
 		}
-		if !utf8.ValidString(line) || line != clean(line) || strings.ContainsAny(line, "\n\r\u2028\u202e\u2066\x1b\u009b\uFFFD") {
+		if !utf8.ValidString(line) || line != table.Clean(line) || strings.ContainsAny(line, "\n\r\u2028\u202e\u2066\x1b\u009b\uFFFD") {
 			t.Error("text that is not clean")
 		}
-		if lines, err := parseLines(cell{text: s}); err != nil || lines != line {
+		if lines, err := parseLines(table.Cell{Text: s}); err != nil || lines != line {
 			t.Error("a line is read otherwise where several may be")
 		}
-		if again, err := parseLine(cell{text: line}); err != nil || again != line {
+		if again, err := parseLine(table.Cell{Text: line}); err != nil || again != line {
 			t.Error("a text that was read is not read again")
 		}
 	})
@@ -182,7 +183,7 @@ func FuzzTexts(f *testing.F) {
 func FuzzDocumentPaths(f *testing.F) {
 	seed(f, "document")
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := documentPath(clean(s))
+		p, err := documentPath(table.Clean(s))
 		wholeFault(t, err)
 		if err != nil {
 			return

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"batch/internal/mailout"
+	"batch/internal/table"
 )
 
 // What a manifest whose lines are grouped may hold: any line may belong to the job of any
@@ -27,7 +28,7 @@ type grouping struct {
 
 type grouped struct {
 	key   string
-	lines []line
+	lines []table.Line
 }
 
 // newGrouping returns nil where every line is a job of its own.
@@ -39,14 +40,14 @@ func (s *settings) newGrouping(l *layout) *grouping {
 }
 
 // add takes a line. One without a key is left alone.
-func (g *grouping) add(l line) error {
+func (g *grouping) add(l table.Line) error {
 	if g.held++; g.held > maxGrouped {
 		return broken("group-too-many-lines", fmt.Sprintf("the list has more than %d lines, which are too many to be grouped", maxGrouped), "split the list into several manifests")
 	}
-	if g.weight += l.weight(); g.weight > maxGroupedWeight {
+	if g.weight += l.Weight(); g.weight > maxGroupedWeight {
 		return broken("group-too-many-lines", "the list holds more than 256 MB, which is too much to be grouped", "split the list into several manifests, or take out columns that are not needed")
 	}
-	l.cells = slices.Clone(l.cells) // not the room for the lines around it
+	l.Cells = slices.Clone(l.Cells) // not the room for the lines around it
 	key := groupKey(l, g.column)
 	if i, ok := g.byKey[key]; ok && key != "" {
 		g.jobs[i].lines = append(g.jobs[i].lines, l)
@@ -55,16 +56,16 @@ func (g *grouping) add(l line) error {
 	if key != "" {
 		g.byKey[key] = len(g.jobs)
 	}
-	g.jobs = append(g.jobs, grouped{key, []line{l}})
+	g.jobs = append(g.jobs, grouped{key, []table.Line{l}})
 	return nil
 }
 
 // groupKey is what a line is grouped by; empty where that is not known.
-func groupKey(l line, column int) string {
-	if column < 0 || l.at(column).kind == faulty {
+func groupKey(l table.Line, column int) string {
+	if column < 0 || l.At(column).Kind == table.Faulty {
 		return ""
 	}
-	return clean(l.at(column).text)
+	return table.Clean(l.At(column).Text)
 }
 
 // nearly warns of keys that differ in capital letters and spaces only. Keys may be
@@ -84,11 +85,11 @@ func (g *grouping) nearly(r *reader) []mailout.Problem {
 		}, job.key)
 		n, ok := first[near]
 		if !ok {
-			first[near] = job.lines[0].n
+			first[near] = job.lines[0].Number
 			continue
 		}
 		at := r.layout.place(r.Options, r.sheet, g.column)
-		at.Line = job.lines[0].n
+		at.Line = job.lines[0].Number
 		ps = append(ps, mailout.Problem{Severity: mailout.Warn, Code: "group-key-nearly", Place: at,
 			Message: fmt.Sprintf("line %d has the same but for capital letters or spaces; they are taken for two jobs", n),
 			Remedy:  "write both alike if they are one job"})
@@ -103,7 +104,7 @@ func (w *row) agree() {
 		return
 	}
 	if w.loose = groupKey(w.lines[0], w.layout.group) == ""; w.loose {
-		if i := w.layout.group; i >= 0 && w.lines[0].at(i).kind != faulty {
+		if i := w.layout.group; i >= 0 && w.lines[0].At(i).Kind != table.Faulty {
 			f := w.layout.columns[i].field
 			w.stopAt(w.cellPlace(f, 0, i), spot{field: f}, "group-key-missing", "the cell is empty, so which job the line belongs to is not known", "write in every line what the lines of its job have here")
 		}
@@ -115,27 +116,27 @@ func (w *row) agree() {
 		}
 		for _, k := range w.others(i) {
 			w.stopAt(w.cellPlace(col.field, k, i), spot{col.field, k}, "group-differs",
-				fmt.Sprintf("this differs from line %d, which is of the same job", w.lines[w.first(i)].n), "write the same in both, or leave this cell empty")
+				fmt.Sprintf("this differs from line %d, which is of the same job", w.lines[w.first(i)].Number), "write the same in both, or leave this cell empty")
 		}
 	}
 }
 
 // first is the first line that has something in column i; 0 where none has.
 func (w *row) first(i int) int {
-	return max(0, slices.IndexFunc(w.lines, func(l line) bool { return !l.at(i).blank() }))
+	return max(0, slices.IndexFunc(w.lines, func(l table.Line) bool { return !l.At(i).Blank() }))
 }
 
 // others are the lines that say something else in column i than the first that says
 // something. An empty cell says nothing.
 func (w *row) others(i int) []int {
 	first := w.first(i)
-	if len(w.lines) == 1 || w.lines[first].at(i).kind == faulty {
+	if len(w.lines) == 1 || w.lines[first].At(i).Kind == table.Faulty {
 		return nil
 	}
 	var ks []int
-	said := clean(w.lines[first].at(i).text)
+	said := table.Clean(w.lines[first].At(i).Text)
 	for k := first + 1; k < len(w.lines); k++ {
-		if c := w.lines[k].at(i); !c.blank() && c.kind != faulty && clean(c.text) != said {
+		if c := w.lines[k].At(i); !c.Blank() && c.Kind != table.Faulty && table.Clean(c.Text) != said {
 			ks = append(ks, k)
 		}
 	}
@@ -148,7 +149,7 @@ func (w *row) differs(s spot, i int) bool {
 	ks := w.others(i)
 	for _, k := range ks {
 		if col := w.layout.columns[i].field; col == (field{}) || col.ofSigner() { // others were reported
-			w.inVain(s, k, i, "placeholder-differs", fmt.Sprintf("the default of %s takes this cell, which differs from line %d of the same job", s, w.lines[w.first(i)].n),
+			w.inVain(s, k, i, "placeholder-differs", fmt.Sprintf("the default of %s takes this cell, which differs from line %d of the same job", s, w.lines[w.first(i)].Number),
 				"write the same in both, or take another column for the default in batch.toml")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"batch/internal/mailout"
+	"batch/internal/table"
 )
 
 // byCase are the options of an office with one line for each signer of a case.
@@ -198,8 +199,8 @@ func TestHiddenLinesOfGroups(t *testing.T) {
 
 func TestTooManyLinesToGroup(t *testing.T) {
 	g := &grouping{held: maxGrouped - 1, byKey: map[string]int{}}
-	last := g.add(line{n: 2, cells: []cell{{text: "1"}}})
-	if err := g.add(line{n: 3}); last != nil || err == nil || err.(*Error).Code != "group-too-many-lines" {
+	last := g.add(table.Line{Number: 2, Cells: []table.Cell{{Text: "1"}}})
+	if err := g.add(table.Line{Number: 3}); last != nil || err == nil || err.(*Error).Code != "group-too-many-lines" {
 		t.Errorf("%v, %v", last, err)
 	}
 }

@@ -1,36 +1,17 @@
 package manifest
 
 import (
-	"iter"
-	"slices"
+	"errors"
+	"fmt"
 
 	"batch/internal/mailout"
+	"batch/internal/table"
 )
 
-// headerWithin is how far down a header is looked for: titles and notes may stand
-// above it.
-const headerWithin = 20
-
-// findHeader returns the first row that is a header. An error is of the lines.
-func findHeader(lines iter.Seq2[line, error], known func([]string) bool) (line, bool, error) {
-	for l, err := range lines {
-		if err != nil {
-			return line{}, false, err
-		}
-		if l.n > headerWithin {
-			break
-		}
-		if known(headerNames(l)) {
-			return l, true, nil
-		}
-	}
-	return line{}, false, nil
-}
-
-func headerNames(l line) []string {
-	names := make([]string, len(l.cells))
-	for i, c := range l.cells {
-		names[i] = clean(c.text)
+func headerNames(l table.Line) []string {
+	names := make([]string, len(l.Cells))
+	for i, c := range l.Cells {
+		names[i] = table.Clean(c.Text)
 	}
 	return names
 }
@@ -38,9 +19,9 @@ func headerNames(l line) []string {
 // isHeader reports whether a row has two known names, one of them a signer's. Where the
 // settings say who signs, any two do. The owner's own names that the settings ask for, to
 // group lines or to fill a default, are known too.
-func (s *settings) isHeader(names []string) bool {
+func (s *settings) isHeader(l table.Line) bool {
 	count, signer := 0, len(s.fixed) > 0 || len(s.SignerDefaults) > 0
-	for _, name := range names {
+	for _, name := range headerNames(l) {
 		f, _ := s.resolve(name)
 		if f != (field{}) || s.asked[fold(name)] {
 			count++
@@ -58,11 +39,18 @@ func (s *settings) resolve(header string) (f field, explicit bool) {
 	return knownNames[fold(header)], false
 }
 
-func noHeader(hint string) error {
-	if hint == "" {
-		hint = "write column names such as national_id, title and document above the rows, in one row and within the first 20; map your own names under [columns] in batch.toml"
+// unheaded says what to do about a file in which no header was found. Other errors stay
+// as they are.
+func unheaded(err error) error {
+	missing := (*table.NoHeader)(nil)
+	if !errors.As(err, &missing) {
+		return err
 	}
-	return broken("header-missing", "no header was found: no row near the top names two known columns, one of them a signer's", hint)
+	remedy := "write column names such as national_id, title and document above the rows, in one row and within the first 20; map your own names under [columns] in batch.toml"
+	if missing.Elsewhere != "" {
+		remedy = fmt.Sprintf("the sheet %[1]q has one: say --sheet %[1]q", missing.Elsewhere)
+	}
+	return broken("header-missing", "no header was found: no row near the top names two known columns, one of them a signer's", remedy)
 }
 
 // column is one column of the manifest.
@@ -83,11 +71,11 @@ type layout struct {
 	group   int               // the column of group_by; -1: there is none
 }
 
-func (s *settings) layout(header line) *layout {
-	l := &layout{line: header.n, names: map[string]int{}, group: -1}
+func (s *settings) layout(header table.Line) *layout {
+	l := &layout{line: header.Number, names: map[string]int{}, group: -1}
 	for i, name := range headerNames(header) {
 		f, explicit := s.resolve(name)
-		c := column{name: name, letters: letters(i), field: f, explicit: explicit, aside: explicit && f == (field{})}
+		c := column{name: name, letters: table.Letters(i), field: f, explicit: explicit, aside: explicit && f == (field{})}
 		l.columns = append(l.columns, c)
 		if _, ok := l.names[fold(name)]; !ok && name != "" {
 			l.names[fold(name)] = i
@@ -147,16 +135,6 @@ func (l *layout) find(name string) (int, bool) {
 		return i, true
 	}
 	return l.column(knownNames[fold(name)])
-}
-
-// letters is a column's name in a spreadsheet: A … Z, AA …
-func letters(i int) string {
-	var out []byte
-	for i++; i > 0; i = (i - 1) / 26 {
-		out = append(out, byte('A'+(i-1)%26))
-	}
-	slices.Reverse(out)
-	return string(out)
 }
 
 // place is a cell of the header.

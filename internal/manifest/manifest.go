@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"batch/internal/mailout"
+	"batch/internal/table"
 )
 
 // Options are the settings of batch.toml and of the command line that concern reading.
@@ -53,13 +54,7 @@ type Result struct {
 }
 
 // Error says why a manifest cannot be read at all. Code is stable.
-type Error struct {
-	Code    string
-	Message string
-	Remedy  string
-}
-
-func (e *Error) Error() string { return e.Message }
+type Error = table.Error
 
 // broken makes an Error.
 func broken(code, message, remedy string) *Error {

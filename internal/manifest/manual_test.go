@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 var manual = filepath.Join("..", "..", "docs", "manifest.md")
@@ -50,7 +51,7 @@ func mayStand(t *testing.T, f field, values []string) {
 		if _, isName := knownNames[fold(v)]; isName {
 			continue
 		}
-		if err := judge(cell{text: v}); err != nil {
+		if err := judge(table.Cell{Text: v}); err != nil {
 			t.Errorf("the manual says that %q may stand in %s: %v", v, f, err)
 		}
 	}
@@ -116,7 +117,7 @@ func TestManualTellsEveryWord(t *testing.T) {
 	} {
 		judge, _ := newSettings(public()).reading(f)
 		remedy := (*rules.Fault)(nil)
-		if !errors.As(judge(cell{text: "?"}), &remedy) {
+		if !errors.As(judge(table.Cell{Text: "?"}), &remedy) {
 			t.Fatalf("%s takes every word", f)
 		}
 		for _, word := range words {

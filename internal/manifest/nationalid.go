@@ -6,6 +6,7 @@ import (
 
 	"batch/internal/mailout"
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 // personID is a national number as it was read.
@@ -18,13 +19,13 @@ type personID struct {
 
 // parseID reads a national number. Ten digits have lost their zero: they are read as
 // eleven only where the check digits then hold.
-func parseID(c cell) (personID, error) {
+func parseID(c table.Cell) (personID, error) {
 	s := typed(c)
-	if c.kind == date {
+	if c.Kind == table.Date {
 		return personID{}, idDate
 	}
 	digits, ok := joined(s)
-	id := personID{tidied: digits != c.text && digits != clean(c.text)}
+	id := personID{tidied: digits != c.Text && digits != table.Clean(c.Text)}
 	if !ok {
 		return personID{}, notAnID(s)
 	}
@@ -124,7 +125,7 @@ func isPersonal(s string) bool {
 	if len(s) < 11 {
 		return false
 	}
-	digits, ok := joined(clean(s))
+	digits, ok := joined(table.Clean(s))
 	if !ok || len(digits) != 11 {
 		return false
 	}
@@ -133,7 +134,7 @@ func isPersonal(s string) bool {
 }
 
 // parseOrgNumber reads an organization number, which offices write in groups of three.
-func parseOrgNumber(c cell) (mailout.OrgNumber, error) {
+func parseOrgNumber(c table.Cell) (mailout.OrgNumber, error) {
 	s := typed(c)
 	if otherDigits(s) {
 		return "", errOtherDigits

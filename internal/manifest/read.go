@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"batch/internal/mailout"
+	"batch/internal/table"
 )
 
 // Read reads the manifest at path and hands over its rows in order, each with its
@@ -22,38 +23,27 @@ func Read(ctx context.Context, path string, o Options, yield func(mailout.Entry,
 	if err := s.refuse(); err != nil {
 		return Result{}, err
 	}
-	if err := isLockFile(path); err != nil {
-		return Result{}, err
-	}
-	f, err := openFile(path)
+	f, err := table.Open(path, table.Options{Sheet: o.Sheet, Encoding: o.Encoding, Delimiter: o.Delimiter}, s.isHeader)
 	if err != nil {
-		return Result{}, err
+		return Result{}, unheaded(err)
 	}
 	defer f.Close()
-	src, err := f.open(path, o, s.isHeader)
+	r := newReader(s, f.Sheet, s.layout(f.Header), f.AtMost)
+	result := Result{Bytes: f.Size, Columns: r.layout.owners()}
+	result.Problems = append(r.sheetProblems(f), r.headerProblems()...)
+	if err := r.rows(ctx, f.Lines(), &result, yield); err != nil {
+		return Result{}, err
+	}
+	sum, err := f.Sum()
 	if err != nil {
 		return Result{}, err
 	}
-	header, ok, err := findHeader(src.lines(), s.isHeader)
-	if err != nil {
-		return Result{}, err
-	} else if !ok {
-		return Result{}, noHeader("")
-	}
-	r := newReader(s, src.sheet, s.layout(header), src.atMost)
-	result := Result{Bytes: f.info.Size(), Columns: r.layout.owners()}
-	result.Problems = append(src.notes, r.headerProblems()...)
-	if err := r.rows(ctx, src, &result, yield); err != nil {
+	if err := f.Unchanged(); err != nil {
 		return Result{}, err
 	}
-	if result.SHA256, err = src.sum(); err != nil {
-		return Result{}, err
-	}
-	if err := f.unchanged(path); err != nil {
-		return Result{}, err
-	}
+	result.SHA256 = sum
 	result.Unused = r.files.unused(r.uses)
-	result.Problems = causesOnly(append(result.Problems, src.late(header.n)...), header.n)
+	result.Problems = causesOnly(append(result.Problems, r.merged(f)...), f.Header.Number)
 	result.Problems = append(result.Problems, r.tally.problems(r)...)
 	if r.groups != nil {
 		result.Problems = append(result.Problems, r.groups.nearly(r)...)
@@ -87,9 +77,9 @@ func newReader(s *settings, sheet string, l *layout, atMost int) *reader {
 }
 
 // rows hands over every row, in order.
-func (r *reader) rows(ctx context.Context, src *source, result *Result, yield func(mailout.Entry, []mailout.Problem) error) error {
+func (r *reader) rows(ctx context.Context, lines iter.Seq2[table.Line, error], result *Result, yield func(mailout.Entry, []mailout.Problem) error) error {
 	inner, stop := context.WithCancel(ctx)
-	ahead := r.readAhead(inner, r.jobs(src, result))
+	ahead := r.readAhead(inner, r.jobs(lines, result))
 	defer ahead.wait()
 	defer stop()
 	for c := range ahead.inOrder {
@@ -126,11 +116,11 @@ func (r *reader) hand(w *row, result *Result, yield func(mailout.Entry, []mailou
 
 // jobs are the lines below the header that are sent, each by itself or with those of its
 // group. What they are not is counted.
-func (r *reader) jobs(src *source, result *Result) iter.Seq2[[]line, error] {
-	return func(yield func([]line, error) bool) {
+func (r *reader) jobs(lines iter.Seq2[table.Line, error], result *Result) iter.Seq2[[]table.Line, error] {
+	return func(yield func([]table.Line, error) bool) {
 		groups := r.groups
-		var single []line // room for the lines that are jobs by themselves
-		for l, err := range src.lines() {
+		var single []table.Line // room for the lines that are jobs by themselves
+		for l, err := range lines {
 			if err == nil && !r.wanted(l, result) {
 				continue
 			}
@@ -140,7 +130,7 @@ func (r *reader) jobs(src *source, result *Result) iter.Seq2[[]line, error] {
 				}
 			}
 			if len(single) == cap(single) {
-				single = make([]line, 0, chunkLines)
+				single = make([]table.Line, 0, chunkLines)
 			}
 			single = append(single, l)
 			if !yield(single[len(single)-1:len(single):len(single)], err) || err != nil {
@@ -159,20 +149,20 @@ func (r *reader) jobs(src *source, result *Result) iter.Seq2[[]line, error] {
 }
 
 // wanted counts a line, and says whether it is one to read.
-func (r *reader) wanted(l line, result *Result) bool {
-	if l.n <= r.layout.line {
+func (r *reader) wanted(l table.Line, result *Result) bool {
+	if l.Number <= r.layout.line {
 		return false
 	}
-	result.Blank += min(l.blanks, l.n-r.layout.line-1)
+	result.Blank += min(l.Blanks, l.Number-r.layout.line-1)
 	switch {
-	case l.blank():
+	case l.Blank():
 		result.Blank++
 		return false
-	case l.hidden && r.Hidden == "skip":
+	case l.Hidden && r.Hidden == "skip":
 		result.Hidden++
 		return false
-	case l.hidden:
-		r.tally.sawHidden(l.n)
+	case l.Hidden:
+		r.tally.sawHidden(l.Number)
 	}
 	result.Lines++
 	return true

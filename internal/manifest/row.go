@@ -7,12 +7,13 @@ import (
 
 	"batch/internal/mailout"
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 // row is one row while it is read: one line, or the lines of one group.
 type row struct {
 	*reader
-	lines    []line
+	lines    []table.Line
 	entry    mailout.Entry
 	who      []seat // where each of entry.Job.Signers stands
 	problems []mailout.Problem
@@ -44,9 +45,9 @@ func (s seat) spot(of name) spot { return spot{field{of, s.n}, s.line} }
 // readRow turns a line, or the lines of a group, into an entry, as far as it can be
 // read, and its problems. It changes nothing but the row w, so that rows can be
 // read side by side; what only many rows together tell is the tally's.
-func (r *reader) readRow(w *row, lines []line) {
+func (r *reader) readRow(w *row, lines []table.Line) {
 	w.reader, w.lines = r, lines
-	w.entry.Line = lines[0].n
+	w.entry.Line = lines[0].Number
 	w.columns()
 	if w.key(); w.isExample() {
 		return
@@ -79,7 +80,7 @@ func (w *row) job(f field) spot {
 
 // place is where a spot is. A value from [defaults] has no column.
 func (w *row) place(s spot) mailout.Place {
-	p := mailout.Place{File: w.Name, Sheet: w.sheet, Line: w.lines[s.line].n, Field: s.String(), Row: w.entry.Key}
+	p := mailout.Place{File: w.Name, Sheet: w.sheet, Line: w.lines[s.line].Number, Field: s.String(), Row: w.entry.Key}
 	if i, ok := w.layout.column(s.field); ok {
 		p.Column = w.layout.columns[i].letters
 	}
@@ -88,7 +89,7 @@ func (w *row) place(s spot) mailout.Place {
 
 // cellPlace is the cell in line k and column i.
 func (w *row) cellPlace(f field, k, i int) mailout.Place {
-	return mailout.Place{File: w.Name, Sheet: w.sheet, Line: w.lines[k].n, Column: letters(i), Field: f.String(), Row: w.entry.Key}
+	return mailout.Place{File: w.Name, Sheet: w.sheet, Line: w.lines[k].Number, Column: table.Letters(i), Field: f.String(), Row: w.entry.Key}
 }
 
 func (w *row) stop(s spot, code, message, remedy string) {
@@ -123,7 +124,7 @@ func (w *row) fault(s spot, err error) {
 
 // value reads a spot with its column's parser. ok is false where the row has nothing
 // there, and where it is wrong, which is then reported.
-func value[T any](w *row, s spot, parse func(cell) (T, error)) (v T, ok bool) {
+func value[T any](w *row, s spot, parse func(table.Cell) (T, error)) (v T, ok bool) {
 	if !w.can[s.field.index()] {
 		return v, false
 	}
@@ -142,21 +143,21 @@ func value[T any](w *row, s spot, parse func(cell) (T, error)) (v T, ok bool) {
 
 // get returns the cell at a spot, or the default's text where it is empty; [values] may
 // put something else in the place of either.
-func (w *row) get(s spot) (cell, bool) {
+func (w *row) get(s spot) (table.Cell, bool) {
 	if len(w.faulty) > 0 && w.faulty[s] {
-		return cell{}, false
+		return table.Cell{}, false
 	}
 	if i, ok := w.layout.column(s.field); ok {
-		if c := w.lines[s.line].at(i); !c.blank() {
-			return w.meant(s.field, c), c.kind != faulty
+		if c := w.lines[s.line].At(i); !c.Blank() {
+			return w.meant(s.field, c), c.Kind != table.Faulty
 		}
 	}
 	t := w.presets[s.field.index()]
 	if t == nil || w.displaced(s.field) {
-		return cell{}, false
+		return table.Cell{}, false
 	}
 	text, ok := w.fill(s, t)
-	return w.meant(s.field, cell{text: text}), ok && text != ""
+	return w.meant(s.field, table.Cell{Text: text}), ok && text != ""
 }
 
 // displaced reports whether the row has a cell of its own for the same thing as the
@@ -164,7 +165,7 @@ func (w *row) get(s spot) (cell, bool) {
 func (w *row) displaced(f field) bool {
 	for _, other := range []field{{name: fDays}, {name: fSeconds}, {name: fDeadline}} {
 		i, ok := w.layout.column(other)
-		if ok && other != f && sameThing(other) == sameThing(f) && !w.lines[w.first(i)].at(i).blank() {
+		if ok && other != f && sameThing(other) == sameThing(f) && !w.lines[w.first(i)].At(i).Blank() {
 			return true
 		}
 	}
@@ -178,9 +179,9 @@ func (w *row) columns() {
 		if col.name == "" {
 			continue
 		}
-		c := mailout.Column{Name: col.name, Value: mailout.Text(w.lines[0].at(i).text)}
+		c := mailout.Column{Name: col.name, Value: mailout.Text(w.lines[0].At(i).Text)}
 		for _, l := range w.lines[1:] {
-			c.More = append(c.More, mailout.Text(l.at(i).text))
+			c.More = append(c.More, mailout.Text(l.At(i).Text))
 		}
 		w.entry.Columns = append(w.entry.Columns, c)
 	}
@@ -189,29 +190,30 @@ func (w *row) columns() {
 // flaws reports the cells that cannot be read, in any column.
 func (w *row) flaws() {
 	for k, l := range w.lines {
-		for i, c := range l.cells {
+		for i, c := range l.Cells {
 			col := column{}
 			if i < len(w.layout.columns) {
 				col = w.layout.columns[i]
 			}
-			why := c.flaw
-			if c.kind != faulty {
-				if col.name != "" || c.blank() {
+			why := c.Flaw
+			if c.Kind != table.Faulty {
+				if col.name != "" || c.Blank() {
 					continue
 				}
 				why = noColumnName
 			}
-			w.stopAt(w.cellPlace(col.field, k, i), spot{col.field, k}, why.code, why.message, why.remedy)
+			w.stopAt(w.cellPlace(col.field, k, i), spot{col.field, k}, why.Code, why.Message, why.Remedy)
 		}
 	}
 }
 
-var noColumnName = &flaw{"cell-without-header", "the cell stands under no header", "give the column a name, or empty it; in a CSV, quote cells that hold the delimiter"}
+var noColumnName = &table.Flaw{Code: "cell-without-header", Message: "the cell stands under no header",
+	Remedy: "give the column a name, or empty it; in a CSV, quote cells that hold the delimiter"}
 
 // key reads the owner's key of the row. It is shown in messages, so it must not be
 // somebody's number.
 func (w *row) key() {
-	w.entry.Key = strconv.Itoa(w.lines[0].n)
+	w.entry.Key = strconv.Itoa(w.lines[0].Number)
 	s := w.job(field{name: fRow})
 	key, ok := value(w, s, parseLine)
 	switch {
@@ -263,7 +265,7 @@ func (w *row) sender() {
 }
 
 // parseSender reads the number of an organization that batch.toml names.
-func (s *settings) parseSender(c cell) (mailout.OrgNumber, error) {
+func (s *settings) parseSender(c table.Cell) (mailout.OrgNumber, error) {
 	number, err := parseOrgNumber(c)
 	if err != nil {
 		return "", err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"batch/internal/mailout"
+	"batch/internal/table"
 )
 
 // settings are Options with every name resolved.
@@ -162,7 +163,7 @@ func (s *settings) addDefault(f field, value string, path ...string) {
 		s.shareFiles(t)
 	}
 	if t.plain() {
-		s.checkValue(f, s.meant(f, cell{text: value}).text, path...)
+		s.checkValue(f, s.meant(f, table.Cell{Text: value}).Text, path...)
 	}
 }
 
@@ -173,7 +174,7 @@ func (s *settings) shareFiles(t template) {
 		if !part.plain() || len(part) == 0 {
 			continue
 		}
-		if p, err := documentPath(clean(part[0].text)); err == nil {
+		if p, err := documentPath(table.Clean(part[0].text)); err == nil {
 			s.shared[p] = true
 		}
 	}
@@ -183,7 +184,7 @@ func (s *settings) shareFiles(t template) {
 func (s *settings) fixedSigners() {
 	for i, given := range s.Signers {
 		at, found := fmt.Sprintf("#%d", i+1), len(s.mistakes)
-		cells := map[name]cell{}
+		cells := map[name]table.Cell{}
 		for _, name := range slices.Sorted(maps.Keys(given)) {
 			f, ok := signerColumn(name)
 			switch _, twice := cells[f.name]; {
@@ -192,7 +193,7 @@ func (s *settings) fixedSigners() {
 			case twice:
 				s.mistake(f.String()+" is given already, under another of its names", "keep one of them", "signers", at, name)
 			case s.checkValue(f, given[name], "signers", at, name):
-				cells[f.name] = cell{text: given[name]}
+				cells[f.name] = table.Cell{Text: given[name]}
 			}
 		}
 		signer, ordered := s.fixedSigner(cells)

@@ -6,6 +6,7 @@ import (
 
 	"batch/internal/mailout"
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 const maxOpen = mailout.MaxAvailableSeconds * time.Second
@@ -46,9 +47,13 @@ func (w *row) orders(ordered []bool) {
 	fixed := len(w.ordered) > 0 && w.ordered[0]
 	switch {
 	case said && (silent || len(w.fixed) > 0 && !fixed):
+		remedy := "give each an order, or none"
+		if len(w.fixed) > 0 {
+			remedy = "give each an order, also under [[signers]], or none"
+		}
 		for i, at := range w.who {
 			if !ordered[i] || !silent {
-				w.stop(at.spot(fOrder), "signer-order-missing", "some signers have an order and others have none", pick(len(w.fixed) > 0, "give each an order, also under [[signers]], or none", "give each an order, or none"))
+				w.stop(at.spot(fOrder), "signer-order-missing", "some signers have an order and others have none", remedy)
 				return
 			}
 		}
@@ -89,7 +94,7 @@ func (w *row) signer(at seat) (s mailout.Signer, ordered, ok bool) {
 func (w *row) leftOver(at seat) {
 	for _, name := range []name{fOrder, fSignatureType, fOnBehalfOf, fNotify} {
 		i, ok := w.layout.column(field{name, at.n})
-		if ok && !w.lines[at.line].at(i).blank() {
+		if ok && !w.lines[at.line].At(i).Blank() {
 			w.stop(at.spot(name), "signer-unnamed", "nobody is named for this cell: the signer has no national number, e-mail address or mobile number", "name the signer, or empty the cell")
 			return
 		}
@@ -149,7 +154,7 @@ func (w *row) mobileRange(s spot, m mailout.Mobile) {
 }
 
 // fixedSigner makes one of [[signers]] of cells that were found good.
-func (s *settings) fixedSigner(cells map[name]cell) (signer mailout.Signer, ordered bool) {
+func (s *settings) fixedSigner(cells map[name]table.Cell) (signer mailout.Signer, ordered bool) {
 	id, _ := parseID(cells[fNationalID])
 	signer.NationalID = id.number
 	signer.Email, _ = parseEmail(cells[fEmail])

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"batch/internal/table"
 )
 
 // A workbook's typed cells, as they stand in its XML. s names the cell's number format,
@@ -165,7 +167,7 @@ func typedBook(t *testing.T, s columnSpec, cell string) []byte {
 	for i, line := range []string{s.head, s.line} {
 		fmt.Fprintf(&b, `<row r="%d">`, i+1)
 		for column, text := range strings.Split(line, ";") {
-			at := letters(column) + fmt.Sprint(i+1)
+			at := table.Letters(column) + fmt.Sprint(i+1)
 			if text == here {
 				b.WriteString(strings.Replace(cell, "<c", `<c r="`+at+`"`, 1))
 			} else {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"batch/internal/mailout"
+	"batch/internal/table"
 )
 
 // tally is what only many rows together tell. It holds a few dozen bytes a row, so that
@@ -49,7 +50,9 @@ type seen struct{ column, cells, numbers int }
 func newTally(l *layout, keyed bool, atMost int) *tally {
 	atMost = min(atMost, 1<<20) // no more room than that is made on the word of a file
 	t := &tally{keyed: keyed, seed: maphash.MakeSeed(), files: make(map[uint64]int32, atMost), uses: make([]use, 0, atMost), twice: map[int32]twice{}}
-	t.keys = make(map[uint64]int32, pick(keyed, atMost, 0))
+	if keyed {
+		t.keys = make(map[uint64]int32, atMost)
+	}
 	for i, c := range l.columns {
 		if c.field == (field{}) && !c.aside && c.name != "" {
 			t.watched = append(t.watched, seen{column: i})
@@ -92,11 +95,11 @@ func (t *tally) key(w *row) {
 	t.keys[h] = int32(w.entry.Line)
 }
 
-func (t *tally) lookForNumbers(l line) {
+func (t *tally) lookForNumbers(l table.Line) {
 	for i := range t.watched {
-		if c := l.at(t.watched[i].column); !c.blank() {
+		if c := l.At(t.watched[i].column); !c.Blank() {
 			t.watched[i].cells++
-			if isPersonal(c.text) {
+			if isPersonal(c.Text) {
 				t.watched[i].numbers++
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 // template is a default's value: text with placeholders.
@@ -71,7 +72,7 @@ func (w *row) fill(s spot, t template) (string, bool) {
 			return "", false
 		}
 	}
-	return clean(b.String()), true
+	return table.Clean(b.String()), true
 }
 
 // take writes the cell that a template of a spot takes. What is wrong with it is
@@ -84,10 +85,10 @@ func (w *row) take(s spot, i int, into *strings.Builder) bool {
 			return false
 		}
 	}
-	c := w.lines[k].at(i)
+	c := w.lines[k].At(i)
 	text, err := parseLine(c)
 	switch v := (*rules.Fault)(nil); {
-	case c.kind == faulty: // reported where it stands
+	case c.Kind == table.Faulty: // reported where it stands
 	case errors.As(err, &v):
 		w.inVain(s, k, i, v.Code, v.Message, v.Remedy)
 	case text == "":

@@ -9,6 +9,7 @@ import (
 
 	"batch/internal/mailout"
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 // bad makes a fault of a value. It never holds the value.
@@ -26,14 +27,14 @@ var (
 // typed is the text of a cell that holds something else than prose: a number, an
 // address, a date, a word of a list. What nobody sees means nothing there; it comes with
 // pasting from mail, chat and contact lists, and is left out.
-func typed(c cell) string {
-	return clean(without(c.text, func(r rune) bool { return unicode.Is(unicode.Cf, r) }))
+func typed(c table.Cell) string {
+	return table.Clean(without(c.Text, func(r rune) bool { return unicode.Is(unicode.Cf, r) }))
 }
 
 // prose is the text of a cell for people to read. Only what neither shows nor shapes
 // anything is left out: spaces without width, byte order marks, soft hyphens.
-func prose(c cell) string {
-	return clean(without(c.text, func(r rune) bool { return r == 0x00AD || r == 0x200B || r == 0x2060 || r == 0xFEFF }))
+func prose(c table.Cell) string {
+	return table.Clean(without(c.Text, func(r rune) bool { return r == 0x00AD || r == 0x200B || r == 0x2060 || r == 0xFEFF }))
 }
 
 func without(s string, drop func(rune) bool) string {
@@ -70,10 +71,10 @@ func otherDigits(s string) bool {
 }
 
 // choice is one word of a closed list. Words are compared folded.
-func choice[T any](code string, words map[string]T, list string) func(cell) (T, error) {
+func choice[T any](code string, words map[string]T, list string) func(table.Cell) (T, error) {
 	none := bad(code, "this is none of the words that can stand here", "write "+list+", or leave the cell empty")
-	return func(c cell) (T, error) {
-		if v, ok := words[c.text]; ok {
+	return func(c table.Cell) (T, error) {
+		if v, ok := words[c.Text]; ok {
 			return v, nil
 		}
 		if v, ok := words[fold(typed(c))]; ok {
@@ -97,21 +98,21 @@ var (
 )
 
 // whole reads a whole number between low and high, written in digits alone.
-func whole(code string, low, high int, remedy string) func(cell) (int, error) {
+func whole(code string, low, high int, remedy string) func(table.Cell) (int, error) {
 	expected := "a whole number from " + strconv.Itoa(low) + " to " + strconv.Itoa(high)
 	if high == low+1 {
 		expected = strconv.Itoa(low) + " or " + strconv.Itoa(high)
 	}
 	none := bad(code, expected+" is expected", remedy)
-	return func(c cell) (int, error) {
+	return func(c table.Cell) (int, error) {
 		s := typed(c)
 		n, err := strconv.Atoi(s)
 		switch {
-		case c.words: // 2 under the format 0" weeks"
+		case c.Words: // 2 under the format 0" weeks"
 			return 0, errNumberFormat
 		case otherDigits(s):
 			return 0, errOtherDigits
-		case err != nil || !isDigits(s) || n < low || n > high || c.kind == date:
+		case err != nil || !isDigits(s) || n < low || n > high || c.Kind == table.Date:
 			return 0, none
 		}
 		return n, nil
@@ -125,29 +126,29 @@ var (
 	wholeSeconds        = whole("available-seconds", 1, mailout.MaxAvailableSeconds, "write the seconds that each signer has, as a number alone, or use available_days")
 )
 
-func parseDays(c cell) (time.Duration, error) {
+func parseDays(c table.Cell) (time.Duration, error) {
 	n, err := wholeDays(c)
 	return time.Duration(n) * 24 * time.Hour, err
 }
 
-func parseSeconds(c cell) (time.Duration, error) {
+func parseSeconds(c table.Cell) (time.Duration, error) {
 	n, err := wholeSeconds(c)
 	return time.Duration(n) * time.Second, err
 }
 
-func parseEmail(c cell) (mailout.Email, error) {
+func parseEmail(c table.Cell) (mailout.Email, error) {
 	s := typed(c)
 	return mailout.Email(s), rules.Email(s)
 }
 
 var mobileDate = bad("mobile", "the cell is a date, not a mobile number", "format the column as text and write the number again")
 
-func parseMobile(c cell) (mailout.Mobile, error) {
+func parseMobile(c table.Cell) (mailout.Mobile, error) {
 	s := typed(c)
 	switch {
-	case c.kind == date:
+	case c.Kind == table.Date:
 		return "", mobileDate
-	case c.words: // 701234567 under the format "+46 "0
+	case c.Words: // 701234567 under the format "+46 "0
 		return "", errNumberFormat
 	case otherDigits(s):
 		return "", errOtherDigits
@@ -164,16 +165,16 @@ var (
 )
 
 // parseText reads free text of one line or, where lines is set, of several.
-func parseText(lines bool) func(cell) (string, error) {
-	return func(c cell) (string, error) {
-		if c.kind == text && isSimple(c.text) {
-			return c.text, nil
+func parseText(lines bool) func(table.Cell) (string, error) {
+	return func(c table.Cell) (string, error) {
+		if c.Kind == table.Text && isSimple(c.Text) {
+			return c.Text, nil
 		}
 		s := prose(c)
 		switch {
-		case c.doubtful:
+		case c.Doubtful:
 			return "", textNotCalculated
-		case c.words:
+		case c.Words:
 			return "", errNumberFormat
 		case !lines && (strings.ContainsAny(s, "\n\r\t") || !isPlain(s) && strings.ContainsAny(s, "\u2028\u2029")):
 			return "", errLineBreak

@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"batch/internal/rules"
+	"batch/internal/table"
 )
 
 // reading says how a column's values are judged before any row is read. closed says
 // that only certain values can stand there, so that [values] may put them in the place
 // of words: not free text, and not what tells a person.
-func (s *settings) reading(column name) (judge func(cell) error, closed bool) {
+func (s *settings) reading(column name) (judge func(table.Cell) error, closed bool) {
 	switch column {
 	case fSender:
 		return judged(s.parseSender), true
@@ -47,7 +48,7 @@ func (s *settings) reading(column name) (judge func(cell) error, closed bool) {
 	return judged(parseLine), false
 }
 
-func (s *settings) judgeID(c cell) error {
+func (s *settings) judgeID(c table.Cell) error {
 	id, err := parseID(c)
 	if err != nil {
 		return err
@@ -56,8 +57,8 @@ func (s *settings) judgeID(c cell) error {
 }
 
 // judged is a parser that only judges.
-func judged[T any](parse func(cell) (T, error)) func(cell) error {
-	return func(c cell) error {
+func judged[T any](parse func(table.Cell) (T, error)) func(table.Cell) error {
+	return func(c table.Cell) error {
 		_, err := parse(c)
 		return err
 	}
@@ -68,7 +69,7 @@ func judged[T any](parse func(cell) (T, error)) func(cell) error {
 func (s *settings) checkValue(f field, value string, path ...string) bool {
 	judge, _ := s.reading(f.name)
 	v := (*rules.Fault)(nil)
-	if !errors.As(judge(cell{text: value}), &v) {
+	if !errors.As(judge(table.Cell{Text: value}), &v) {
 		return true
 	}
 	s.mistake(v.Message, v.Remedy, path...)
@@ -109,13 +110,13 @@ func (s *settings) wordTable(f field, name string) map[string]string {
 }
 
 // meant is what a cell of a column is read as.
-func (s *settings) meant(f field, c cell) cell {
+func (s *settings) meant(f field, c table.Cell) table.Cell {
 	if len(s.words) == 0 {
 		return c
 	}
 	if words := s.words[f.name]; words != nil {
-		if v, ok := words[fold(c.text)]; ok {
-			return cell{text: v}
+		if v, ok := words[fold(c.Text)]; ok {
+			return table.Cell{Text: v}
 		}
 	}
 	return c

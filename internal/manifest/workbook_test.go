@@ -145,51 +145,6 @@ func withSheet(t *testing.T, f *excelize.File, sheetXML string) []byte {
 	return out.Bytes()
 }
 
-// Cells as other programs write them, whole and broken. The header and the strings
-// "Avtale" (3) and "a.pdf" (4) are shared strings.
-func TestRawCells(t *testing.T) {
-	const (
-		before = `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` +
-			`<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c><c r="D1" t="inlineStr"><is><t>Avdeling</t></is></c></row>`
-		after  = `</sheetData></worksheet>`
-		title  = `<c r="A2" t="s"><v>3</v></c>`
-		file   = `<c r="B2" t="s"><v>4</v></c>`
-		person = `<c r="C2"><v>17912099997</v></c>`
-	)
-	for _, c := range []struct{ what, rows, code, want, shown string }{
-		{"plain", `<row r="2">` + title + file + person + `<c r="D2" t="inlineStr"><is><t>Helse</t></is></c></row>`, "", "", "Helse"},
-		{"inline rich text", `<row r="2">` + title + file + person + `<c r="D2" t="inlineStr"><is><r><t>Hel</t></r><r><t>se</t></r></is></c></row>`, "", "", "Helse"},
-		{"a formula with a text", `<row r="2">` + title + file + person + `<c r="D2" t="str"><f>"Hel"&amp;"se"</f><v>Helse</v></c></row>`, "", "", "Helse"},
-		{"a formula with an empty text", `<row r="2">` + title + file + person + `<c r="D2" t="str"><f>""</f><v></v></c></row>`, "", "", ""},
-		{"a formula with a number", `<row r="2">` + title + file + `<c r="C2"><f>1+1</f><v>1.7912099997E10</v></c></row>`, "", "", ""},
-		{"a formula without value", `<row r="2">` + title + file + `<c r="C2"><f>X1</f></c></row>`, "", "formula-no-value@C2", ""},
-		{"a formula with an empty value", `<row r="2">` + title + file + person + `<c r="D2"><f>X1</f><v/></c></row>`, "", "formula-no-value@D2", ""},
-		{"an error", `<row r="2">` + title + file + person + `<c r="D2" t="e"><f>X1</f><v>#REF!</v></c></row>`, "", "cell-error@D2", "#REF!"},
-		{"an ISO date", `<row r="2">` + title + file + person + `<c r="D2" t="d"><v>2026-12-01T00:00:00</v></c></row>`, "", "", "01.12.2026"},
-		{"a number that is none", `<row r="2">` + title + file + person + `<c r="D2"><v>1e999</v></c></row>`, "", "cell-unreadable@D2", "1e999"},
-		{"a string that is not there", `<row r="2">` + title + file + person + `<c r="D2" t="s"><v>99</v></c></row>`, "", "cell-unreadable@D2", ""},
-		{"cells and rows without address", `<row><c t="s"><v>3</v></c><c t="s"><v>4</v></c><c><v>17912099997</v></c></row>`, "", "", ""},
-		{"cells out of order", `<row r="2">` + file + title + person + `</row>`, "", "", ""},
-		{"a cell twice", `<row r="2">` + title + title + file + person + `</row>`, "manifest-damaged", "", ""},
-		{"a row twice", `<row r="2">` + title + file + person + `</row><row r="2"></row>`, "manifest-damaged", "", ""},
-		{"a cell of another row", `<row r="2">` + title + file + `<c r="C3"><v>17912099997</v></c></row>`, "manifest-damaged", "", ""},
-		{"cut off", `<row r="2">` + title + file, "manifest-damaged", "", ""},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			r := read(t, "m.xlsx", rawBook(t, before+c.rows+after), public())
-			if r.code() != c.code || r.code() == "" && r.err != nil {
-				t.Fatalf("code %q (%v), want %q", r.code(), r.err, c.code)
-			}
-			if got := r.findings(); got != c.want {
-				t.Errorf("found %q, want %q", got, c.want)
-			}
-			if c.code == "" && (len(r.entries) != 1 || shownIn(r.entries[0], 3) != c.shown) {
-				t.Errorf("%d entries, shown %q", len(r.entries), r.entries[0].Columns[3].Value.Reveal())
-			}
-		})
-	}
-}
-
 // A row far down stands where it says, however many are missing before it.
 func TestGapsBetweenRows(t *testing.T) {
 	f := sheetOf(t, rowsOf()...)
@@ -223,37 +178,23 @@ func TestDatesFrom1904(t *testing.T) {
 	}
 }
 
-// What number formats make of a number.
-func TestNumberFormats(t *testing.T) {
-	for _, c := range []struct{ code, stored, shown string }{
-		{"General", "17912099997", "17912099997"},
-		{"General", "1.7912099997E10", "17912099997"},
-		{"General", "0.30000000000000004", "0,3"},
-		{"General", "-12.5", "-12,5"},
-		{"#,##0.00", "1234.5", "1234,5"},
-		{`_-* #,##0.00\ "kr"_-;\-* #,##0.00\ "kr"_-`, "1234.5", "1234,5"},
-		{"0.00E+00", "1234", "1234"},
-		{"0%", "0.8", "80%"},
-		{"0000", "150", "0150"},
-		{"0000", "12345", "12345"},
-		{`000000\ 00000`, "5840399895", "058403 99895"},
-		{"dd.mm.yyyy", "46357", "01.12.2026"},
-		{"yyyy-mm-dd", "46357", "2026-12-01"},
-		{"[$-414]d. mmmm yyyy;@", "46357", "01.12.2026"},
-		{`dd.mm.yyyy\ "kl."\ hh:mm`, "46357.375", "01.12.2026 09:00"},
-		{"mmm yy", "46357", "01.12.2026"},
-		{"hh:mm", "0.375", "09:00"},
-		{"[h]:mm", "1.5625", "37:30"},
-		{"mm:ss", "0.0006944444", "00:01"},
+// Blank rows are counted once, whatever order the rows stand in.
+func TestBlankRowsOutOfOrder(t *testing.T) {
+	const headerRow = `<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c></row>`
+	at := func(n string) string {
+		return strings.NewReplacer("2", n).Replace(`<row r="2"><c r="A2" t="s"><v>3</v></c></row>`)
+	}
+	header := func(rows string) string {
+		return `<worksheet><sheetData>` + rows + `</sheetData></worksheet>`
+	}
+	for _, sheet := range []string{
+		header(headerRow + at("2") + at("5") + at("9")),
+		header(headerRow + at("9") + at("5") + at("2")),
+		header(at("9") + at("5") + at("2") + headerRow),
+		header(at("5") + headerRow + at("9") + `<row r="7"/>` + at("2")),
 	} {
-		if got := numberCell(c.stored, parseFormat(c.code), false); got.text != c.shown || got.words {
-			t.Errorf("%s under %s: %q, want %q", c.stored, c.code, got.text, c.shown)
+		if r := read(t, "m.xlsx", rawBook(t, sheet), public()); r.err != nil || len(r.entries) != 3 || r.result.Blank != 5 {
+			t.Errorf("%v; %d entries, %d blank rows, want 5: %s", r.err, len(r.entries), r.result.Blank, sheet)
 		}
-	}
-	if got := numberCell("7", parseFormat(`"K-"0000`), false); !got.words {
-		t.Error("a format with words is taken for the number")
-	}
-	if got := numberCell("3000000", parseFormat("dd.mm.yyyy"), false); got.kind != faulty {
-		t.Errorf("a date after the last: %q", got.text)
 	}
 }

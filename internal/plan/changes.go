@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -192,10 +193,10 @@ func CompareSettings(before, after string) ([]SettingChange, error) {
 	}
 	var was, is map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(before), &was); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading the earlier plan's settings: %w", err)
 	}
 	if err := json.Unmarshal([]byte(after), &is); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading the plan's settings: %w", err)
 	}
 	names := map[string]bool{}
 	for name := range was {

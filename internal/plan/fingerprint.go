@@ -136,7 +136,10 @@ func (h hasher) print(r mailout.Record) fingerprint {
 		signers = append(signers, s.NationalID.Reveal(), s.Email.Reveal(), s.Mobile.Reveal(), number(int64(s.Order)), string(s.SignatureType), string(s.OnBehalfOf), string(s.Notify))
 	}
 	for _, c := range r.Columns {
-		columns = append(columns, c.Name, c.Value.Reveal())
+		columns = append(columns, c.Name, c.Value.Reveal(), number(int64(len(c.More))))
+		for _, more := range c.More {
+			columns = append(columns, more.Reveal())
+		}
 	}
 	p.parts[PartKey] = h.sum(r.Key)
 	p.parts[PartSender] = h.sum(string(j.Sender))

@@ -144,8 +144,12 @@ func (m *maker) freeze(ctx context.Context, sha mailout.Digest, general []mailou
 		stopping = mailout.Stopping(general) // the rows' own problems were left out with them
 	}
 	if m.res.Rows == m.res.Skipped && len(stopping) == 0 {
-		stopping = append(stopping, mailout.Problem{Severity: mailout.Stop, Code: "no-rows", Place: mailout.Place{File: fileOf(general, m.o)},
-			Message: "there is no row to send", Remedy: "add one line for each person below the header"})
+		none := mailout.Problem{Severity: mailout.Stop, Code: "no-rows", Place: mailout.Place{File: fileOf(general, m.o)},
+			Message: "there is no row to send", Remedy: "add one line for each person below the header"}
+		if m.res.Skipped > 0 {
+			none.Message, none.Remedy = "no row is left to send: all have problems", "correct them, and run the same command again"
+		}
+		stopping = append(stopping, none)
 		m.res.Problems = append(m.res.Problems, stopping...)
 	}
 	_, known, err := m.store.ByDigest(ctx, m.res.Digest)

@@ -46,7 +46,6 @@ type Volume struct {
 // JobSize is the size of one job's documents together.
 type JobSize struct {
 	Line  int
-	Key   string
 	Bytes int64 // at most mailout.MaxDocumentBytes
 }
 
@@ -107,7 +106,7 @@ func (t *tally) add(r mailout.Record) {
 }
 
 func (t *tally) addDocuments(r mailout.Record) {
-	size := JobSize{Line: r.Line, Key: r.Key}
+	size := JobSize{Line: r.Line}
 	for _, d := range r.Documents {
 		t.Documents.Sent++
 		t.Documents.Pages += d.Pages

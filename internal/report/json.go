@@ -129,7 +129,7 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 		row.Documents[i] = Document{m.hide(d.Title.Reveal()), sources(d, m), d.Pages, d.Bytes, digest(d.SHA256)}
 	}
 	for i, c := range r.Columns {
-		row.Columns[i] = Cell{c.Name, m.hide(cellText(c))}
+		row.Columns[i] = Cell{c.Name, m.column(c)}
 	}
 	return row
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"batch/internal/mailout"
 	"batch/internal/rules"
@@ -15,6 +16,7 @@ type secret struct{ digits, shown string }
 // hides nothing.
 type mask struct {
 	all       bool // national numbers of people who do not sign too
+	contacts  bool // e-mail addresses and mobile numbers too
 	unread    bool // a row that was left out: a mistyped national number may stand anywhere
 	numbers   []secret
 	addresses []address
@@ -41,6 +43,7 @@ func maskNumbers(r mailout.Record) (m mask) {
 // maskAll hides e-mail addresses and mobile numbers too.
 func maskAll(r mailout.Record) mask {
 	m := maskNumbers(r)
+	m.contacts = true
 	for _, s := range r.Job.Signers {
 		if s.Email != "" {
 			m.addresses = append(m.addresses, address{regexp.MustCompile("(?i)" + regexp.QuoteMeta(s.Email.Reveal())), s.Email.String()})
@@ -61,30 +64,74 @@ func (m mask) hide(text string) string {
 	for _, n := range m.numbers {
 		text = n.hide(text)
 	}
+	if m.contacts {
+		text = anyEmail.ReplaceAllStringFunc(text, func(s string) string { return mailout.Email(s).String() })
+	}
 	return m.hideLikeNumbers(text)
 }
 
-// hideLikeNumbers hides the stretches of digits that are somebody's national number, a
-// pupil's or a spouse's, though no signer's. In a row whose numbers could not be read
-// every stretch of ten digits or more may be one. The first five digits stay.
+var anyEmail = regexp.MustCompile(`[^\s@<>()\[\]",;:]+@[^\s@<>()\[\]",;:]+`)
+
+// cell hides what stands in a cell that was read as one of our columns. What was found to
+// be no number or address there is one all the same, mistyped or in other characters.
+func (m mask) cell(field, text string) string {
+	switch hidden := m.hide(text); {
+	case m.all && strings.HasSuffix(field, "national_id"):
+		return hideNumberCell(text, hidden)
+	case m.contacts && hidden == text && (strings.HasSuffix(field, "email") || strings.HasSuffix(field, "mobile")):
+		return mailout.Text(text).String()
+	default:
+		return hidden
+	}
+}
+
+// hideNumberCell hides all that may be digits of a national number.
+func hideNumberCell(text, hidden string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+	switch {
+	case !strings.ContainsFunc(text, unicode.IsDigit):
+		return hidden
+	case len(digits) == 10: // without its zero
+		return mailout.NationalID("0" + digits).String()
+	case len(digits) == 11:
+		return mailout.NationalID(digits).String()
+	}
+	return mailout.Text(text).String()
+}
+
+// hideLikeNumbers hides what is somebody's national number, a pupil's or a spouse's,
+// though no signer's: eleven digits between separators, with both check digits. In a row
+// whose numbers could not be read every stretch of ten digits or more may be one. The
+// first five digits stay.
 func (m mask) hideLikeNumbers(text string) string {
 	var out strings.Builder
 	done := 0
-	for _, run := range digitRuns(text) {
-		if len(run.digits) < 10 || !m.unread && !(m.all && isNationalID(run.digits)) {
+	star := func(r run, from, to int) {
+		out.WriteString(text[done : r.at[from+4]+1])
+		out.WriteString(strings.Repeat("*", to-from-5))
+		done = r.at[to-1] + 1
+	}
+	for _, r := range digitRuns(text) {
+		if m.unread && len(r.digits) >= 10 {
+			star(r, 0, len(r.digits))
 			continue
 		}
-		out.WriteString(text[done : run.at[4]+1])
-		out.WriteString(strings.Repeat("*", len(run.digits)-5))
-		done = run.at[len(run.at)-1] + 1
+		for from := 0; m.all && from+11 <= len(r.digits); from++ {
+			if r.edge(from) && r.edge(from+11) && isNationalID(r.digits[from:from+11]) {
+				star(r, from, from+11)
+				from += 10
+			}
+		}
 	}
 	return out.String() + text[done:]
 }
 
 func isNationalID(digits string) bool {
-	if len(digits) != 11 {
-		return false
-	}
 	_, err := rules.NationalID(digits)
 	return err == nil
 }
@@ -129,7 +176,11 @@ type run struct {
 	at     []int // the offset of each digit in the text
 }
 
-const separators = " -.\u00a0\u2009\u202f\u2010\u2011\u2012\u2013"
+// edge reports whether digit i is the first or stands behind a separator; that of the end
+// is one too.
+func (r run) edge(i int) bool { return i == 0 || i == len(r.at) || r.at[i]-r.at[i-1] > 1 }
+
+const separators = " -.\u00a0\u2009\u202f\u2010\u2011\u2012\u2013\u2212\u00ad\u200b\u2060\ufeff"
 
 func digitRuns(text string) (runs []run) {
 	var r run

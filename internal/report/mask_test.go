@@ -129,7 +129,43 @@ func TestNumbersOfARowThatWasLeftOutAreHidden(t *testing.T) {
 	if got := maskNumbers(mailout.Record{}).hide("Elev 018478 30421, klasse 7"); got != "Elev 01847******, klasse 7" {
 		t.Errorf("the number of somebody who does not sign is shown as %q", got)
 	}
+	for text, want := range map[string]string{
+		"samtykke/2026-01847830421.pdf": "samtykke/2026-01847******.pdf",
+		"01847830421-1.pdf":             "01847******-1.pdf",
+		"Uke 47 01847830421":            "Uke 47 01847******",
+		"01847830421 14918512196":       "01847****** 14918******",
+		"kontonr. 1201847830421":        "kontonr. 1201847830421", // thirteen digits in one are another number
+	} {
+		if got := maskNumbers(mailout.Record{}).hide(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
 	if got := maskNumbers(mailout.Record{}).hide("12341212345"); got != "12341212345" {
 		t.Errorf("an account number of an ordinary row is shown as %q; it is the owner's and stays", got)
+	}
+}
+
+// What stands in a column that was read as a number or an address is one, however it is
+// written and whether it could be read.
+func TestCellsOfOurColumnsAreHidden(t *testing.T) {
+	m := maskAll(mailout.Record{})
+	for _, c := range []struct{ field, text, want string }{
+		{"national_id", "018478\u00ad30421", "01847******"},
+		{"signer2_national_id", "1847830421", "01847******"},
+		{"national_id", "048499--41939", "04849******"},
+		{"national_id", "\uff12\uff13\uff18\uff14", "•••"},
+		{"national_id", "mangler", "mangler"},
+		{"email", "kari\uff20example.com", "•••"},
+		{"email", "Kari Nord <kari@exam.com>", "Kari Nord <k•••@•••.com>"},
+		{"mobile", "tlf. 9 8 7 6 5 4 3 2", "•••"},
+		{"", "priv@home.no", "p•••@•••.no"},
+		{"", "Teknisk etat", "Teknisk etat"},
+	} {
+		if got := m.column(mailout.Column{Name: "x", Value: mailout.Text(c.text), Field: c.field}); got != c.want {
+			t.Errorf("%q in a column %q is shown as %q, want %q", c.text, c.field, got, c.want)
+		}
+	}
+	if got := (mask{}).column(mailout.Column{Value: "018478\u00ad30421", Field: "national_id"}); got != "018478\u00ad30421" {
+		t.Errorf("not to be masked, but shown as %q", got)
 	}
 }

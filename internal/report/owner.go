@@ -32,42 +32,42 @@ func ownersColumns(rows iter.Seq2[mailout.Record, error]) (*owner, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the books for the report: %w", err)
 		}
-		for h, text := range headed(r.Columns) {
+		for h, c := range headed(r.Columns) {
 			i, known := o.place[h]
 			if !known {
 				i = len(o.headings)
 				o.place[h], o.headings = i, append(o.headings, h)
 				o.longest = append(o.longest, utf8.RuneCountInString(h.name))
 			}
-			o.longest[i] = max(o.longest[i], utf8.RuneCountInString(text))
+			o.longest[i] = max(o.longest[i], utf8.RuneCountInString(mask{}.column(c)))
 		}
 	}
 	return o, nil
 }
 
 // headed gives each cell its heading.
-func headed(columns []mailout.Column) iter.Seq2[heading, string] {
-	return func(yield func(heading, string) bool) {
+func headed(columns []mailout.Column) iter.Seq2[heading, mailout.Column] {
+	return func(yield func(heading, mailout.Column) bool) {
 		seen := make(map[string]int, len(columns))
 		for _, c := range columns {
 			h := heading{c.Name, seen[c.Name]}
 			seen[c.Name]++
-			if !yield(h, cellText(c)) {
+			if !yield(h, c) {
 				return
 			}
 		}
 	}
 }
 
-// cellText is what a row shows of a column: of a job of several lines, everything that
+// column is what a row shows of a column: of a job of several lines, everything that
 // stands in them, each once.
-func cellText(c mailout.Column) string {
+func (m mask) column(c mailout.Column) string {
 	if len(c.More) == 0 {
-		return c.Value.Reveal()
+		return m.cell(c.Field, c.Value.Reveal())
 	}
 	var all []string
 	for _, v := range append([]mailout.Text{c.Value}, c.More...) {
-		if text := v.Reveal(); strings.TrimSpace(text) != "" && !slices.Contains(all, text) {
+		if text := m.cell(c.Field, v.Reveal()); strings.TrimSpace(text) != "" && !slices.Contains(all, text) {
 			all = append(all, text)
 		}
 	}
@@ -86,9 +86,9 @@ func (o *owner) headers() []string {
 // cells are a row's cells below those headers, with the row's national numbers masked.
 func (o *owner) cells(columns []mailout.Column, m mask) []string {
 	cells := make([]string, len(o.headings))
-	for h, text := range headed(columns) {
+	for h, c := range headed(columns) {
 		if i, known := o.place[h]; known {
-			cells[i] = m.hide(text)
+			cells[i] = m.column(c)
 		}
 	}
 	return cells

@@ -105,6 +105,8 @@ func notTOML(path string, text []byte, err error) error {
 		f.Message, f.Remedy = strings.Join(de.Key(), ".")+" stands in the file twice", "keep one of the two"
 	case strings.Contains(f.Message, "after key") && len(rest) > 0 && rest[0] >= utf8.RuneSelf:
 		f.Message, f.Remedy = "a name outside quotes can have the letters a to z only", `put it in quotes: "fødselsnr" = "…"`
+	case strings.Contains(f.Message, "table name") && len(rest) > 0 && rest[0] >= utf8.RuneSelf:
+		f.Message, f.Remedy = "a table's name outside quotes can have the letters a to z only", `put it in quotes: [values."rekkefølge"]`
 	}
 	return faulty(path, []Fault{f})
 }

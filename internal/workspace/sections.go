@@ -162,6 +162,9 @@ func (t *table) organizations() (key string, all []mailout.OrgNumber) {
 	if _, both := t.values["organization"]; both {
 		t.fault("organizations", "organization is given here too", "keep one of the two; a list takes them all")
 	}
+	if len(several) == 0 {
+		t.fault("organizations", "this names no organization", "write the nine digits of each, in quotes, or take the table out")
+	}
 	for i, v := range several {
 		if !isOrganization(v) {
 			t.fault("organizations", "number "+strconv.Itoa(i+1)+" of these is not an organization number", "write the nine digits of each without spaces, in quotes")

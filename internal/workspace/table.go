@@ -76,8 +76,9 @@ func value[T any](t *table, key, kind string) (v T, ok bool) {
 
 // table opens a table below this one. An absent one is empty.
 func (t *table) table(key string) *table {
-	v, _ := value[map[string]any](t, key, "a table, ["+key+"]")
-	return &table{document: t.document, path: append(t.path[:len(t.path):len(t.path)], key), values: v}
+	path := append(t.path[:len(t.path):len(t.path)], key)
+	v, _ := value[map[string]any](t, key, "a table, ["+shown(path)+"]")
+	return &table{document: t.document, path: path, values: v}
 }
 
 // tables opens an array of tables, [[key]].

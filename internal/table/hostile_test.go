@@ -1,62 +1,11 @@
-package manifest
+package table
 
 import (
-	"archive/zip"
 	"bytes"
-	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"batch/internal/mailout"
 )
-
-// bookOf is a workbook of the given parts, in order; parts named twice stand twice.
-func bookOf(t *testing.T, parts ...[2]string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, p := range parts {
-		w, err := z.Create(p[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(p[1])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-const (
-	officeNS = `http://schemas.openxmlformats.org/officeDocument/2006/relationships`
-	sheetNS  = `http://schemas.openxmlformats.org/spreadsheetml/2006/main`
-)
-
-// leastParts are the parts that every workbook has, with its sheet's XML.
-func leastParts(sheet string) [][2]string {
-	return [][2]string{
-		{"_rels/.rels", `<Relationships><Relationship Id="r1" Type="` + officeNS + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
-		{"xl/workbook.xml", `<workbook xmlns:r="` + officeNS + `"><sheets><sheet name="Ark1" sheetId="1" r:id="r1"/></sheets></workbook>`},
-		{"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="r1" Type="` + officeNS + `/worksheet" Target="worksheets/sheet1.xml"/>` +
-			`<Relationship Id="r2" Type="` + officeNS + `/sharedStrings" Target="sharedStrings.xml"/></Relationships>`},
-		{"xl/sharedStrings.xml", `<sst><si><t>title</t></si><si><t>document</t></si><si><t>fnr</t></si><si><t>Avtale</t></si><si><t>a.pdf</t></si></sst>`},
-		{"xl/worksheets/sheet1.xml", sheet},
-	}
-}
-
-const headerRow = `<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c></row>`
-
-func sheetWith(rows string) string {
-	return `<worksheet xmlns="` + sheetNS + `"><sheetData>` + headerRow + rows + `</sheetData></worksheet>`
-}
-
-const goodRow = `<row r="2"><c r="A2" t="s"><v>3</v></c><c r="B2" t="s"><v>4</v></c><c r="C2"><v>17912099997</v></c></row>`
 
 // Workbooks that were made to harm, or damaged so that something would be lost in
 // silence: each is refused with a sentence of its own, or the cell is named.
@@ -94,7 +43,7 @@ func TestHostileWorkbooks(t *testing.T) {
 		{"a binary workbook", append(leastParts("")[1:4:4], [2]string{"_rels/.rels", `<Relationships><Relationship Id="r1" Type="` + officeNS + `/officeDocument" Target="xl/workbook.bin"/></Relationships>`}, [2]string{"xl/workbook.bin", ""}), "manifest-xlsb", "", ""},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			r := read(t, "m.xlsx", bookOf(t, c.parts...), public())
+			r := read(t, "m.xlsx", bookOf(t, c.parts...), Options{})
 			if !strings.HasPrefix(r.code(), c.code) || c.code == "" && r.err != nil {
 				t.Fatalf("code %q (%v), want %q", r.code(), r.err, c.code)
 			}
@@ -131,7 +80,7 @@ func TestBombs(t *testing.T) {
 		{"100 000 parts", append(leastParts(sheetWith(goodRow)), many...), "manifest-too-large"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			if r := read(t, "m.xlsx", bookOf(t, c.parts...), public()); r.code() != c.code || c.code == "" && r.err != nil {
+			if r := read(t, "m.xlsx", bookOf(t, c.parts...), Options{}); r.code() != c.code || c.code == "" && r.err != nil {
 				t.Errorf("%v, want %q", r.err, c.code)
 			}
 		})
@@ -143,74 +92,7 @@ func TestSizesAreNotReliedOn(t *testing.T) {
 	b := bookOf(t, leastParts(sheetWith(goodRow)+strings.Repeat(" ", 64<<20))...)
 	at := bytes.LastIndex(b, []byte("xl/worksheets/sheet1.xml"))
 	copy(b[at-46+24:], []byte{0, 1, 0, 0}) // uncompressed size, APPNOTE 4.3.12
-	if r := read(t, "m.xlsx", b, public()); !strings.HasPrefix(r.code(), "manifest-") {
+	if r := read(t, "m.xlsx", b, Options{}); !strings.HasPrefix(r.code(), "manifest-") {
 		t.Errorf("%v", r.err)
-	}
-}
-
-// A manifest that changes while it is read is noticed, however it changes.
-func TestChangedWhileRead(t *testing.T) {
-	for what, change := range map[string]func(path string) error{
-		"written to": func(path string) error {
-			return os.WriteFile(path, []byte(strings.Replace(good, "Avtale", "Utkast", 1)), 0o600)
-		},
-		"cut": func(path string) error { return os.Truncate(path, 10) },
-		"replaced": func(path string) error {
-			if err := os.WriteFile(path+".new", []byte(good), 0o600); err != nil {
-				return err
-			}
-			return os.Rename(path+".new", path)
-		},
-		"replaced by a link": func(path string) error {
-			if err := os.Rename(path, path+".old"); err != nil {
-				return err
-			}
-			if err := os.WriteFile(path+".other", []byte(good), 0o600); err != nil {
-				return err
-			}
-			return os.Symlink(path+".other", path)
-		},
-		"deleted": os.Remove,
-	} {
-		t.Run(what, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "m.csv")
-			if err := os.WriteFile(path, []byte(good), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			_, err := Read(context.Background(), path, public(), func(mailout.Entry, []mailout.Problem) error { return change(path) })
-			if got := (reading{err: err}).code(); got != "manifest-changed" {
-				t.Errorf("%v", err)
-			}
-		})
-	}
-	t.Run("a link from the start", func(t *testing.T) {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "a.csv"), []byte(good), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink("a.csv", filepath.Join(dir, "m.csv")); err != nil {
-			t.Fatal(err)
-		}
-		if r := readFile(filepath.Join(dir, "m.csv"), public()); r.err != nil {
-			t.Error(r.err)
-		}
-	})
-}
-
-// An open quotation mark, near the top and far down: both lines are named.
-func TestOpenQuotes(t *testing.T) {
-	row := "Avtale;a.pdf;" + kari + "\n"
-	for _, c := range []struct{ what, content, says string }{
-		{"in a row", good + "\"Avtale;b.pdf;" + ola + "\n" + row + row, "begins in line 3 and is read on to line 5"},
-		{"in a row of a long file", good + "\"Avtale;b.pdf;" + ola + "\n" + strings.Repeat(row, 80_000), "begins in line 3 and is read on to line"},
-		{"above the header", "\"Utsending\n" + good + strings.Repeat(row, 10), "begins in line 1 and is read on to line 13"},
-		{"closed by another", good + "\"Avtale;b.pdf;" + ola + "\n" + row + "12\" skjerm;a.pdf;" + ola + "\n", "begins in line 3 and is read on to line 5"},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			r := read(t, "m.csv", []byte(c.content), public())
-			if r.code() != "csv-quotes" || !strings.Contains(r.err.Error(), c.says) {
-				t.Errorf("%v, want %q in it", r.err, c.says)
-			}
-		})
 	}
 }

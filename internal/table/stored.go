@@ -1,4 +1,4 @@
-package manifest
+package table
 
 import (
 	"strconv"
@@ -16,12 +16,12 @@ type storedCell struct {
 	formula bool
 }
 
-var noFormulaValue = &flaw{"formula-no-value", "the cell holds a formula whose value was not saved", "open the workbook in Excel, let it calculate, and save; or write the value itself"}
+var noFormulaValue = &Flaw{"formula-no-value", "the cell holds a formula whose value was not saved", "open the workbook in Excel, let it calculate, and save; or write the value itself"}
 
 // cell says what a stored cell holds.
-func (w *workbook) cell(c storedCell) cell {
+func (w *workbook) cell(c storedCell) Cell {
 	if c.formula && !c.valued {
-		return cell{kind: faulty, flaw: noFormulaValue}
+		return Cell{Kind: Faulty, Flaw: noFormulaValue}
 	}
 	switch c.kind {
 	case "s":
@@ -31,10 +31,10 @@ func (w *workbook) cell(c storedCell) cell {
 	case "inlineStr":
 		return textCell(lineEnds(c.value))
 	case "e":
-		return cell{text: c.value, kind: faulty, flaw: failedFormula}
+		return Cell{Text: c.value, Kind: Faulty, Flaw: failedFormula}
 	}
 	if c.value == "" {
-		return cell{}
+		return Cell{}
 	}
 	switch c.kind {
 	case "b":
@@ -45,9 +45,9 @@ func (w *workbook) cell(c storedCell) cell {
 	read := numberCell(c.value, w.format(c.style), w.from1904)
 	if c.formula && isZero(c.value) {
 		if w.stale {
-			return cell{kind: faulty, flaw: noFormulaValue}
+			return Cell{Kind: Faulty, Flaw: noFormulaValue}
 		}
-		read.doubtful = true
+		read.Doubtful = true
 	}
 	return read
 }
@@ -67,30 +67,30 @@ func (w *workbook) format(style int) format {
 }
 
 // sharedText reads a cell that names a shared string.
-func (w *workbook) sharedText(value string) cell {
+func (w *workbook) sharedText(value string) Cell {
 	if value == "" {
-		return cell{}
+		return Cell{}
 	}
 	i, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil || i < 0 || i >= len(w.strings) {
-		return cell{kind: faulty, flaw: unreadable}
+		return Cell{Kind: Faulty, Flaw: unreadable}
 	}
 	return textCell(lineEnds(w.strings[i]))
 }
 
-func truthCell(stored string) cell {
+func truthCell(stored string) Cell {
 	switch strings.TrimSpace(stored) {
 	case "1", "true":
-		return cell{text: "SANN", kind: truth}
+		return Cell{Text: "SANN", Kind: Truth}
 	case "0", "false":
-		return cell{text: "USANN", kind: truth}
+		return Cell{Text: "USANN", Kind: Truth}
 	}
-	return cell{text: stored, kind: faulty, flaw: unreadable}
+	return Cell{Text: stored, Kind: Faulty, Flaw: unreadable}
 }
 
 // isoCell reads a date in ISO 8601, as strict Open XML stores it. A time of day alone
 // stands there by itself, or on the day that counting begins with.
-func isoCell(s string, f format) cell {
+func isoCell(s string, f format) Cell {
 	layouts := []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly}
 	if f.look == asClock {
 		layouts = append(layouts, time.TimeOnly, "15:04")
@@ -100,10 +100,10 @@ func isoCell(s string, f format) cell {
 		switch t = t.Round(time.Second); {
 		case err != nil:
 		case f.look == asClock:
-			return cell{text: clockText(t.Sub(t.Truncate(24*time.Hour)).Hours()/24, f), kind: number}
+			return Cell{Text: clockText(t.Sub(t.Truncate(24*time.Hour)).Hours()/24, f), Kind: Number}
 		default:
 			return dayCell(t, dateText(t, f), f)
 		}
 	}
-	return cell{text: s, kind: faulty, flaw: unreadable}
+	return Cell{Text: s, Kind: Faulty, Flaw: unreadable}
 }

@@ -1,4 +1,4 @@
-package manifest
+package table
 
 import (
 	"encoding/xml"
@@ -12,12 +12,12 @@ import (
 
 // lines reads a sheet row by row, as a stream. What cannot be read is an error, or a
 // cell that says so: never a row or a cell that is silently empty.
-func (w *workbook) lines(s sheet, m *merges) iter.Seq2[line, error] {
-	return func(yield func(line, error) bool) {
+func (w *workbook) lines(s sheet, m *merges) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
 		*m = merges{}
 		stream, err := w.pack.open(s.part, maxPart)
 		if err != nil {
-			yield(line{}, err)
+			yield(Line{}, err)
 			return
 		}
 		defer stream.Close()
@@ -50,11 +50,11 @@ type sheetReader struct {
 // line returns the next row. After the last it reads on to the end of the part, so that
 // the merged ranges, which stand there, are known and a part that is cut off is noticed;
 // then it returns io.EOF.
-func (s *sheetReader) line() (line, error) {
+func (s *sheetReader) line() (Line, error) {
 	for {
 		token, err := s.next()
 		if err != nil {
-			return line{}, err
+			return Line{}, err
 		}
 		e, ok := token.(xml.StartElement)
 		if !ok {
@@ -65,7 +65,7 @@ func (s *sheetReader) line() (line, error) {
 			s.hide = isTrue(attribute(e, "zeroHeight"))
 		case e.Name.Local == "mergeCell":
 			if err := s.merges.add(attribute(e, "ref")); err != nil {
-				return line{}, err
+				return Line{}, err
 			}
 		case e.Name.Local == "row" && s.depth == rowDepth:
 			return s.readRow(e)
@@ -89,7 +89,7 @@ func attribute(e xml.StartElement, name string) string {
 func isTrue(s string) bool { return s == "1" || s == "true" }
 
 // readRow reads one row.
-func (s *sheetReader) readRow(e xml.StartElement) (line, error) {
+func (s *sheetReader) readRow(e xml.StartElement) (Line, error) {
 	l, err := s.begin(e)
 	if err != nil {
 		return l, err
@@ -116,30 +116,30 @@ func (s *sheetReader) readRow(e xml.StartElement) (line, error) {
 }
 
 // begin reads what a row says of itself. Rows may stand in any order, but each only once.
-func (s *sheetReader) begin(e xml.StartElement) (line, error) {
+func (s *sheetReader) begin(e xml.StartElement) (Line, error) {
 	hidden := attribute(e, "hidden")
-	l := line{n: s.row + 1, hidden: isTrue(hidden) || s.hide && hidden == "", cells: make([]cell, 0, s.width)}
+	l := Line{Number: s.row + 1, Hidden: isTrue(hidden) || s.hide && hidden == "", Cells: make([]Cell, 0, s.width)}
 	if n := attribute(e, "r"); n != "" {
 		var err error
-		if l.n, err = strconv.Atoi(n); err != nil {
-			l.n = 0
+		if l.Number, err = strconv.Atoi(n); err != nil {
+			l.Number = 0
 		}
 	}
-	if l.n < 1 || l.n > excelize.TotalRows {
-		return l, damaged(fmt.Sprintf("the workbook is damaged: it has a row numbered %d, which no sheet has", l.n))
+	if l.Number < 1 || l.Number > excelize.TotalRows {
+		return l, damaged(fmt.Sprintf("the workbook is damaged: it has a row numbered %d, which no sheet has", l.Number))
 	}
-	if !s.seen.add(l.n) {
-		return l, damaged(fmt.Sprintf("the workbook is damaged: it has row %d twice", l.n))
+	if !s.seen.add(l.Number) {
+		return l, damaged(fmt.Sprintf("the workbook is damaged: it has row %d twice", l.Number))
 	}
-	l.blanks = max(-1, l.n-s.bottom-1)
-	s.row, s.bottom, s.column = l.n, max(s.bottom, l.n), 0
+	l.Blanks = max(-1, l.Number-s.bottom-1)
+	s.row, s.bottom, s.column = l.Number, max(s.bottom, l.Number), 0
 	return l, nil
 }
 
 // account adds a row to what was read in all.
-func (s *sheetReader) account(l line) error {
-	s.width = len(l.cells)
-	s.cells, s.bytes = s.cells+len(l.cells), s.bytes+l.textBytes()
+func (s *sheetReader) account(l Line) error {
+	s.width = len(l.Cells)
+	s.cells, s.bytes = s.cells+len(l.Cells), s.bytes+l.textBytes()
 	switch {
 	case s.cells > maxCells:
 		return errManyCells
@@ -162,7 +162,7 @@ func (s *seenRows) add(n int) (fresh bool) {
 }
 
 // readCell reads one cell into its place in the row.
-func (s *sheetReader) readCell(e xml.StartElement, l *line) error {
+func (s *sheetReader) readCell(e xml.StartElement, l *Line) error {
 	c := storedCell{column: s.column}
 	for _, a := range e.Attr {
 		switch a.Name.Local {
@@ -172,34 +172,34 @@ func (s *sheetReader) readCell(e xml.StartElement, l *line) error {
 			c.style, _ = strconv.Atoi(a.Value) // a style that is none shows the plain number
 		case "r":
 			column, row, err := excelize.CellNameToCoordinates(a.Value)
-			if err != nil || row != l.n {
-				return damaged(fmt.Sprintf("the workbook is damaged: row %d has a cell that does not belong there", l.n))
+			if err != nil || row != l.Number {
+				return damaged(fmt.Sprintf("the workbook is damaged: row %d has a cell that does not belong there", l.Number))
 			}
 			c.column = column - 1
 		}
 	}
 	if c.column >= excelize.MaxColumns {
-		return damaged(fmt.Sprintf("the workbook is damaged: row %d has more cells than any sheet has columns", l.n))
+		return damaged(fmt.Sprintf("the workbook is damaged: row %d has more cells than any sheet has columns", l.Number))
 	}
 	s.column = c.column + 1
 	if err := s.content(&c); err != nil {
 		return err
 	}
 	read := s.cell(c)
-	if c.column < len(l.cells) {
-		if l.cells[c.column] != (cell{}) {
-			return damaged(fmt.Sprintf("the workbook is damaged: it has the cell %s%d twice", letters(c.column), l.n))
+	if c.column < len(l.Cells) {
+		if l.Cells[c.column] != (Cell{}) {
+			return damaged(fmt.Sprintf("the workbook is damaged: it has the cell %s%d twice", Letters(c.column), l.Number))
 		}
-		l.cells[c.column] = read
+		l.Cells[c.column] = read
 		return nil
 	}
-	if read == (cell{}) {
+	if read == (Cell{}) {
 		return nil // formatted, but empty
 	}
-	for len(l.cells) < c.column {
-		l.cells = append(l.cells, cell{})
+	for len(l.Cells) < c.column {
+		l.Cells = append(l.Cells, Cell{})
 	}
-	l.cells = append(l.cells, read)
+	l.Cells = append(l.Cells, read)
 	return nil
 }
 

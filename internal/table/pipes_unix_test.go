@@ -1,6 +1,6 @@
 //go:build unix
 
-package manifest
+package table
 
 import (
 	"path/filepath"
@@ -15,7 +15,7 @@ func TestPipesAndDevices(t *testing.T) {
 		t.Skip("no named pipes here: " + err.Error())
 	}
 	for _, path := range []string{pipe, "/dev/null", "/dev/zero"} {
-		if r := readFile(path, public()); r.code() != "manifest-not-a-file" {
+		if r := readFile(path, Options{}); r.code() != "manifest-not-a-file" {
 			t.Errorf("%s: %v", path, r.err)
 		}
 	}

@@ -1,4 +1,4 @@
-package manifest
+package table
 
 import (
 	"encoding/xml"

@@ -1,4 +1,4 @@
-package manifest
+package table
 
 import (
 	"fmt"
@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
-
-	"batch/internal/mailout"
 )
 
 // workbook is an opened .xlsx (ECMA-376 part 1). Its parts are read here, and not by the
@@ -31,30 +29,22 @@ type sheet struct {
 	visible bool
 }
 
-func openWorkbook(f io.ReaderAt, size int64, o Options, macros bool, known func([]string) bool) (*source, error) {
+func openWorkbook(f io.ReaderAt, size int64, o Options, macros bool, isHeader func(Line) bool) (*File, error) {
 	w, err := readWorkbook(f, size)
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := w.choose(o, known)
+	chosen, err := w.choose(o, isHeader)
 	if err != nil {
 		return nil, err
 	}
-	notes, err := w.rivals(o, chosen, known)
+	rivals, err := w.rivals(o, chosen, isHeader)
 	if err != nil {
 		return nil, err
 	}
-	if macros {
-		notes = append(notes, mailout.Problem{Severity: mailout.Warn, Code: "macros-ignored", Place: mailout.Place{File: o.Name},
-			Message: "the workbook has macros; they are not run", Remedy: "make sure that the values in the cells are the right ones as they stand"})
-	}
-	state := &merges{}
-	return &source{
-		sheet: chosen.name,
-		lines: func() iter.Seq2[line, error] { return w.lines(chosen, state) },
-		notes: notes,
-		late:  func(header int) []mailout.Problem { return state.problems(o.Name, chosen.name, header) },
-	}, nil
+	opened := &File{Sheet: chosen.name, Macros: macros, Rivals: rivals}
+	opened.lines = func() iter.Seq2[Line, error] { return w.lines(chosen, &opened.merges) }
+	return opened, nil
 }
 
 func readWorkbook(f io.ReaderAt, size int64) (*workbook, error) {
@@ -154,11 +144,11 @@ func (w *workbook) readFormats(part string) error {
 
 // choose returns the sheet asked for, or the first visible one, and makes sure that a
 // header can be found in it.
-func (w *workbook) choose(o Options, known func([]string) bool) (sheet, error) {
+func (w *workbook) choose(o Options, isHeader func(Line) bool) (sheet, error) {
 	var names []string
 	for _, s := range w.sheets {
 		if sameSheet(o.Sheet, s.name) || o.Sheet == "" && s.visible {
-			return s, w.hasHeader(s, known)
+			return s, w.hasHeader(s, isHeader)
 		}
 		names = append(names, fmt.Sprintf("%q", s.name))
 	}
@@ -174,38 +164,37 @@ func sameSheet(a, b string) bool {
 }
 
 // hasHeader says where a header is if this sheet has none.
-func (w *workbook) hasHeader(s sheet, known func([]string) bool) error {
-	if _, ok, err := w.header(s, known); ok || err != nil {
+func (w *workbook) hasHeader(s sheet, isHeader func(Line) bool) error {
+	if _, ok, err := w.header(s, isHeader); ok || err != nil {
 		return err
 	}
 	for _, other := range w.sheets {
 		// What is wrong with a sheet that nobody chose does not matter here.
-		if _, ok, _ := w.header(other, known); ok {
-			return noHeader(fmt.Sprintf("the sheet %q has one: say --sheet %q", other.name, other.name))
+		if _, ok, _ := w.header(other, isHeader); ok {
+			return &NoHeader{Elsewhere: other.name}
 		}
 	}
-	return noHeader("")
+	return &NoHeader{}
 }
 
-func (w *workbook) header(s sheet, known func([]string) bool) (line, bool, error) {
-	return findHeader(w.lines(s, &merges{}), known)
+func (w *workbook) header(s sheet, isHeader func(Line) bool) (Line, bool, error) {
+	return findHeader(w.lines(s, &merges{}), isHeader)
 }
 
-// rivals reports other visible sheets that could be meant as well.
-func (w *workbook) rivals(o Options, chosen sheet, known func([]string) bool) ([]mailout.Problem, error) {
-	var ps []mailout.Problem
+// rivals are the other visible sheets that could be meant as well.
+func (w *workbook) rivals(o Options, chosen sheet, isHeader func(Line) bool) ([]string, error) {
+	var names []string
 	for _, s := range w.sheets {
 		if o.Sheet != "" || s == chosen || !s.visible {
 			continue
 		}
-		_, ok, err := w.header(s, known)
+		_, ok, err := w.header(s, isHeader)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			ps = append(ps, mailout.Problem{Severity: mailout.Stop, Code: "sheet-ambiguous", Place: mailout.Place{File: o.Name, Sheet: s.name},
-				Message: "this sheet has a header too: which one is meant is not clear", Remedy: fmt.Sprintf("say --sheet %q or --sheet %q", chosen.name, s.name)})
+			names = append(names, s.name)
 		}
 	}
-	return ps, nil
+	return names, nil
 }

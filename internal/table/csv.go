@@ -1,4 +1,4 @@
-package manifest
+package table
 
 import (
 	"bufio"
@@ -13,8 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
-
-	"batch/internal/mailout"
 )
 
 // delimiters that are tried, each with its name for messages.
@@ -24,8 +22,8 @@ var delimiters = []struct {
 }{{';', "semicolon"}, {',', "comma"}, {'\t', "tab"}}
 
 // openText settles a text file's encoding and its delimiter: the one asked for, the one
-// of a "sep=" line, or the only one that makes a header with known names.
-func openText(f io.ReaderAt, size int64, seen *textSurvey, o Options, known func([]string) bool) (*source, error) {
+// of a "sep=" line, or the only one that makes a header.
+func openText(f io.ReaderAt, size int64, seen *textSurvey, o Options, isHeader func(Line) bool) (*File, error) {
 	raw := &rawText{f: f, size: size}
 	open, err := decoded(raw, seen, o.Encoding)
 	if err != nil {
@@ -37,16 +35,14 @@ func openText(f io.ReaderAt, size int64, seen *textSurvey, o Options, known func
 		separatorLine(r)
 		return r
 	}
-	delimiter, err := delimiterOf(body, said, o.Delimiter, known)
+	delimiter, err := delimiterOf(body, said, o.Delimiter, isHeader)
 	if err != nil {
 		return nil, err
 	}
-	return &source{
-		lines: func() iter.Seq2[line, error] { return textLines(body(), delimiter) },
-		late:  func(int) []mailout.Problem { return nil },
-
+	return &File{
+		AtMost: seen.lines.ends,
+		lines:  func() iter.Seq2[Line, error] { return textLines(body(), delimiter) },
 		sum:    raw.sum,
-		atMost: seen.lines.ends,
 	}, nil
 }
 
@@ -65,7 +61,7 @@ func separatorLine(r *bufio.Reader) (said rune) {
 	return said
 }
 
-func delimiterOf(body func() io.Reader, said rune, wish string, known func([]string) bool) (rune, error) {
+func delimiterOf(body func() io.Reader, said rune, wish string, isHeader func(Line) bool) (rune, error) {
 	if wish != "" {
 		return delimiterNamed(wish)
 	}
@@ -75,7 +71,7 @@ func delimiterOf(body func() io.Reader, said rune, wish string, known func([]str
 	var fits []rune
 	var failed []error
 	for _, d := range delimiters {
-		_, ok, err := findHeader(textLines(body(), d.char), known)
+		_, ok, err := findHeader(textLines(body(), d.char), isHeader)
 		if ok {
 			fits = append(fits, d.char)
 		} else if err != nil {
@@ -88,7 +84,7 @@ func delimiterOf(body func() io.Reader, said rune, wish string, known func([]str
 	case len(failed) == len(delimiters): // whichever is meant, its quotation marks are wrong
 		return 0, failed[0]
 	case len(fits) == 0:
-		return 0, noHeader("")
+		return 0, &NoHeader{}
 	}
 	return 0, broken("delimiter-ambiguous", "the header can be read with more than one delimiter", `say which, for example --delimiter ";"`)
 }
@@ -117,37 +113,40 @@ func checkDelimiter(r rune) error {
 // rest of the file one row.
 const maxRecord = 1 << 20
 
+// roomLines is for how many lines room is made at a time.
+const roomLines = 256
+
 // textLines reads records of RFC 4180. Line numbers are a text editor's. Empty lines
 // are counted on the line behind them.
-func textLines(body io.Reader, delimiter rune) iter.Seq2[line, error] {
-	return func(yield func(line, error) bool) {
+func textLines(body io.Reader, delimiter rune) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
 		g := &gauge{r: body, most: maxRecord}
 		r := csv.NewReader(g)
 		r.Comma, r.FieldsPerRecord, r.ReuseRecord = delimiter, -1, true
 		cells := 0        // read so far
-		var room []cell   // for the cells of lines to come
+		var room []Cell   // for the cells of lines to come
 		for end := 0; ; { // the line in which the record before ended
 			g.since = 0
 			record, err := r.Read()
 			if err == io.EOF {
 				return
 			} else if err != nil {
-				yield(line{}, quoteError(err, end+1, g.lines))
+				yield(Line{}, quoteError(err, end+1, g.lines))
 				return
 			}
 			n, _ := r.FieldPos(0)
 			cells += len(record)
 			if err := tooWide(n, len(record), cells); err != nil {
-				yield(line{}, err)
+				yield(Line{}, err)
 				return
 			}
 			if len(room) < len(record) {
-				room = make([]cell, chunkLines*len(record))
+				room = make([]Cell, roomLines*len(record))
 			}
-			l := line{n: n, blanks: n - end - 1, cells: room[:len(record):len(record)]}
+			l := Line{Number: n, Blanks: n - end - 1, Cells: room[:len(record):len(record)]}
 			room = room[len(record):]
 			for i, s := range record {
-				l.cells[i] = textCell(s)
+				l.Cells[i] = textCell(s)
 			}
 			if !yield(l, nil) {
 				return

@@ -1,4 +1,4 @@
-package manifest
+package table
 
 import (
 	"fmt"
@@ -105,25 +105,25 @@ func pick[T any](first bool, a, b T) T {
 }
 
 // numberCell makes a cell of a number as a workbook stores it.
-func numberCell(stored string, f format, from1904 bool) cell {
+func numberCell(stored string, f format, from1904 bool) Cell {
 	v, err := strconv.ParseFloat(strings.TrimSpace(stored), 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v*100, 0) { // a percentage is shown a hundredfold
-		return cell{text: stored, kind: faulty, flaw: unreadable}
+		return Cell{Text: stored, Kind: Faulty, Flaw: unreadable}
 	}
 	switch f.look {
 	case asDate:
 		return dateCell(v, f, from1904)
 	case asClock:
-		return cell{text: clockText(v, f), kind: number}
+		return Cell{Text: clockText(v, f), Kind: Number}
 	case asPercent:
-		return cell{text: decimal(v*100) + "%", kind: number}
+		return Cell{Text: decimal(v*100) + "%", Kind: Number}
 	case asZeros:
-		return cell{text: pad(decimal(v), f.pattern), kind: number}
+		return Cell{Text: pad(decimal(v), f.pattern), Kind: Number}
 	}
-	return cell{text: decimal(v), kind: number, words: f.look == withWords}
+	return Cell{Text: decimal(v), Kind: Number, Words: f.look == withWords}
 }
 
-var unreadable = &flaw{"cell-unreadable", "the cell cannot be read: the workbook is damaged there", "write the cell anew and save the workbook"}
+var unreadable = &Flaw{"cell-unreadable", "the cell cannot be read: the workbook is damaged there", "write the cell anew and save the workbook"}
 
 // decimal writes the 15 digits that spreadsheets keep of a number.
 func decimal(v float64) string {
@@ -134,7 +134,7 @@ func decimal(v float64) string {
 // pad fills a pattern of zeros from its end. Numbers that do not fit stay as they are.
 func pad(digits, pattern string) string {
 	places := strings.Count(pattern, "0")
-	if len(digits) > places || !isDigits(digits) {
+	if len(digits) > places || strings.Trim(digits, "0123456789") != "" {
 		return digits
 	}
 	digits = strings.Repeat("0", places-len(digits)) + digits
@@ -150,10 +150,10 @@ func pad(digits, pattern string) string {
 	return b.String()
 }
 
-func dateCell(v float64, f format, from1904 bool) cell {
+func dateCell(v float64, f format, from1904 bool) Cell {
 	t, err := excelize.ExcelDateToTime(v, from1904)
 	if err != nil || v >= 2958466 || t.Year() > 9999 { // 31 December 9999 is the last day that spreadsheets know
-		return cell{text: decimal(v), kind: faulty, flaw: &flaw{"cell-date", "the cell is formatted as a date, but its value is none", "write the date again, or format the cell as a number"}}
+		return Cell{Text: decimal(v), Kind: Faulty, Flaw: &Flaw{"cell-date", "the cell is formatted as a date, but its value is none", "write the date again, or format the cell as a number"}}
 	}
 	t = t.Round(time.Second)
 	shown := dateText(t, f)

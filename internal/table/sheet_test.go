@@ -1,4 +1,4 @@
-package manifest
+package table
 
 import (
 	"bytes"
@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// own is the cell of the owner's column in row 2 of a workbook whose other cells are good.
+// ownCell reads a workbook with one more cell in row 2, D2, whose other cells are good.
 func ownCell(t *testing.T, cell string, parts ...[2]string) reading {
 	t.Helper()
 	sheet := `<worksheet><sheetData>` + strings.Replace(headerRow, `</row>`, `<c r="D1" t="inlineStr"><is><t>Merknad</t></is></c></row>`, 1) +
 		strings.Replace(goodRow, `</row>`, cell+`</row>`, 1) + `</sheetData></worksheet>`
-	return read(t, "m.xlsx", bookOf(t, append(leastParts(sheet), parts...)...), public())
+	return read(t, "m.xlsx", bookOf(t, append(leastParts(sheet), parts...)...), Options{})
 }
 
 // What a cell of each type holds, and nothing more: what is stored wrongly is named.
@@ -45,7 +45,7 @@ func TestStoredCells(t *testing.T) {
 			if r.err != nil || r.findings() != c.want {
 				t.Fatalf("%v; found %q, want %q", r.err, r.findings(), c.want)
 			}
-			if got := shownIn(r.entries[0], 3); got != c.shown {
+			if got := r.rows[0].At(3).Text; got != c.shown {
 				t.Errorf("shown %q, want %q", got, c.shown)
 			}
 		})
@@ -56,19 +56,23 @@ func TestStoredCells(t *testing.T) {
 // something or not.
 func TestCellsWithoutAddress(t *testing.T) {
 	for _, c := range []struct{ what, row, want string }{
-		{"an empty one between", `<c t="s"><v>3</v></c><c s="1"/><c><v>17912099997</v></c>`, "no-document@B2"},
-		{"an empty one with an address before", `<c r="A2"/><c t="s"><v>4</v></c><c><v>17912099997</v></c>`, "title-missing@A2"},
-		{"two empty ones", `<c/><c/><c><v>17912099997</v></c>`, "title-missing@A2 no-document@B2"},
-		{"an empty one at the end", `<c t="s"><v>3</v></c><c t="s"><v>4</v></c><c><v>17912099997</v></c><c/><c/>`, ""},
-		{"an empty one, and its value", `<c r="A2"/><c r="A2" t="s"><v>3</v></c><c t="s"><v>4</v></c><c><v>17912099997</v></c>`, ""},
+		{"an empty one between", `<c t="s"><v>3</v></c><c s="1"/><c><v>17912099997</v></c>`, "Avtale||17912099997"},
+		{"an empty one with an address before", `<c r="A2"/><c t="s"><v>4</v></c><c><v>17912099997</v></c>`, "|a.pdf|17912099997"},
+		{"two empty ones", `<c/><c/><c><v>17912099997</v></c>`, "||17912099997"},
+		{"an empty one at the end", `<c t="s"><v>3</v></c><c t="s"><v>4</v></c><c><v>17912099997</v></c><c/><c/>`, "Avtale|a.pdf|17912099997"},
+		{"an empty one, and its value", `<c r="A2"/><c r="A2" t="s"><v>3</v></c><c t="s"><v>4</v></c><c><v>17912099997</v></c>`, "Avtale|a.pdf|17912099997"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			r := read(t, "m.xlsx", bookOf(t, leastParts(sheetWith(`<row>`+c.row+`</row>`))...), public())
-			if r.err != nil || r.findings() != c.want {
-				t.Fatalf("%v; found %q, want %q", r.err, r.findings(), c.want)
+			r := read(t, "m.xlsx", bookOf(t, leastParts(sheetWith(`<row>`+c.row+`</row>`))...), Options{})
+			if r.err != nil || len(r.rows) != 1 {
+				t.Fatalf("%v; %d rows", r.err, len(r.rows))
 			}
-			if got := r.entries[0].Job.Signers[0].NationalID.Reveal(); got != kari {
-				t.Errorf("the number is read as %q", got)
+			var texts []string
+			for _, cell := range r.rows[0].Cells {
+				texts = append(texts, cell.Text)
+			}
+			if got := strings.Join(texts, "|"); got != c.want {
+				t.Errorf("read as %q, want %q", got, c.want)
 			}
 		})
 	}
@@ -79,28 +83,8 @@ func TestButtonsAreNoRows(t *testing.T) {
 	const buttons = `<controls><control shapeId="1"><controlPr><anchor><from><xdr:col>4</xdr:col><xdr:row>1</xdr:row></from><to><xdr:col>6</xdr:col><xdr:row>3</xdr:row></to></anchor></controlPr></control></controls>`
 	rows := `<row r="3"><c r="A3" t="s"><v>3</v></c><c r="B3" t="s"><v>4</v></c><c r="C3"><v>29822099635</v></c></row>` + goodRow // so that 3 follows 2
 	sheet := strings.Replace(sheetWith(rows), `</worksheet>`, buttons+`</worksheet>`, 1)
-	if r := read(t, "m.xlsx", bookOf(t, leastParts(sheet)...), public()); r.err != nil || r.findings() != "" || len(r.entries) != 2 || r.result.Blank != 0 {
-		t.Errorf("%v; %s; %d entries, %d blank", r.err, r.findings(), len(r.entries), r.result.Blank)
-	}
-}
-
-// Blank rows are counted once, whatever order the rows stand in.
-func TestBlankRowsOutOfOrder(t *testing.T) {
-	at := func(n string) string {
-		return strings.NewReplacer("2", n).Replace(`<row r="2"><c r="A2" t="s"><v>3</v></c></row>`)
-	}
-	header := func(rows string) string {
-		return `<worksheet><sheetData>` + rows + `</sheetData></worksheet>`
-	}
-	for _, sheet := range []string{
-		header(headerRow + at("2") + at("5") + at("9")),
-		header(headerRow + at("9") + at("5") + at("2")),
-		header(at("9") + at("5") + at("2") + headerRow),
-		header(at("5") + headerRow + at("9") + `<row r="7"/>` + at("2")),
-	} {
-		if r := read(t, "m.xlsx", bookOf(t, leastParts(sheet)...), public()); r.err != nil || len(r.entries) != 3 || r.result.Blank != 5 {
-			t.Errorf("%v; %d entries, %d blank rows, want 5: %s", r.err, len(r.entries), r.result.Blank, sheet)
-		}
+	if r := read(t, "m.xlsx", bookOf(t, leastParts(sheet)...), Options{}); r.err != nil || len(r.rows) != 2 || r.rows[0].Number != 3 || r.rows[1].Number != 2 {
+		t.Errorf("%v; %v", r.err, r.rows)
 	}
 }
 
@@ -125,7 +109,7 @@ func TestSheetsThatGrow(t *testing.T) {
 		{"a row of very many empty cells", leastParts(sheetWith(`<row r="2">` + strings.Repeat(`<c/>`, 16385) + `</row>`)), "manifest-damaged"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			if r := read(t, "m.xlsx", bookOf(t, c.parts...), public()); r.code() != c.code {
+			if r := read(t, "m.xlsx", bookOf(t, c.parts...), Options{}); r.code() != c.code {
 				t.Errorf("%v, want %q", r.err, c.code)
 			}
 		})
@@ -139,25 +123,6 @@ func manyRows(rows int, column, cell string) string {
 		fmt.Fprintf(&b, `<row r="%[1]d"><c r="%[2]s%[1]d"%[3]s</c></row>`, n+2, column, cell)
 	}
 	return b.String()
-}
-
-// Strict Open XML stores times of day as text.
-func TestISOTimes(t *testing.T) {
-	clock, year := parseFormat("hh:mm"), parseFormat("yyyy-mm-dd")
-	for _, c := range []struct {
-		stored, shown string
-		f             format
-	}{
-		{"1899-12-30T08:30:00.000", "08:30", clock}, {"08:30:00", "08:30", clock}, {"08:30:15", "08:30:15", clock}, {"2026-12-01T23:59:59.9999", "00:00", clock},
-		{"2026-12-01", "2026-12-01", year}, {"2026-12-01T08:30:00Z", "2026-12-01 08:30", year}, {"2026-12-01T08:30", "01.12.2026 08:30", format{}},
-	} {
-		if got := isoCell(c.stored, c.f); got.kind == faulty || got.text != c.shown {
-			t.Errorf("%s is shown as %q, want %q", c.stored, got.text, c.shown)
-		}
-	}
-	if got := isoCell("08:30:00", format{look: asDate}); got.kind != faulty {
-		t.Errorf("a time under a format of dates is shown as %q", got.text)
-	}
 }
 
 // Parts may lie over one another in the file: all that is read of a workbook is bounded,
@@ -190,7 +155,7 @@ func TestLongStyles(t *testing.T) {
 	styles.WriteString(`<xf numFmtId="14"/></cellXfs></styleSheet>`)
 	parts := leastParts(strings.Replace(sheetWith(goodRow), `<c r="C2">`, `<c r="C2" s="64000">`, 1))
 	parts[2][1] = strings.Replace(parts[2][1], `</Relationships>`, `<Relationship Id="r3" Type="`+officeNS+`/styles" Target="styles.xml"/></Relationships>`, 1)
-	if r := read(t, "m.xlsx", bookOf(t, append(parts, [2]string{"xl/styles.xml", styles.String()})...), public()); r.err != nil || r.findings() != "cell-date@C2" {
+	if r := read(t, "m.xlsx", bookOf(t, append(parts, [2]string{"xl/styles.xml", styles.String()})...), Options{}); r.err != nil || r.findings() != "cell-date@C2" {
 		t.Errorf("%v; %s", r.err, r.findings())
 	}
 }
@@ -200,15 +165,15 @@ func TestLongStyles(t *testing.T) {
 func TestNothingIsPassedOver(t *testing.T) {
 	parts := leastParts(sheetWith(goodRow))
 	parts[1][1] = strings.Replace(parts[1][1], `<sheets>`, `<sheets><sheet name="Liste" sheetId="2" r:id="r9"/>`, 1)
-	if r := read(t, "m.xlsx", bookOf(t, parts...), public()); r.code() != "manifest-damaged" || !strings.Contains(r.err.Error(), `"Liste" is missing`) {
+	if r := read(t, "m.xlsx", bookOf(t, parts...), Options{}); r.code() != "manifest-damaged" || !strings.Contains(r.err.Error(), `"Liste" is missing`) {
 		t.Errorf("a sheet without a reference: %v", r.err)
 	}
 	parts[2][1] = strings.Replace(parts[2][1], `</Relationships>`, `<Relationship Id="r9" Type="`+officeNS+`/worksheet" Target="worksheets/sheet9.xml"/></Relationships>`, 1)
-	if r := read(t, "m.xlsx", bookOf(t, parts...), public()); r.code() != "manifest-damaged" || !strings.Contains(r.err.Error(), `"Liste" is missing`) {
+	if r := read(t, "m.xlsx", bookOf(t, parts...), Options{}); r.code() != "manifest-damaged" || !strings.Contains(r.err.Error(), `"Liste" is missing`) {
 		t.Errorf("a sheet without a part: %v", r.err)
 	}
 	merged := strings.Replace(sheetWith(goodRow), `</worksheet>`, `<mergeCells><mergeCell ref="A1:ZZZZ2"/></mergeCells></worksheet>`, 1)
-	if r := read(t, "m.xlsx", bookOf(t, leastParts(merged)...), public()); r.code() != "manifest-damaged" {
+	if r := read(t, "m.xlsx", bookOf(t, leastParts(merged)...), Options{}); r.code() != "manifest-damaged" {
 		t.Errorf("a merged range that is none: %v", r.err)
 	}
 }
@@ -218,7 +183,7 @@ func TestSheetNamesWithoutCase(t *testing.T) {
 	parts := leastParts(sheetWith(goodRow))
 	parts[1][1] = strings.Replace(parts[1][1], `"Ark1"`, "\"A\u030arets Liste\"", 1)
 	for name, code := range map[string]string{"\u00c5rets Liste": "", "\u00e5RETS liste": "", "\u00c5retsliste": "sheet-missing"} {
-		o := public()
+		o := Options{}
 		o.Sheet = name
 		if r := read(t, "m.xlsx", bookOf(t, parts...), o); r.code() != code || code == "" && r.err != nil {
 			t.Errorf("%q: %v, want %q", name, r.err, code)
@@ -226,43 +191,47 @@ func TestSheetNamesWithoutCase(t *testing.T) {
 	}
 }
 
-// Days and times as spreadsheets show them where they are not the calendar's.
-func TestOddDaysAndTimes(t *testing.T) {
-	for _, c := range []struct {
-		code, stored string
-		from1904     bool
-		shown        string
-	}{
-		{"dd.mm.yyyy", "0", false, "00.01.1900"},
-		{"dd.mm.yyyy", "1", false, "01.01.1900"},
-		{"dd.mm.yyyy", "32", false, "01.02.1900"},
-		{"dd.mm.yyyy", "59", false, "28.02.1900"},
-		{"dd.mm.yyyy", "60", false, "29.02.1900"},
-		{"yyyy-mm-dd", "60", false, "1900-02-29"},
-		{"dd.mm.yyyy", "61", false, "01.03.1900"},
-		{"dd.mm.yyyy hh:mm", "0.5", false, "00.01.1900 12:00"},
-		{"dd.mm.yyyy hh:mm", "60.9999999", false, "01.03.1900 00:00"},
-		{"dd.mm.yyyy", "0", true, "01.01.1904"},
-		{"dd.mm.yyyy", "60", true, "01.03.1904"},
-		{"dd.mm.yyyy", "2958465", false, "31.12.9999"},
-		{"dd.mm.yyyy hh:mm", "46357.9999999", false, "02.12.2026 00:00"},
-		{"hh:mm", "46357.5", false, "12:00"}, // the day is not shown
-		{"[hh]:mm", "46357.5", false, "1112580:00"},
-		{"hh:mm", "0.99999999", false, "00:00"},
+// Cells as other programs write them, whole and broken. The header and the strings
+// "Avtale" (3) and "a.pdf" (4) are shared strings.
+func TestRawCells(t *testing.T) {
+	const (
+		before = `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` +
+			`<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c><c r="D1" t="inlineStr"><is><t>Avdeling</t></is></c></row>`
+		after  = `</sheetData></worksheet>`
+		title  = `<c r="A2" t="s"><v>3</v></c>`
+		file   = `<c r="B2" t="s"><v>4</v></c>`
+		person = `<c r="C2"><v>17912099997</v></c>`
+	)
+	for _, c := range []struct{ what, rows, code, want, shown string }{
+		{"plain", `<row r="2">` + title + file + person + `<c r="D2" t="inlineStr"><is><t>Helse</t></is></c></row>`, "", "", "Helse"},
+		{"inline rich text", `<row r="2">` + title + file + person + `<c r="D2" t="inlineStr"><is><r><t>Hel</t></r><r><t>se</t></r></is></c></row>`, "", "", "Helse"},
+		{"a formula with a text", `<row r="2">` + title + file + person + `<c r="D2" t="str"><f>"Hel"&amp;"se"</f><v>Helse</v></c></row>`, "", "", "Helse"},
+		{"a formula with an empty text", `<row r="2">` + title + file + person + `<c r="D2" t="str"><f>""</f><v></v></c></row>`, "", "", ""},
+		{"a formula with a number", `<row r="2">` + title + file + `<c r="C2"><f>1+1</f><v>1.7912099997E10</v></c></row>`, "", "", ""},
+		{"a formula without value", `<row r="2">` + title + file + `<c r="C2"><f>X1</f></c></row>`, "", "formula-no-value@C2", ""},
+		{"a formula with an empty value", `<row r="2">` + title + file + person + `<c r="D2"><f>X1</f><v/></c></row>`, "", "formula-no-value@D2", ""},
+		{"an error", `<row r="2">` + title + file + person + `<c r="D2" t="e"><f>X1</f><v>#REF!</v></c></row>`, "", "cell-error@D2", "#REF!"},
+		{"an ISO date", `<row r="2">` + title + file + person + `<c r="D2" t="d"><v>2026-12-01T00:00:00</v></c></row>`, "", "", "01.12.2026"},
+		{"a number that is none", `<row r="2">` + title + file + person + `<c r="D2"><v>1e999</v></c></row>`, "", "cell-unreadable@D2", "1e999"},
+		{"a string that is not there", `<row r="2">` + title + file + person + `<c r="D2" t="s"><v>99</v></c></row>`, "", "cell-unreadable@D2", ""},
+		{"cells and rows without address", `<row><c t="s"><v>3</v></c><c t="s"><v>4</v></c><c><v>17912099997</v></c></row>`, "", "", ""},
+		{"cells out of order", `<row r="2">` + file + title + person + `</row>`, "", "", ""},
+		{"a cell twice", `<row r="2">` + title + title + file + person + `</row>`, "manifest-damaged", "", ""},
+		{"a row twice", `<row r="2">` + title + file + person + `</row><row r="2"></row>`, "manifest-damaged", "", ""},
+		{"a cell of another row", `<row r="2">` + title + file + `<c r="C3"><v>17912099997</v></c></row>`, "manifest-damaged", "", ""},
+		{"cut off", `<row r="2">` + title + file, "manifest-damaged", "", ""},
 	} {
-		if got := numberCell(c.stored, parseFormat(c.code), c.from1904); got.kind == faulty || got.text != c.shown {
-			t.Errorf("%s under %s: %q, want %q", c.stored, c.code, got.text, c.shown)
-		}
-	}
-	if got := numberCell("1234567", parseFormat("#,##0,"), false); !got.words || got.text != "1234567" {
-		t.Errorf("a number shown in thousands: %q", got.text)
-	}
-	for _, c := range []struct {
-		code, stored string
-		from1904     bool
-	}{{"dd.mm.yyyy", "-1", false}, {"dd.mm.yyyy", "2958466", false}, {"dd.mm.yyyy", "2957004", true}} {
-		if got := numberCell(c.stored, parseFormat(c.code), c.from1904); got.kind != faulty || got.flaw.code != "cell-date" {
-			t.Errorf("%s under %s is shown as %q", c.stored, c.code, got.text)
-		}
+		t.Run(c.what, func(t *testing.T) {
+			r := read(t, "m.xlsx", bookOf(t, leastParts(before+c.rows+after)...), Options{})
+			if r.code() != c.code || r.code() == "" && r.err != nil {
+				t.Fatalf("code %q (%v), want %q", r.code(), r.err, c.code)
+			}
+			if got := r.findings(); got != c.want {
+				t.Errorf("found %q, want %q", got, c.want)
+			}
+			if c.code == "" && (len(r.rows) != 1 || r.rows[0].At(3).Text != c.shown) {
+				t.Errorf("%d rows: %v, want %q", len(r.rows), r.rows, c.shown)
+			}
+		})
 	}
 }

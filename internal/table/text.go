@@ -1,4 +1,4 @@
-package manifest
+package table
 
 import (
 	"bufio"
@@ -9,36 +9,14 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/unicode/norm"
-
-	"batch/internal/mailout"
 
 	utf "golang.org/x/text/encoding/unicode"
 )
-
-// clean is how every value is read: trimmed of all white space and NFC-normalized.
-func clean(s string) string {
-	if isClean(s) {
-		return s
-	}
-	return norm.NFC.String(strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' }))
-}
-
-// isClean tells what needs no cleaning, for speed: ASCII without blanks at its ends.
-func isClean(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return s == "" || s[0] > ' ' && s[len(s)-1] > ' '
-}
 
 var utf8Mark = []byte("\xEF\xBB\xBF")
 
@@ -174,7 +152,7 @@ func (r *rawText) open() io.Reader {
 
 // sum is the digest of what was read since the text was opened last: of all of it, once
 // the last row was read.
-func (r *rawText) sum() (mailout.Digest, error) { return mailout.Digest(r.hash.Sum(nil)), nil }
+func (r *rawText) sum() ([sha256.Size]byte, error) { return [sha256.Size]byte(r.hash.Sum(nil)), nil }
 
 // encodingOf returns the encoding of a text and its name; nil is UTF-8.
 func encodingOf(f io.ReaderAt, seen *textSurvey, wish string) (encoding.Encoding, string, error) {
