@@ -43,7 +43,7 @@ func TestInterruptedTwice(t *testing.T) {
 	}
 	m.compare(t)
 	m.control(t, http.MethodPut, "/faults", "[]")
-	m.batch(t, exitLook, "resume")
+	m.batch(t, exitLook, "resume", "--yes") // where so many are unknown that a stop rule asks first
 	m.compare(t)
 }
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,6 +53,7 @@ func (p *planPage) print() {
 	p.entry("Sender", "%s", p.senders())
 	p.entry("Rows", "%s", rows)
 	p.passed()
+	p.columns()
 	p.entry("Jobs", "%s", p.jobs())
 	p.documents()
 	p.notified()
@@ -73,6 +76,26 @@ func (p *planPage) passed() {
 	add(p.planned.Passed.Unused, "PDF", " in the folder that no row uses")
 	if len(parts) > 0 {
 		p.entry("", "passed over: %s", strings.Join(parts, ", "))
+	}
+}
+
+// columns says which of the manifest's columns were read, and which are only kept: a
+// column that was not recognized is nowhere else to be seen before it is missed.
+func (p *planPage) columns() {
+	var read, kept []string
+	if len(p.sum.Examples) == 0 {
+		return
+	}
+	for _, c := range p.sum.Examples[0].Columns {
+		if c.Field != "" {
+			read = append(read, glued(strconv.Quote(c.Name)))
+		} else {
+			kept = append(kept, glued(strconv.Quote(c.Name)))
+		}
+	}
+	p.entry("Columns", "read as ours: %s", cmp.Or(strings.Join(read, ", "), "none"))
+	if len(kept) > 0 {
+		p.entry("", "yours, kept for the report: %s", strings.Join(kept, ", "))
 	}
 }
 
@@ -211,7 +234,10 @@ func (p *planPage) example(r report.Row) {
 // time tells the times that a row has of its own.
 func (p *planPage) time(r report.Row) string {
 	var parts []string
-	if r.ActivationTime != nil {
+	switch {
+	case r.ActivationTime != nil && r.ActivationTime.Before(time.Now()):
+		parts = append(parts, "at once") // it is left out when the row is sent
+	case r.ActivationTime != nil:
 		parts = append(parts, "from "+p.at(*r.ActivationTime))
 	}
 	if r.Deadline != nil {

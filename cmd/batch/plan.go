@@ -40,7 +40,7 @@ func (c *planCmd) Run(s *session) error {
 	defer a.Close()
 	planned, err := s.plan(a, c.options(c.Manifest), c.All)
 	if err != nil || planned.Batch == "" {
-		return s.planFailed(err, planned)
+		return s.planFailed(err, planned, c.planFlags)
 	}
 	books, err := a.Books(s.hard, planned.Batch)
 	if err != nil {
@@ -115,9 +115,9 @@ func (s *session) showPlan(a *app.App, planned app.Planned, all bool) error {
 }
 
 // planFailed ends a command whose manifest could not be planned.
-func (s *session) planFailed(err error, planned app.Planned) error {
+func (s *session) planFailed(err error, planned app.Planned, f planFlags) error {
 	if err != nil {
 		return err
 	}
-	return s.finish(verdict(planned.Problems), "")
+	return s.finish(verdict(planned.Problems, !f.SkipBadRows), "")
 }

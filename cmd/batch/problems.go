@@ -140,8 +140,8 @@ func (u *ui) more(ps []mailout.Problem) {
 }
 
 // verdict ends a command whose manifest has problems: how many there are, in how many
-// rows, and what to do next.
-func verdict(ps []mailout.Problem) *app.Error {
+// rows, and what to do next. skipping says that bad rows could still be left out.
+func verdict(ps []mailout.Problem, skipping bool) *app.Error {
 	stopping := mailout.Stopping(ps)
 	rows, whole := map[string]bool{}, 0 // by key: a group of lines is one row
 	for _, p := range stopping {
@@ -165,7 +165,7 @@ func verdict(ps []mailout.Problem) *app.Error {
 	}
 	remedy := "correct what is named above, save, and give the same command again"
 	again := slices.ContainsFunc(stopping, func(p mailout.Problem) bool { return p.Code == "repeat-of-earlier" }) // stays, whatever else is left out
-	if whole == 0 && !again {
+	if whole == 0 && skipping && !again {
 		remedy += "; or send the other rows only, with --skip-bad-rows"
 	}
 	return &app.Error{Kind: app.KindProblems, Message: message + "; nothing was sent", Remedy: remedy}

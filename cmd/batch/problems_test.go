@@ -103,7 +103,7 @@ func TestVerdict(t *testing.T) {
 		"1 problem of the manifest as a whole; nothing was sent":                             {whole},
 		"3 problems, 1 of the manifest as a whole and the others in 1 row; nothing was sent": {whole, row, again},
 	} {
-		got := verdict(ps)
+		got := verdict(ps, true)
 		if got.Message != want {
 			t.Errorf("%q, want %q", got.Message, want)
 		}
@@ -123,7 +123,7 @@ func TestWrap(t *testing.T) {
 		{"no terminal", long, 0, "ansatte.xlsx, sheet Ark 1, C14 (national_id): there is no file \"min avtale.pdf\" in the folder"},
 		{"at spaces, never in a cell's name or a file's", long, 36, "ansatte.xlsx, sheet Ark 1,\n    C14 (national_id): there is no\n    file \"min avtale.pdf\" in the\n    folder"},
 		{"a word longer than the line", "se /home/kari/utsending/ansatte.xlsx her", 10, "se\n    /home/kari/utsending/ansatte.xlsx\n    her"},
-		{"lines of its own", "there are 2 mistakes\n  one is long here\n  two", 12, "there are 2\n    mistakes\n  one is\n      long here\n  two"},
+		{"lines of its own", "there are 2 mistakes\n  one is long here\n  two", 12, "there are 2\n    mistakes\n  one is\n      long\n      here\n  two"},
 		{"figures in one piece, no blanks at ends", "Størst  10 485 760 bytes", 12, "Størst\n    10 485 760\n    bytes"},
 		{"exactly as wide", "en to tre fire", 9, "en to tre\n    fire"},
 		{"colours have no width", "\x1b[31men\x1b[0m to tre", 9, "\x1b[31men\x1b[0m to tre"},

@@ -26,7 +26,7 @@ func (c *rehearseCmd) Run(s *session) error {
 	defer r.Close()
 	planned, err := s.plan(r.App, c.options(c.Manifest), c.All)
 	if err != nil || planned.Batch == "" {
-		return s.planFailed(err, planned)
+		return s.planFailed(err, planned, c.planFlags)
 	}
 	if err := r.Assign(s.hard, planned.Batch); err != nil {
 		return err

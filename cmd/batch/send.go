@@ -37,7 +37,7 @@ func (c *runCmd) Run(s *session) error {
 	case c.Manifest != "":
 		planned, err := s.plan(a, c.options(c.Manifest), c.All)
 		if err != nil || planned.Batch == "" {
-			return s.planFailed(err, planned)
+			return s.planFailed(err, planned, c.planFlags)
 		}
 		if books, err = a.Books(s.hard, planned.Batch); err != nil {
 			return err

@@ -102,10 +102,11 @@ func (a *App) settings() ([]byte, error) {
 	return json.Marshal(struct {
 		Environment string             `json:"portal.environment"`
 		Root        string             `json:"portal.url"`
+		Sender      mailout.OrgNumber  `json:"sender.organization"`
 		Kind        mailout.SenderKind `json:"sender.kind"`
 		Queue       string             `json:"portal.polling_queue"`
 		As          string             `json:"documents.as"`
-	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Kind, cfg.Portal.PollingQueue, cfg.Documents.As})
+	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Organization, cfg.Sender.Kind, cfg.Portal.PollingQueue, cfg.Documents.As})
 }
 
 // settingsRoot is the portal a plan is for. A sandbox has another port every time; a plan

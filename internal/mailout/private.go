@@ -3,6 +3,8 @@ package mailout
 import (
 	"fmt"
 	"log/slog"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -65,6 +67,12 @@ func (v Mobile) String() string {
 }
 
 func (v Text) String() string { return maskIfAny(string(v)) }
+
+var maybeNumber = regexp.MustCompile(`[0-9]{6}[ -]?[0-9]{5}`)
+
+// ShownPath is the path of a sender's file for a message, in quotation marks and without
+// what may be somebody's number.
+func ShownPath(p string) string { return strconv.Quote(maybeNumber.ReplaceAllString(p, "…")) }
 
 func onlyDigits(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })

@@ -169,6 +169,7 @@ func (h *headerCheck) placeholders() {
 			case !ok:
 				h.add(mailout.Stop, at, "placeholder-unknown", "the default of "+f.String()+" takes {"+p.header+"}, which is no column of this manifest", "correct the name in batch.toml, or add the column")
 			case f.name == fNonsensitive && personalColumn(h.layout.columns[i]):
+				h.absent[f] = true // not told of every row as well
 				h.add(mailout.Stop, at, "placeholder-personal", "the default of nonsensitive_title takes {"+p.header+"}: personal data would go out in e-mail and SMS", "take that placeholder out")
 			}
 		}

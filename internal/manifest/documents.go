@@ -3,8 +3,6 @@ package manifest
 import (
 	"io/fs"
 	"path"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"batch/internal/mailout"
@@ -185,12 +183,5 @@ func isDevice(name string) bool {
 }
 
 func notAFile(p string) error {
-	return bad("document-not-a-file", "that is not an ordinary file: "+shown(p), "name the PDF itself, not its folder")
-}
-
-var personalRun = regexp.MustCompile(`[0-9]{6}[ -]?[0-9]{5}`)
-
-// shown is a path for a message, without what may be somebody's number.
-func shown(p string) string {
-	return strconv.Quote(personalRun.ReplaceAllString(p, "…"))
+	return bad("document-not-a-file", "that is not an ordinary file: "+mailout.ShownPath(p), "name the PDF itself, not its folder")
 }

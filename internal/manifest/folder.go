@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"batch/internal/mailout"
+
 	"batch/internal/table"
 )
 
@@ -65,7 +67,7 @@ func (d *folder) find(p string) (string, error) {
 		case !deeper:
 			return "", notAFile(p)
 		case !e.mode.IsDir():
-			return "", missing(p, "check the spelling: "+shown(at)+" is a file, not a folder")
+			return "", missing(p, "check the spelling: "+mailout.ShownPath(at)+" is a file, not a folder")
 		}
 		dir, rest = at, below
 	}
@@ -93,7 +95,7 @@ func (d *folder) entry(dir, name, p string) (entry, error) {
 	e, ok := l.names[name]
 	switch {
 	case ok && e.twin:
-		return entry{}, bad("document-name-twins", "there are two files whose names look the same as "+shown(p)+": their letters are stored in two ways", "rename one of them")
+		return entry{}, bad("document-name-twins", "there are two files whose names look the same as "+mailout.ShownPath(p)+": their letters are stored in two ways", "rename one of them")
 	case ok:
 		return e, nil
 	case l.whole:
@@ -125,21 +127,21 @@ func (d *folder) follow(p string) (fs.FileMode, error) {
 	case err == nil:
 		return info.Mode().Type(), nil
 	case errors.Is(err, fs.ErrNotExist):
-		return 0, bad("document-link-broken", shown(p)+" is a link to a file that is not there", "put the file itself in its place")
+		return 0, bad("document-link-broken", mailout.ShownPath(p)+" is a link to a file that is not there", "put the file itself in its place")
 	case strings.Contains(err.Error(), "escapes from parent"): // os.Root has no value to compare with
-		return 0, bad("document-link-outside", shown(p)+" is a link that leads out of the documents' folder", "put the file itself in its place")
+		return 0, bad("document-link-outside", mailout.ShownPath(p)+" is a link that leads out of the documents' folder", "put the file itself in its place")
 	}
 	return 0, unreadableFile(p)
 }
 
 func unreadableFile(p string) error {
-	return bad("document-unreadable", "the file cannot be opened: "+shown(p), "check that you may read it and that the disk or network drive is there")
+	return bad("document-unreadable", "the file cannot be opened: "+mailout.ShownPath(p), "check that you may read it and that the disk or network drive is there")
 }
 
 const checkSpelling = "check the spelling and that the file lies in the documents' folder"
 
 func missing(p, remedy string) error {
-	return bad("document-missing", "there is no file "+shown(p), remedy)
+	return bad("document-missing", "there is no file "+mailout.ShownPath(p), remedy)
 }
 
 // list returns a folder's names, reading them the first time it is asked.
@@ -198,12 +200,12 @@ func (l *listing) absent(name, p string) error {
 	near, ok := l.nearly(name)
 	switch {
 	case ok && strings.EqualFold(near, name):
-		return bad("document-name-case", "there is no file "+shown(p)+", but one whose name differs in capital and small letters",
-			"write "+shown(near)+", as the file is named")
+		return bad("document-name-case", "there is no file "+mailout.ShownPath(p)+", but one whose name differs in capital and small letters",
+			"write "+mailout.ShownPath(near)+", as the file is named")
 	case strings.ContainsAny(name, "*?"):
-		return bad("document-wildcard", "there is no file "+shown(p)+": * and ? do not stand for other letters here", "write the name of one file in full; + between names merges files")
+		return bad("document-wildcard", "there is no file "+mailout.ShownPath(p)+": * and ? do not stand for other letters here", "write the name of one file in full; + between names merges files")
 	case ok:
-		return missing(p, "there is "+shown(near)+": write the name exactly so if that file is meant")
+		return missing(p, "there is "+mailout.ShownPath(near)+": write the name exactly so if that file is meant")
 	}
 	return missing(p, checkSpelling)
 }

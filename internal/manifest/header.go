@@ -57,9 +57,10 @@ func unheaded(err error) error {
 type column struct {
 	name     string // the owner's header
 	letters  string
-	field    field // zero: the owner's own
-	explicit bool  // [columns] says so
-	aside    bool  // the owner's own, and meant to be: [columns] puts it aside, or group_by or a default takes it
+	field    field  // zero: the owner's own
+	reads    string // its name; empty: the owner's own
+	explicit bool   // [columns] says so
+	aside    bool   // the owner's own, and meant to be: [columns] puts it aside, or group_by or a default takes it
 }
 
 // layout is what the header says.
@@ -75,7 +76,7 @@ func (s *settings) layout(header table.Line) *layout {
 	l := &layout{line: header.Number, names: map[string]int{}, group: -1}
 	for i, name := range headerNames(header) {
 		f, explicit := s.resolve(name)
-		c := column{name: name, letters: table.Letters(i), field: f, explicit: explicit, aside: explicit && f == (field{})}
+		c := column{name: name, letters: table.Letters(i), field: f, reads: f.String(), explicit: explicit, aside: explicit && f == (field{})}
 		l.columns = append(l.columns, c)
 		if _, ok := l.names[fold(name)]; !ok && name != "" {
 			l.names[fold(name)] = i

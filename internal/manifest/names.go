@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,21 +165,68 @@ func fold(s string) string {
 	}, norm.NFC.String(s))
 }
 
-// nearlyKnown returns the known name that a header was probably meant to be: one slip
-// away, or two for a long one.
+// nearlyKnown returns the known name that a header was probably meant to be: one of
+// somebody by number, one a slip or two away, or one that a longer name is made of.
 func nearlyKnown(header string) (field, bool) {
-	name := fold(header)
+	header = fold(header)
+	if f, ok := numberedSigner(header); ok {
+		return f, true
+	}
+	if f, ok := slipped(header); ok {
+		return f, true
+	}
+	return madeOf(header)
+}
+
+var signerNumber = regexp.MustCompile(`^(?:signer|undertegner)(10|[1-9])(.*)$|^(.*?)(10|[2-9])$`)
+
+// numberedSigner reads signer2, signer2_adress and epost2. What a signer is named by,
+// where the name does not tell, is most likely the e-mail address.
+func numberedSigner(header string) (field, bool) {
+	m := signerNumber.FindStringSubmatch(header)
+	if m == nil {
+		return field{}, false
+	}
+	n, rest := m[1]+m[4], m[2]+m[3]
+	number, _ := strconv.Atoi(n)
+	f, ok := knownNames[rest]
+	if !ok && m[1] != "" {
+		if f, ok = slipped(rest); !ok {
+			if f, ok = madeOf(rest); !ok {
+				f, ok = field{fEmail, 1}, true
+			}
+		}
+	}
+	return field{f.name, int8(number)}, ok && f.ofSigner()
+}
+
+// slipped finds the known name that is one slip away, or two for a long one.
+func slipped(header string) (field, bool) {
 	best, found := 3, field{}
 	for known, f := range knownNames {
 		most := 1
 		if len(known) >= 8 {
 			most = 2
 		}
-		if d := slips(name, known, most); len(known) >= 5 && d <= most && (d < best || d == best && f.String() < found.String()) {
+		if d := slips(header, known, most); len(known) >= 5 && d <= most && (d < best || d == best && f.String() < found.String()) {
 			best, found = d, f
 		}
 	}
 	return found, best < 3
+}
+
+// madeOf finds the name of a person's number or address, or of a deadline, that a longer
+// header begins or ends with: E-postadresse, Mobilnr, Leder e-post. One that is passed
+// over would leave somebody out.
+func madeOf(header string) (field, bool) {
+	longest, found := "", field{}
+	for known, f := range knownNames {
+		counts := f.n <= 1 && (f.personal() || f.name == fDeadline) && (len(known) >= 5 || known == "fnr")
+		if counts && len(known) > len(longest) && len(header) > len(known) && (strings.HasPrefix(header, known) || strings.HasSuffix(header, known)) {
+			longest, found = known, f
+		}
+	}
+	return found, longest != ""
 }
 
 // slips counts the letters to add, drop or change between a and b (Levenshtein), and

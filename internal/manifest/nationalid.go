@@ -2,6 +2,8 @@ package manifest
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 	"unicode"
 
 	"batch/internal/mailout"
@@ -131,6 +133,23 @@ func isPersonal(s string) bool {
 	}
 	_, err := rules.NationalID(digits)
 	return err == nil
+}
+
+var idShaped = regexp.MustCompile(`[0-9]{6}[ -]?[0-9]{5}`)
+
+// holdsPersonal reports whether a text has a national number or an e-mail address in it.
+func holdsPersonal(s string) bool {
+	if len(s) < 6 { // the shortest address
+		return false
+	}
+	for _, like := range idShaped.FindAllString(s, -1) {
+		if isPersonal(like) {
+			return true
+		}
+	}
+	return strings.Contains(s, "@") && slices.ContainsFunc(strings.Fields(s), func(w string) bool {
+		return rules.Email(strings.Trim(w, `<>()[],;:.!?"'`)) == nil
+	})
 }
 
 // parseOrgNumber reads an organization number, which offices write in groups of three.

@@ -58,7 +58,7 @@ type reader struct {
 	sheet   string
 	layout  *layout
 	can     [fieldCount]bool // what a row can have something in: there is a column, or a default
-	absent  map[field]bool   // required, but neither column nor default: reported once
+	absent  map[field]bool   // reported once for all rows: required, but neither column nor default; or a default that cannot be
 	numbers []int8           // of the signers that a line can name
 	papers  []int8           // … and of the documents
 	files   *folder

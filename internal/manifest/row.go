@@ -179,7 +179,7 @@ func (w *row) columns() {
 		if col.name == "" {
 			continue
 		}
-		c := mailout.Column{Name: col.name, Value: mailout.Text(w.lines[0].At(i).Text)}
+		c := mailout.Column{Name: col.name, Value: mailout.Text(w.lines[0].At(i).Text), Field: col.reads}
 		for _, l := range w.lines[1:] {
 			c.More = append(c.More, mailout.Text(l.At(i).Text))
 		}
@@ -250,6 +250,9 @@ func (w *row) texts() {
 	j := &w.entry.Job
 	title, _ := value(w, w.job(field{name: fTitle}), parseLine)
 	nonsensitive, _ := value(w, w.job(field{name: fNonsensitive}), parseLine)
+	if holdsPersonal(nonsensitive) && !w.absent[field{name: fNonsensitive}] {
+		w.stop(w.job(field{name: fNonsensitive}), "nonsensitive-personal", "the text holds a national number or an e-mail address; it goes out in clear, in e-mail and SMS", "write what the letter is called, and nothing about anybody")
+	}
 	description, _ := value(w, w.job(field{name: fDescription}), parseLines)
 	j.Title, j.NonsensitiveTitle, j.Description = mailout.Text(title), mailout.Text(nonsensitive), mailout.Text(description)
 	j.Authentication, _ = value(w, w.job(field{name: fAuthentication}), parseAuthentication)

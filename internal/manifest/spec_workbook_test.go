@@ -39,7 +39,10 @@ func TestSpecificationOfTypedCells(t *testing.T) {
 			{`<c t="e"><f>X1</f><v>#REF!</v></c>`, "", "cell-error@B2"},
 			{`<c t="e"><v>#N/A</v></c>`, "", "cell-error@B2"},
 			{`<c><f>A1</f></c>`, "", "formula-no-value@B2"},
-			{`<c t="s"><v></v></c>`, "", "title-missing@B2"},
+			{`<c t="s"><v></v></c>`, "", "cell-unreadable@B2"},
+			{`<c t="s"/>`, "", "title-missing@B2"},
+			{`<c t="zz"><v>4</v></c>`, "", "cell-unreadable@B2"},
+			{`<c t="s"><v>0</v><v>1</v></c>`, "", "cell-unreadable@B2"},
 		}},
 		{"document", []specCase{
 			{`<c t="str"><f>"a"&amp;".pdf"</f><v>a.pdf</v></c>`, "a.pdf", ""},

@@ -204,7 +204,7 @@ func (t *tally) sharedFiles(r *reader) []mailout.Problem {
 	var ps []mailout.Problem
 	for _, i := range suspects {
 		ps = append(ps, mailout.Problem{Severity: mailout.Stop, Code: "document-shared", Place: t.twice[i].second,
-			Message: fmt.Sprintf("the file %s is also in line %d, for somebody else, while most rows have files of their own", shown(t.twice[i].path), t.uses[i].line),
+			Message: fmt.Sprintf("the file %s is also in line %d, for somebody else, while most rows have files of their own", mailout.ShownPath(t.twice[i].path), t.uses[i].line),
 			Remedy:  "correct the path, or list the file under documents.shared in batch.toml if both are to get it"})
 	}
 	return ps

@@ -215,12 +215,32 @@ func garbled(s string) bool {
 	if strings.ContainsRune(s, utf8.RuneError) || strings.Contains(s, "â€") {
 		return true
 	}
+	if misread(s) {
+		return true
+	}
 	_, after, found := strings.Cut(s, "Ã")
 	for found {
 		if r, _ := utf8.DecodeRuneInString(after); r != 0 && strings.ContainsRune("¥¸¦…˜†©¤¶¼¨§±„œ", r) {
 			return true
 		}
 		_, after, found = strings.Cut(after, "Ã")
+	}
+	return false
+}
+
+// misread finds the letters æ, ø and å of MS-DOS (code page 850) and of old Macs, taken
+// for Windows-1252: then signs stand within words that never do, or at their ends. Letters
+// that Windows-1252 has no sign for are noticed when the file is opened.
+func misread(s string) bool {
+	before, letter := rune(0), func(r rune) bool { return r >= 'a' && r <= 'z' }
+	for i, r := range s {
+		if letter(before) && strings.ContainsRune("\u2018\u203a\u2020\u00be\u00bf\u0152", r) {
+			after, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+			if letter(after) || !unicode.IsLetter(after) && strings.ContainsRune("\u2020\u00be\u00bf\u0152", r) {
+				return true
+			}
+		}
+		before = r
 	}
 	return false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"batch/internal/mailout"
@@ -82,7 +83,7 @@ func (w *work) addFindings(findings []mailout.Problem, at mailout.Place) {
 		document := f.File
 		f.Place = at
 		if document != "" {
-			f.Message = document + ": " + f.Message
+			f.Message = strings.Trim(mailout.ShownPath(document), `"`) + ": " + f.Message
 		}
 		w.problems = append(w.problems, f)
 	}
@@ -132,7 +133,7 @@ func names(sources []mailout.Source) string {
 		if i > 0 {
 			s += " + "
 		}
-		s += src.Path
+		s += strings.Trim(mailout.ShownPath(src.Path), `"`)
 	}
 	return s
 }

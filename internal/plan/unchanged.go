@@ -62,7 +62,7 @@ func checkDocument(d mailout.Document, at mailout.Place, seen map[string]bool,
 			continue
 		}
 		seen[src.Path] = true
-		if err := check(func() (io.ReadCloser, error) { return input(src.Path) }, src.SHA256, at, "the document "+src.Path); err != nil {
+		if err := check(func() (io.ReadCloser, error) { return input(src.Path) }, src.SHA256, at, "the document "+mailout.ShownPath(src.Path)); err != nil {
 			return err
 		}
 	}

@@ -71,10 +71,10 @@ func TestUnchanged(t *testing.T) {
 		{"as approved", func(*disk) {}, nil},
 		{"manifest edited", func(d *disk) { d.files["/home/kari/manifest.csv"] += "\n" }, []string{"the manifest was changed"}},
 		{"manifest gone", func(d *disk) { delete(d.files, "/home/kari/manifest.csv") }, []string{"the manifest is gone"}},
-		{"document edited", func(d *disk) { d.files["b.pdf"] = "B" }, []string{"the document b.pdf was changed"}},
-		{"document gone", func(d *disk) { delete(d.files, "a.pdf") }, []string{"the document a.pdf is gone"}},
+		{"document edited", func(d *disk) { d.files["b.pdf"] = "B" }, []string{"the document \"b.pdf\" was changed"}},
+		{"document gone", func(d *disk) { delete(d.files, "a.pdf") }, []string{"the document \"a.pdf\" is gone"}},
 		{"prepared document edited", func(d *disk) { d.files["merged"] = "" }, []string{"the prepared document " + mailout.SumDigest([]byte("ab")).String()[:12] + " was changed"}},
-		{"all of it", func(d *disk) { clear(d.files) }, []string{"the manifest is gone", "the document a.pdf is gone", "the document b.pdf is gone",
+		{"all of it", func(d *disk) { clear(d.files) }, []string{"the manifest is gone", "the document \"a.pdf\" is gone", "the document \"b.pdf\" is gone",
 			"the prepared document " + mailout.SumDigest([]byte("ab")).String()[:12] + " is gone"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -192,12 +192,16 @@ func (g *gauge) Read(p []byte) (int, error) {
 
 // quoteError says where quotes went wrong. A quote that is never closed swallows the
 // rest of the file, so the line that opened it is what a person needs. start and end are
-// the lines of a row that grew too long.
+// those of a row that grew too long: the first line it can have begun in, and how many line
+// ends were read.
 func quoteError(err error, start, end int) error {
 	if at := (*csv.ParseError)(nil); errors.As(err, &at) {
 		start, end = at.StartLine, at.Line
 	} else if !errors.Is(err, errTooLong) {
 		return broken("manifest-unreadable", "the file cannot be read: "+reason(err), "check the disk or the network drive and try again")
+	}
+	if errors.Is(err, errTooLong) && end <= start {
+		return broken("manifest-too-large", fmt.Sprintf("line %d is longer than 1 MB, which no row of a list is", end+1), "look what stands in that line, and take out what is not part of the list")
 	}
 	where := fmt.Sprintf("line %d", start)
 	if end > start {

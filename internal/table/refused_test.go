@@ -117,12 +117,3 @@ func TestMissingFileAndFolder(t *testing.T) {
 		t.Errorf("folder: %v", r.err)
 	}
 }
-
-// The message about an open quote names the line where it opens, not where the file
-// ends.
-func TestOpenQuoteIsFound(t *testing.T) {
-	r := read(t, "m.csv", []byte(good+"\"Avtale;b.pdf;"+ola+"\nAvtale;c.pdf;"+liv+"\n"), Options{})
-	if r.err == nil || !strings.Contains(r.err.Error(), "begins in line 3") {
-		t.Errorf("error %v", r.err)
-	}
-}

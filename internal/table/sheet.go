@@ -221,10 +221,12 @@ func (s *sheetReader) content(c *storedCell) error {
 		case "v":
 			s.buffer, err = s.text(s.buffer[:0])
 			c.value = string(s.buffer)
+			c.values++
 			c.valued = c.value != "" || c.kind == "str"
 		case "is":
 			s.buffer, err = s.richText(s.buffer[:0])
 			c.value, c.valued = string(s.buffer), true
+			c.values++
 		case "f":
 			c.formula = true
 			err = s.skip()

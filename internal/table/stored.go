@@ -13,6 +13,7 @@ type storedCell struct {
 	style   int
 	value   string // of <v>, or of <is>
 	valued  bool   // there is one with something in it
+	values  int    // how many of them
 	formula bool
 }
 
@@ -20,18 +21,24 @@ var noFormulaValue = &Flaw{"formula-no-value", "the cell holds a formula whose v
 
 // cell says what a stored cell holds.
 func (w *workbook) cell(c storedCell) Cell {
+	if c.values > 1 {
+		return Cell{Kind: Faulty, Flaw: unreadable}
+	}
 	if c.formula && !c.valued {
 		return Cell{Kind: Faulty, Flaw: noFormulaValue}
 	}
 	switch c.kind {
 	case "s":
-		return w.sharedText(c.value)
+		return w.sharedText(c)
 	case "str":
 		return textCell(lineEnds(unescape(c.value)))
 	case "inlineStr":
 		return textCell(lineEnds(c.value))
 	case "e":
 		return Cell{Text: c.value, Kind: Faulty, Flaw: failedFormula}
+	case "", "n", "b", "d":
+	default: // a kind of cell that there is not
+		return Cell{Kind: Faulty, Flaw: unreadable}
 	}
 	if c.value == "" {
 		return Cell{}
@@ -67,11 +74,11 @@ func (w *workbook) format(style int) format {
 }
 
 // sharedText reads a cell that names a shared string.
-func (w *workbook) sharedText(value string) Cell {
-	if value == "" {
-		return Cell{}
+func (w *workbook) sharedText(c storedCell) Cell {
+	if c.values == 0 {
+		return Cell{} // formatted, but empty
 	}
-	i, err := strconv.Atoi(strings.TrimSpace(value))
+	i, err := strconv.Atoi(strings.TrimSpace(c.value))
 	if err != nil || i < 0 || i >= len(w.strings) {
 		return Cell{Kind: Faulty, Flaw: unreadable}
 	}

@@ -76,6 +76,7 @@ func TestLinesOfFaults(t *testing.T) {
 			"a NUL":            {top + "Avtale\x00;a.pdf;" + end, "line 4 holds"},
 			"no Windows-1252":  {top + "\x81\xE5" + end, "(line 4)"},
 			"very many cells":  {top + strings.Repeat(";", 16_384) + end, "line 4 has more cells"},
+			"a very long line": {top + strings.Repeat("a", 3<<20) + end, "line 4 is longer than 1 MB"},
 			"very late bytes":  {top + strings.Repeat("x"+end, 70_000) + "\x81", "(line 70004)"},
 			"a NUL behind end": {end + end + "\x00", "line 3 holds"},
 		} {
