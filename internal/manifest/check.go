@@ -188,6 +188,7 @@ func (h *headerCheck) groups() {
 // something else.
 var (
 	nameWords  = []string{"navn", "name"}
+	whoWords   = []string{"ansatt", "elev", "mottaker", "foresatt", "pasient", "person", "medlem", "employee", "pupil", "recipient"} // as they stand
 	otherNames = []string{"avdeling", "enhet", "skole", "kommune", "virksomhet", "bedrift", "firma", "prosjekt", "kurs", "sted", "department", "company", "school", "unit"}
 )
 
@@ -196,5 +197,5 @@ func personalColumn(c column) bool {
 	contains := func(words []string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(fold(c.name), w) })
 	}
-	return c.field.personal() || contains(nameWords) && !contains(otherNames)
+	return c.field.personal() || slices.Contains(whoWords, fold(c.name)) || contains(nameWords) && !contains(otherNames)
 }

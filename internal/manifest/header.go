@@ -69,6 +69,8 @@ type layout struct {
 	columns []column
 	fields  [fieldCount]int32 // our column → index + 1; 0: there is none
 	names   map[string]int    // folded header → index
+	kept    []mailout.Column  // the owner's columns without values, as every row begins with them
+	keptAt  []int             // where they stand
 	group   int               // the column of group_by; -1: there is none
 }
 
@@ -78,6 +80,9 @@ func (s *settings) layout(header table.Line) *layout {
 		f, explicit := s.resolve(name)
 		c := column{name: name, letters: table.Letters(i), field: f, reads: f.String(), explicit: explicit, aside: explicit && f == (field{})}
 		l.columns = append(l.columns, c)
+		if name != "" {
+			l.kept, l.keptAt = append(l.kept, mailout.Column{Name: name, Field: c.reads}), append(l.keptAt, i)
+		}
 		if _, ok := l.names[fold(name)]; !ok && name != "" {
 			l.names[fold(name)] = i
 		}

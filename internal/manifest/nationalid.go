@@ -139,13 +139,14 @@ var idShaped = regexp.MustCompile(`[0-9]{6}[ -]?[0-9]{5}`)
 
 // holdsPersonal reports whether a text has a national number or an e-mail address in it.
 func holdsPersonal(s string) bool {
-	if len(s) < 6 { // the shortest address
-		return false
-	}
-	for _, like := range idShaped.FindAllString(s, -1) {
-		if isPersonal(like) {
-			return true
+	digits := 0
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			digits++
 		}
+	}
+	if digits >= 11 && slices.ContainsFunc(idShaped.FindAllString(s, -1), isPersonal) {
+		return true
 	}
 	return strings.Contains(s, "@") && slices.ContainsFunc(strings.Fields(s), func(w string) bool {
 		return rules.Email(strings.Trim(w, `<>()[],;:.!?"'`)) == nil

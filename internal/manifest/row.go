@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -174,16 +175,13 @@ func (w *row) displaced(f field) bool {
 
 // columns keeps the owner's columns.
 func (w *row) columns() {
-	w.entry.Columns = make([]mailout.Column, 0, len(w.layout.columns))
-	for i, col := range w.layout.columns {
-		if col.name == "" {
-			continue
-		}
-		c := mailout.Column{Name: col.name, Value: mailout.Text(w.lines[0].At(i).Text), Field: col.reads}
+	w.entry.Columns = slices.Clone(w.layout.kept)
+	for k, i := range w.layout.keptAt {
+		c := &w.entry.Columns[k]
+		c.Value = mailout.Text(w.lines[0].At(i).Text)
 		for _, l := range w.lines[1:] {
 			c.More = append(c.More, mailout.Text(l.At(i).Text))
 		}
-		w.entry.Columns = append(w.entry.Columns, c)
 	}
 }
 

@@ -110,6 +110,9 @@ func numberCell(stored string, f format, from1904 bool) Cell {
 	if err != nil || math.IsNaN(v) || math.IsInf(v*100, 0) { // a percentage is shown a hundredfold
 		return Cell{Text: stored, Kind: Faulty, Flaw: unreadable}
 	}
+	if tooPrecise(stored) {
+		return Cell{Text: stored, Kind: Number, Words: true}
+	}
 	switch f.look {
 	case asDate:
 		return dateCell(v, f, from1904)
@@ -124,6 +127,17 @@ func numberCell(stored string, f format, from1904 bool) Cell {
 }
 
 var unreadable = &Flaw{"cell-unreadable", "the cell cannot be read: the workbook is damaged there", "write the cell anew and save the workbook"}
+
+// tooPrecise tells whole numbers of more than the 15 digits that spreadsheets keep: what
+// they show of one is another number.
+func tooPrecise(stored string) bool {
+	if len(stored) <= 15 {
+		return false
+	}
+	digits := strings.TrimPrefix(strings.TrimSpace(stored), "-")
+	whole := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) < 0
+	return whole && len(strings.TrimRight(digits, "0")) > 15
+}
 
 // decimal writes the 15 digits that spreadsheets keep of a number.
 func decimal(v float64) string {

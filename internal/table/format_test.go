@@ -32,6 +32,9 @@ func TestNumberFormats(t *testing.T) {
 			t.Errorf("%s under %s: %q, want %q", c.stored, c.code, got.Text, c.shown)
 		}
 	}
+	if got := numberCell("1234567890123456", parseFormat("General"), false); !got.Words || got.Text != "1234567890123456" {
+		t.Errorf("sixteen digits: %q", got.Text)
+	}
 	if got := numberCell("7", parseFormat(`"K-"0000`), false); !got.Words {
 		t.Error("a format with words is taken for the number")
 	}
