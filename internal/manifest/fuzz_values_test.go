@@ -107,7 +107,7 @@ func FuzzTimes(f *testing.F) {
 		"2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04Z0700",
 		"2006-01-02T15:04:05Z07", "2006-01-02T15:04Z07", "2006-01-02 15:04:05Z07", "2006-01-02 15:04Z07"}
 	inZone := []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2.1.2006 15:04:05", "2.1.2006 15:04", time.DateOnly, "2.1.2006"}
-	spaces := regexp.MustCompile(`[\s\p{Zs}\x{0085}\x{2028}\x{2029}]+`)
+	spaces := regexp.MustCompile(`[\s\v\p{Zs}\x{0085}\x{2028}\x{2029}]+`)
 	f.Fuzz(func(t *testing.T, s string) {
 		at, err := parseTime(oslo, 0)(table.Cell{Text: s})
 		wholeFault(t, err)
