@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -23,7 +24,7 @@ func (p *planPage) changes(c app.Changes, all bool) {
 	p.u.say("")
 	p.u.say("Compared with batch %s%s, %s:", c.With.ID, p.otherManifest(c), fate(c.With))
 	for _, s := range c.Settings {
-		p.entry("Setting", "%s was %s, is %s", s.Name, orNone(s.Before), orNone(s.After))
+		p.entry("Setting", "%s was %s, is %s", s.Name, cmp.Or(s.Before, "not set"), cmp.Or(s.After, "not set"))
 	}
 	for _, kind := range []struct {
 		label string
@@ -98,13 +99,6 @@ func rowName(r app.Change) string {
 		return glued(fmt.Sprintf("line %d there", r.Before))
 	}
 	return glued(fmt.Sprintf("line %d", r.Line))
-}
-
-func orNone(value string) string {
-	if value == "" {
-		return "not set"
-	}
-	return value
 }
 
 // otherManifest names the earlier batch's manifest where it is another file.

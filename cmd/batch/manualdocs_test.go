@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +15,6 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
-
-	"batch/internal/mailout"
 )
 
 var manualDocs = filepath.Join("..", "..", "docs", "manifest.md")
@@ -64,19 +60,10 @@ func planExample(t *testing.T, settings, list string) {
 	} else {
 		must(t, err)
 	}
-	for lines := json.NewDecoder(bytes.NewReader(stdout)); ; {
-		var line struct {
-			Type string
-			mailout.Problem
-		}
-		if err := lines.Decode(&line); err == io.EOF {
-			return
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if line.Type == "problem" {
-			t.Errorf("%s%d: %s", line.Column, line.Line, line.Message)
-		}
+	found, err := problemsIn(bytes.NewReader(stdout))
+	must(t, err)
+	for _, p := range found {
+		t.Errorf("%s%d: %s", p.Column, p.Line, p.Message)
 	}
 }
 

@@ -86,21 +86,29 @@ func (e *examples) documented(ts *testscript.TestScript, neg bool, args []string
 		e.add(ts, args[0], ts.ReadFile("stderr"))
 		return
 	}
-	lines := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
-	for {
+	found, err := problemsIn(strings.NewReader(ts.ReadFile("stdout")))
+	ts.Check(err)
+	for _, p := range found {
+		var block bytes.Buffer
+		(&ui{out: &block, err: io.Discard}).finding(p)
+		e.add(ts, p.Code, block.String())
+	}
+}
+
+// problemsIn are the findings among what --json printed.
+func problemsIn(printed io.Reader) (found []mailout.Problem, err error) {
+	for lines := json.NewDecoder(printed); ; {
 		var line struct {
 			Type string
 			mailout.Problem
 		}
 		if err := lines.Decode(&line); err == io.EOF {
-			return
+			return found, nil
 		} else if err != nil {
-			ts.Fatalf("reading JSON: %v", err)
+			return nil, fmt.Errorf("reading JSON: %w", err)
 		}
 		if line.Type == "problem" {
-			var block bytes.Buffer
-			(&ui{out: &block, err: io.Discard}).finding(line.Problem)
-			e.add(ts, line.Code, block.String())
+			found = append(found, line.Problem)
 		}
 	}
 }

@@ -158,7 +158,7 @@ func (p preparer) Have(d mailout.Prepared) bool {
 		return false
 	}
 	defer f.Close()
-	// A file that is damaged is not there: it is made anew, under another digest.
+	// A file that is damaged is not there: it is made anew.
 	h := sha256.New()
 	_, err = io.Copy(h, f)
 	return err == nil && mailout.Digest(h.Sum(nil)) == d.SHA256

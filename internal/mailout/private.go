@@ -70,9 +70,16 @@ func (v Text) String() string { return maskIfAny(string(v)) }
 
 var maybeNumber = regexp.MustCompile(`[0-9]{6}[ -]?[0-9]{5}`)
 
+// LikeNationalIDs returns what in a text has the shape of a national number. Whether it
+// is one, its check digits tell.
+func LikeNationalIDs(text string) []string { return maybeNumber.FindAllString(text, -1) }
+
 // ShownPath is the path of a sender's file for a message, in quotation marks and without
 // what may be somebody's number.
 func ShownPath(p string) string { return strconv.Quote(maybeNumber.ReplaceAllString(p, "…")) }
+
+// BarePath is ShownPath without the quotation marks, for the beginning of a sentence.
+func BarePath(p string) string { return strings.Trim(ShownPath(p), `"`) }
 
 func onlyDigits(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })

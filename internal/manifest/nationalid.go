@@ -135,8 +135,6 @@ func isPersonal(s string) bool {
 	return err == nil
 }
 
-var idShaped = regexp.MustCompile(`[0-9]{6}[ -]?[0-9]{5}`)
-
 // holdsPersonal reports whether a text has a national number or an e-mail address in it.
 func holdsPersonal(s string) bool {
 	digits := 0
@@ -145,7 +143,7 @@ func holdsPersonal(s string) bool {
 			digits++
 		}
 	}
-	if digits >= 11 && slices.ContainsFunc(idShaped.FindAllString(s, -1), isPersonal) {
+	if digits >= 11 && slices.ContainsFunc(mailout.LikeNationalIDs(s), isPersonal) {
 		return true
 	}
 	return strings.Contains(s, "@") && slices.ContainsFunc(strings.Fields(s), func(w string) bool {

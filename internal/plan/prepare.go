@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"batch/internal/mailout"
@@ -83,7 +82,7 @@ func (w *work) addFindings(findings []mailout.Problem, at mailout.Place) {
 		document := f.File
 		f.Place = at
 		if document != "" {
-			f.Message = strings.Trim(mailout.ShownPath(document), `"`) + ": " + f.Message
+			f.Message = mailout.BarePath(document) + ": " + f.Message
 		}
 		w.problems = append(w.problems, f)
 	}
@@ -133,7 +132,7 @@ func names(sources []mailout.Source) string {
 		if i > 0 {
 			s += " + "
 		}
-		s += strings.Trim(mailout.ShownPath(src.Path), `"`)
+		s += mailout.BarePath(src.Path)
 	}
 	return s
 }

@@ -15,16 +15,10 @@ type secret struct{ digits, shown string }
 // mask hides what tells the signers of one row, in any text of that row. Its zero value
 // hides nothing.
 type mask struct {
-	all       bool // national numbers of people who do not sign too
-	contacts  bool // e-mail addresses and mobile numbers too
-	unread    bool // a row that was left out: a mistyped national number may stand anywhere
-	numbers   []secret
-	addresses []address
-}
-
-type address struct {
-	pattern *regexp.Regexp
-	shown   string
+	all      bool // national numbers of people who do not sign too
+	contacts bool // e-mail addresses and mobile numbers too
+	unread   bool // a row that was left out: a mistyped national number may stand anywhere
+	numbers  []secret
 }
 
 // maskNumbers hides the national numbers of the row's signers.
@@ -45,9 +39,6 @@ func maskAll(r mailout.Record) mask {
 	m := maskNumbers(r)
 	m.contacts = true
 	for _, s := range r.Job.Signers {
-		if s.Email != "" {
-			m.addresses = append(m.addresses, address{regexp.MustCompile("(?i)" + regexp.QuoteMeta(s.Email.Reveal())), s.Email.String()})
-		}
 		if s.Mobile != "" {
 			m.numbers = append(m.numbers, secret{strings.TrimPrefix(s.Mobile.Reveal(), "+"), s.Mobile.String()})
 		}
@@ -58,9 +49,6 @@ func maskAll(r mailout.Record) mask {
 // hide returns text with every secret replaced, however its digits are spaced. A cell
 // that lost the leading zero of a national number is hidden too.
 func (m mask) hide(text string) string {
-	for _, a := range m.addresses {
-		text = a.pattern.ReplaceAllLiteralString(text, a.shown)
-	}
 	for _, n := range m.numbers {
 		text = n.hide(text)
 	}

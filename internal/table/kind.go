@@ -41,25 +41,26 @@ func (s *source) open(o Options, isHeader func(Line) bool) (*File, error) {
 	return nil, broken("manifest-not-a-spreadsheet", "the name does not end in .xlsx, .xlsm, .csv, .tsv or .txt", wanted)
 }
 
-// openWorkbook takes the digest of a workbook before and after: its parts are read in no
-// order.
+// openWorkbook opens a workbook whose digest is taken again at the end: its parts are read
+// in no order.
 func (s *source) openWorkbook(o Options, macros bool, isHeader func(Line) bool) (*File, error) {
-	before, err := s.digest()
-	if err != nil {
-		return nil, err
-	}
 	f, err := openWorkbook(s, s.info.Size(), o, macros, isHeader)
 	if err != nil {
 		return nil, err
 	}
 	f.sum = func() ([sha256.Size]byte, error) {
 		after, err := s.digest()
-		if err == nil && after != before {
+		if err == nil && after != s.sum {
 			err = errChanged
 		}
 		return after, err
 	}
 	return f, nil
+}
+
+func isWorkbook(path string) bool {
+	ending := strings.ToLower(filepath.Ext(path))
+	return ending == ".xlsx" || ending == ".xlsm"
 }
 
 // isLockFile tells the files that office programs keep beside an open document.

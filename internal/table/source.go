@@ -28,8 +28,9 @@ type source struct {
 	*os.File
 	path string
 	info fs.FileInfo
-	text textSurvey // of workbooks too: what of them is text tells what they are
-	head []byte     // the first bytes
+	text textSurvey        // of workbooks too: what of them is text tells what they are
+	head []byte            // the first bytes
+	sum  [sha256.Size]byte // of a workbook, as it was when it was opened
 }
 
 // openSource opens a file and reads it once, for what kind of bytes it holds.
@@ -60,9 +61,14 @@ func (s *source) survey() (err error) {
 	if s.info.Size() > maxText {
 		return broken("manifest-too-large", "the file is larger than 512 MB", "split the list into several manifests")
 	}
-	if err := s.pass(&s.text); err != nil {
+	h, all := sha256.New(), io.Writer(&s.text)
+	if isWorkbook(s.path) {
+		all = io.MultiWriter(all, h)
+	}
+	if err := s.pass(all); err != nil {
 		return err
 	}
+	s.sum = [sha256.Size]byte(h.Sum(nil))
 	if !s.text.some {
 		return broken("manifest-empty", "the file is empty", "save the list again; a header and one row are the least")
 	}
