@@ -111,11 +111,13 @@ func (e *CallError) Error() string { return e.Call + ": " + e.Message }
 func (e *CallError) Unwrap() error { return e.Err }
 
 // Inspection is what checking one input PDF found. A Findings entry of severity Stop
-// refuses the file; places hold the file only.
+// refuses the file; places hold the document, and page and object where they are known.
 type Inspection struct {
 	Source   Source
 	Bytes    int64
 	Pages    int
+	Images   int64  // bytes of Bytes that are pictures, as they are stored in it
+	PDFA     string // the part and level of PDF/A that it claims, such as "2b" or "4"; "": none
 	Findings []Problem
 }
 

@@ -23,6 +23,10 @@ type Place struct {
 	Column string `json:"column,omitempty"` // letters, as Excel shows them
 	Field  string `json:"field,omitempty"`  // our column name
 	Row    string `json:"row,omitempty"`    // the owner's key
+
+	Document string `json:"document,omitempty"` // a PDF below the documents' folder
+	Page     int    `json:"page,omitempty"`     // in Document, from 1
+	Object   int    `json:"object,omitempty"`   // number of a PDF object in Document
 }
 
 // String writes a place as a person looks for it: "manifest.xlsx, sheet Ark1, C14

@@ -38,10 +38,21 @@ type reply struct {
 	Bytes    int64     `json:"bytes"` // of the merged PDF that follows
 }
 
-// finding is a code of the catalogue and the number that its sentence wants.
+// verdict is what checking one PDF found. The ledger keeps it in this form.
+type verdict struct {
+	Pages    int       `json:"pages"`            // 0: refused
+	PDFA     string    `json:"pdfa,omitempty"`   // the part and level of PDF/A that it claims: "1b", "2u", "4"
+	Images   int64     `json:"images,omitempty"` // bytes of its pictures, as they are stored
+	Findings []finding `json:"findings,omitempty"`
+}
+
+// finding is a code of the catalogue, the number that its sentence wants, and where in
+// the PDF it is, as far as that is known.
 type finding struct {
-	Code string `json:"code"`
-	N    int    `json:"n,omitempty"`
+	Code   string `json:"code"`
+	N      int    `json:"n,omitempty"`
+	Page   int    `json:"page,omitempty"`   // from 1
+	Object int    `json:"object,omitempty"` // object number
 }
 
 func writeFrame(w io.Writer, header any, bodies ...[]byte) error {
