@@ -2,10 +2,8 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,22 +43,25 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 		return Planned{}, err
 	}
 	defer documents.Close()
-	pool, err := pdfprep.Open(ctx, pdfprep.Options{Documents: documents, Store: a.ws.Prepared()})
-	if err != nil {
-		return Planned{}, err
-	}
-	defer pool.Close()
 	cfg := a.ws.Config
 	settings, err := a.settings()
 	if err != nil {
 		return Planned{}, err
 	}
-	planned, err := plan.Make(ctx, a.reader(path, documents, o), preparer{pool, a.ws.Prepared()}, a.ledger, plan.Options{
+	pool, err := pdfprep.Open(ctx, pdfprep.Options{Documents: documents, Store: a.ws.Prepared(), Books: a.ledger})
+	if err != nil {
+		return Planned{}, err
+	}
+	defer pool.Close() // the verdicts that it could not keep are only found out again
+	planned, err := plan.Make(ctx, a.reader(path, documents, o), pool, a.ledger, plan.Options{
 		ManifestPath: path, Location: a.Zone(), Settings: settings, Before: cfg.Documents.Before, After: cfg.Documents.After,
 		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows, Kind: a.kind, Progress: a.planning(),
 	})
 	if unreadable := new(manifest.Error); errors.As(err, &unreadable) {
 		return Planned{Problems: []mailout.Problem{whole(path, unreadable)}}, nil
+	}
+	if err == nil && planned.Batch != "" {
+		a.sweepPrepared(ctx)
 	}
 	return planned, err
 }
@@ -144,24 +145,6 @@ func reading(c workspace.Config, rehearsal bool) manifest.Options {
 		Columns: c.Columns, Values: c.Values, Defaults: c.Defaults.Job, SignerDefaults: c.Defaults.Signers, Signers: c.Signers,
 		GroupBy: c.GroupBy, Shared: c.Documents.Shared, Around: slices.Concat(c.Documents.Before, c.Documents.After),
 	}
-}
-
-// preparer is the PDF pool with a look at what is stored already.
-type preparer struct {
-	*pdfprep.Pool
-	store string
-}
-
-func (p preparer) Have(d mailout.Prepared) bool {
-	f, err := os.Open(pdfprep.Stored(p.store, d.SHA256))
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	// A file that is damaged is not there: it is made anew.
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return err == nil && mailout.Digest(h.Sum(nil)) == d.SHA256
 }
 
 // ByDigest finds the batch whose digest begins with what a person typed, twelve digits at

@@ -24,7 +24,7 @@ var may = map[string]string{
 	"internal/workspace":             "mailout github.com/pelletier/go-toml golang.org/x/sys",
 	"internal/table":                 "github.com/xuri/excelize golang.org/x/text",
 	"internal/manifest":              "mailout rules table golang.org/x/text",
-	"internal/pdfprep":               "mailout github.com/pdfcpu/pdfcpu",
+	"internal/pdfprep":               "mailout github.com/pdfcpu/pdfcpu golang.org/x/sync",
 	"internal/pades":                 "github.com/smallstep/pkcs7",
 	"internal/plan":                  "mailout rules",
 	"internal/identity":              "software.sslmate.com/src/go-pkcs12",

@@ -14,14 +14,18 @@ import (
 // draftLife is how long a draft whose planning gave up stays before it is swept.
 const draftLife = 24 * time.Hour
 
-// BeginDraft opens a new batch for planning, under the settings it is planned with, and
-// sweeps drafts that were given up a day ago or longer. A draft is never sent; a crash
-// while planning leaves one behind.
+// BeginDraft opens a new batch for planning, under the settings it is planned with, sweeps
+// drafts that were given up a day ago or longer, and forgets old verdicts. A draft is never
+// sent; a crash while planning leaves one behind. As long as there is one, no prepared
+// document is removed.
 func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, settings []byte, local *time.Location) (mailout.BatchID, error) {
 	now := l.now()
 	var id mailout.BatchID
 	err := l.tx(ctx, "beginning a plan", func(tx *sql.Tx) error {
 		if _, err := tx.Exec(`DELETE FROM batches WHERE state = 'draft' AND created_at < ?`, stamp(now.Add(-draftLife))); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM verdicts WHERE checked_at < ?`, stamp(now.Add(-verdictLife))); err != nil {
 			return err
 		}
 		for range 20 { // 1 296 ids a day: a taken one is tried again
@@ -139,51 +143,6 @@ func (l *Ledger) Earlier(ctx context.Context, letter mailout.Digest) (batch mail
 		return "", 0, false, nil
 	}
 	return batch, line, err == nil, l.wrap("looking for earlier letters", err)
-}
-
-// PreparedBy finds the document that a recipe made. The file may have been deleted
-// since: the caller looks.
-func (l *Ledger) PreparedBy(ctx context.Context, recipe mailout.Digest) (p mailout.Prepared, found bool, err error) {
-	if err := ctx.Err(); err != nil {
-		return p, false, err
-	}
-	p, found, err = preparedBy(l.read, recipe)
-	return p, found, l.wrap("looking for a prepared document", err)
-}
-
-func preparedBy(q rowQuerier, recipe mailout.Digest) (p mailout.Prepared, found bool, err error) {
-	err = q.QueryRow(`SELECT sha256, crc32, bytes, pages FROM prepared WHERE recipe = ?`, recipe.String()).
-		Scan(hexDigest{&p.SHA256}, &p.CRC32, &p.Bytes, &p.Pages)
-	if errors.Is(err, sql.ErrNoRows) {
-		return p, false, nil
-	}
-	return p, err == nil, err
-}
-
-// rowQuerier is what reading one row needs of a transaction or a pool.
-type rowQuerier interface {
-	QueryRow(query string, args ...any) *sql.Row
-}
-
-// KeepPrepared notes which document a recipe made, in place of one whose file is gone
-// (gone is its digest; zero: there was none). The file is stored and synced before.
-//
-// A merge makes other bytes each time, so of two plans that make a document at the same
-// moment only the first may keep its own: kept is the document that stands in the books
-// afterwards, for both of them.
-func (l *Ledger) KeepPrepared(ctx context.Context, recipe, gone mailout.Digest, p mailout.Prepared) (kept mailout.Prepared, err error) {
-	err = l.tx(ctx, "noting a prepared document", func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO prepared (recipe, sha256, crc32, bytes, pages, made_at) VALUES (?,?,?,?,?,?)
-			ON CONFLICT (recipe) DO UPDATE SET sha256 = excluded.sha256, crc32 = excluded.crc32, bytes = excluded.bytes, pages = excluded.pages, made_at = excluded.made_at
-			WHERE sha256 = ?`,
-			recipe.String(), p.SHA256.String(), p.CRC32, p.Bytes, p.Pages, stamp(l.now()), gone.String())
-		if err != nil {
-			return err
-		}
-		kept, _, err = preparedBy(tx, recipe)
-		return err
-	})
-	return kept, err
 }
 
 // Columns are stored as a JSON list of lists: a name, the value, those of further lines,

@@ -242,34 +242,6 @@ func TestLine(t *testing.T) {
 	wantErr(t, err, ledger.ErrNoBatch)
 }
 
-func TestPreparedDocumentsAreFoundByRecipe(t *testing.T) {
-	b := newBooks(t)
-	recipe := mailout.SumDigest([]byte("a + b"))
-	if _, found, err := b.PreparedBy(t.Context(), recipe); found || err != nil {
-		t.Errorf("found %v, %v before it was made", found, err)
-	}
-	first := mailout.Prepared{SHA256: mailout.SumDigest([]byte("1")), CRC32: 1<<32 - 1, Bytes: 5, Pages: 1}
-	second := mailout.Prepared{SHA256: mailout.SumDigest([]byte("2")), CRC32: 0, Bytes: 6, Pages: 2}
-	third := mailout.Prepared{SHA256: mailout.SumDigest([]byte("3")), CRC32: 7, Bytes: 7, Pages: 2}
-	for _, c := range []struct {
-		name             string
-		gone, made, want mailout.Prepared
-	}{
-		{"the first to make it keeps it", mailout.Prepared{}, first, first},
-		{"who made it meanwhile takes the first one's", mailout.Prepared{}, second, first},
-		{"made again after its file was deleted", first, second, second},
-		{"made again by another plan meanwhile", first, third, second},
-	} {
-		kept, err := b.KeepPrepared(t.Context(), recipe, c.gone.SHA256, c.made)
-		if err != nil || kept != c.want {
-			t.Errorf("%s: kept %+v, %v; want %+v", c.name, kept, err, c.want)
-		}
-		if got, found, err := b.again().PreparedBy(t.Context(), recipe); !found || err != nil || got != c.want {
-			t.Errorf("%s: found %+v, %v, %v; want %+v", c.name, got, found, err, c.want)
-		}
-	}
-}
-
 func TestEarlierFindsLettersThatAreOutOrWillBe(t *testing.T) {
 	final := func(status mailout.JobStatus, signer mailout.SignerStatus) func(*books, mailout.BatchID) {
 		return func(b *books, id mailout.BatchID) {

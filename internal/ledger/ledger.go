@@ -15,6 +15,9 @@ import (
 	"batch/internal/mailout"
 )
 
+// readers is how many connections read at the same time.
+const readers = 4
+
 // Options say where a ledger is.
 type Options struct {
 	Path    string           // ledger.db; created 0600 where absent, its folder 0700
@@ -27,6 +30,8 @@ type Ledger struct {
 	path      string
 	write     *sql.DB // one connection
 	read      *sql.DB
+	verdict   *sql.Stmt // of read, as recipe: see keepLookups
+	recipe    *sql.Stmt
 	sent      *sentLog
 	now       func() time.Time
 	workspace string // the six characters in our Refs
@@ -56,7 +61,8 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	if l.read, err = sql.Open("sqlite", dsn(o.Path, "_pragma=query_only(1)")); err != nil {
 		return nil, l.wrap("opening", err)
 	}
-	l.read.SetMaxOpenConns(4)
+	l.read.SetMaxOpenConns(readers)
+	l.read.SetMaxIdleConns(readers) // one that were closed would take its pragmas and statements with it
 	if l.sent, err = openSentLog(o.SentLog); err != nil {
 		l.Close()
 		return nil, err
@@ -93,7 +99,7 @@ func dsn(path, extra string) string {
 	return u.String() + "?" + extra + "&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(20000)&_pragma=secure_delete(1)"
 }
 
-// prepare migrates the schema and reads, or makes, the workspace's id. A new ledger
+// prepare migrates the schema, keeps the lookups, and reads, or makes, the workspace's id. A new ledger
 // beside a sent.log takes the id from there: its jobs are still ours.
 func (l *Ledger) prepare(ctx context.Context) error {
 	if err := l.migrate(ctx); err != nil {
@@ -101,6 +107,9 @@ func (l *Ledger) prepare(ctx context.Context) error {
 	}
 	said, err := l.sent.Read()
 	if err != nil {
+		return err
+	}
+	if err := l.keepLookups(ctx); err != nil {
 		return err
 	}
 	return l.tx(ctx, "naming the workspace", func(tx *sql.Tx) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -146,6 +147,39 @@ func TestALedgerOfANewerProgramIsLeftAlone(t *testing.T) {
 	var le *ledger.Error
 	if !errors.As(err, &le) || le.Code != "ledger-newer" || !strings.Contains(le.Message, "newer version") || le.Remedy == "" {
 		t.Errorf("the error is %v, want a ledger-newer with a remedy", err)
+	}
+}
+
+// Books of each earlier schema are brought up to date with what they hold.
+func TestALedgerOfAnEarlierProgramIsBroughtUpToDate(t *testing.T) {
+	scripts, err := filepath.Glob("sql/*.sql")
+	must(t, err)
+	for had := 1; had < len(scripts); had++ {
+		t.Run(fmt.Sprint("schema ", had), func(t *testing.T) {
+			old := &books{t: t, dir: t.TempDir(), clock: &clock{at: noon}}
+			for _, name := range scripts[:had] {
+				script, err := os.ReadFile(name)
+				must(t, err)
+				must(t, old.raw(string(script)))
+			}
+			d := document("d").Prepared
+			must(t, old.raw(fmt.Sprintf(`INSERT INTO meta (key, value) VALUES ('workspace', 'abc123');
+				INSERT INTO prepared (recipe, sha256, crc32, bytes, pages, made_at) VALUES ('%s', '%s', %d, %d, %d, '2026-11-20T12:00:00.000000Z');
+				PRAGMA user_version = %d`, digest("r"), d.SHA256, d.CRC32, d.Bytes, d.Pages, had)))
+
+			b := old.again()
+			if got, found, err := b.PreparedBy(t.Context(), digest("r")); !found || err != nil || got != (mailout.Stored{Prepared: d}) {
+				t.Errorf("the recipe made %+v, %v, %v; want %+v of no known time", got, found, err, d)
+			}
+			b.wantVerdict("f", tool, "")
+			b.keep([]mailout.PDFVerdict{verdict("f", tool, "1")}, madeBy("r", "d", "d"))
+			b.wantVerdict("f", tool, "1")
+			b.wantMade("r", "d")
+			b.wantState(b.approved(row(2)), 2, mailout.Planned)
+			if b.Workspace() != "abc123" {
+				t.Errorf("the workspace became %s", b.Workspace())
+			}
+		})
 	}
 }
 

@@ -48,6 +48,8 @@ func TestTheSchemaRefusesWhatIsNotTrue(t *testing.T) {
 		{"a twenty-first document", `UPDATE documents SET n = 21 WHERE line = 2`},
 		{"an empty document", `UPDATE documents SET bytes = 0`},
 		{"a document without pages", `UPDATE documents SET pages = 0`},
+		{"a verdict of no file", `INSERT INTO verdicts (file, tool, verdict, checked_at) VALUES ('x', 't', '1', '')`},
+		{"a verdict of no tool", `INSERT INTO verdicts (file, tool, verdict, checked_at) VALUES (` + sha + `, '', '1', '')`},
 		{"an outcome of another name", `UPDATE attempts SET outcome = 'maybe'`},
 		{"two attempts of one number", `INSERT INTO attempts (ref, batch, line, n, job_xml, documents, begun_at) SELECT 'r', batch, line, n, job_xml, documents, begun_at FROM attempts WHERE line = 2`},
 		{"an attempt at no row", `UPDATE attempts SET line = 99 WHERE line = 2`},

@@ -123,3 +123,11 @@ type Inspection struct {
 
 // OK reports whether the file may be sent.
 func (i Inspection) OK() bool { return len(Stopping(i.Findings)) == 0 }
+
+// Made is what became of the files that one document is made of.
+type Made struct {
+	Parts    []Inspection // of each file, in order
+	Recipe   Digest       // names what is made of exactly these parts; zero where one is refused
+	Prepared              // the document; zero where there is none
+	Findings []Problem    // of the document as a whole
+}

@@ -4,19 +4,22 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
-	"github.com/pdfcpu/pdfcpu/pkg/log"
+	"github.com/pdfcpu/pdfcpu/pkg/filter"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/fault"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
 )
 
-// maxObjects is the highest object number that is believed. 219 bytes that claim
-// more make the library count to it for minutes.
-const maxObjects = 1_000_000
+const (
+	// maxObjects is the highest object number that is believed. 219 bytes that claim
+	// more make the library count to it for minutes.
+	maxObjects = 1_000_000
+	// maxStructure is how much a stream of objects may unpack to, in bytes.
+	maxStructure = 64 << 20
+)
 
 // config is a fresh configuration: the library writes to the one it is given. Relaxed
 // validation, because strict refuses the dates that LibreOffice writes.
@@ -27,6 +30,7 @@ func config() *model.Configuration {
 	c.Limits.MaxObjectCount = maxObjects
 	c.Limits.MaxXRefEntries = maxObjects
 	c.Limits.MaxStreamBytes = memoryCap
+	c.Limits.MaxDecodeBytes = maxStructure
 	return c
 }
 
@@ -35,56 +39,134 @@ type refusal finding
 
 func (r refusal) Error() string { return r.Code }
 
-// inspect judges one PDF: the first cause to refuse it, or its warnings.
-func inspect(pdf []byte) reply {
-	var rep reply
+// check judges one PDF: the first cause to refuse it, or its warnings. The context is what
+// was read, for merging; nil where it is refused. Errors and panics of the library are a
+// refusal; what it cannot recover from ends the worker.
+func check(pdf []byte) (*model.Context, verdict) {
+	var doc *model.Context
+	var v verdict
 	heard := listen()
-	err := guard(func() error { return check(pdf, &rep) })
-	if err == nil {
-		err = heard.verdict()
-	}
+	err := guard(func() (err error) {
+		doc, v, err = examine(pdf, heard)
+		return err
+	})
 	if err != nil {
-		return reply{Findings: []finding{asFinding(err)}}
+		f := asFinding(err)
+		if heard.tooDeep && f.Code == codeDamaged {
+			f.Code = codeNesting
+		}
+		return nil, verdict{Findings: []finding{f}}
 	}
-	return rep
+	return doc, v
 }
 
-func check(pdf []byte, rep *reply) error {
+func examine(pdf []byte, heard *ear) (*model.Context, verdict, error) {
+	if err := outline(pdf); err != nil {
+		return nil, verdict{}, err
+	}
+	doc, err := read(pdf)
+	if err != nil {
+		return nil, verdict{}, err
+	}
+	if heard.rebuilt && !bytes.Contains(pdf, []byte("trailer")) { // what is the document is a guess then
+		return nil, verdict{}, refusal{Code: codeDamaged}
+	}
+	pages, err := pageTree(doc)
+	if err != nil {
+		return nil, verdict{}, fmt.Errorf("listing pages: %w", err)
+	}
+	found := look(doc)
+	v := verdict{PDFA: pdfaClaim(doc), Images: found.images, Findings: found.warnings(pages)}
+	if doc.XRefTable.Version() > model.V17 {
+		v.Findings = append(v.Findings, finding{Code: codeVersion2})
+	}
+	// In this order, so that the first cause found is the one that helps most.
+	for _, step := range []func() error{
+		func() error { return found.isSigned(pages) },
+		func() error { return rightVersion(doc, v.PDFA) },
+		func() error { return lostObject(doc, pages, heard) },
+		func() error { return valid(doc, pages, heard) },
+		func() error { return pageContents(doc, pages) },
+	} {
+		if err := step(); err != nil {
+			return nil, verdict{}, err
+		}
+	}
+	v.Pages = doc.PageCount
+	return doc, v, nil
+}
+
+// readJudged reads a PDF again that was judged sendable, for merging.
+func readJudged(pdf []byte) (*model.Context, error) { return readHearing(pdf, listen()) }
+
+func readHearing(pdf []byte, heard *ear) (*model.Context, error) {
+	doc, err := read(pdf)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := pageTree(doc)
+	if err != nil {
+		return nil, err
+	}
+	return doc, valid(doc, pages, heard)
+}
+
+// checkMerged judges a PDF that we made of several that were judged: whether it is whole,
+// and how many pages it has.
+func checkMerged(pdf []byte) verdict {
+	var doc *model.Context
+	heard := listen()
+	err := guard(func() (err error) {
+		doc, err = readHearing(pdf, heard)
+		return err
+	})
+	if err != nil || len(heard.unreadable) > 0 || heard.rebuilt {
+		return verdict{Findings: []finding{{Code: codeMerge}}}
+	}
+	return verdict{Pages: doc.PageCount}
+}
+
+// read parses a PDF that is not encrypted.
+func read(pdf []byte) (*model.Context, error) {
+	if declaresEncryption(pdf) {
+		return nil, refusal{Code: codeEncrypted}
+	}
 	doc, err := api.ReadContext(bytes.NewReader(pdf), config())
 	if err != nil {
-		return fmt.Errorf("reading: %w", err)
+		return nil, fmt.Errorf("reading: %w", err)
 	}
 	if doc.Encrypt != nil || doc.E != nil {
-		return refusal{Code: codeEncrypted}
+		return nil, refusal{Code: codeEncrypted}
 	}
 	if doc.XRefTable.Size == nil || *doc.XRefTable.Size > maxObjects {
-		return refusal{Code: codeObjects}
+		return nil, refusal{Code: codeObjects}
 	}
-	if err := api.ValidateContext(doc); err != nil {
-		return fmt.Errorf("validating: %w", err)
-	}
-	if doc.SignatureExist || doc.AppendOnly || len(doc.Signatures) > 0 || doc.URSignature != nil {
-		return refusal{Code: codeSigned}
-	}
-	if doc.PageCount == 0 {
-		return refusal{Code: codeNoPages}
-	}
-	// portal-api.md: PDF 1.1–1.7. PDF 2.0 in the catalogue counts like one in the header.
-	if v := doc.XRefTable.Version(); v < model.V11 || v > model.V17 {
-		return refusal{Code: codeVersion}
-	}
-	rep.Pages = doc.PageCount
-	rep.Findings = warnings(doc)
-	// Decodes the content of every page, which finds what validation did not look into.
-	if err := api.OptimizeContext(doc); err != nil {
-		return fmt.Errorf("decoding: %w", err)
+	return doc, nil
+}
+
+// rightVersion holds the versions in header and catalogue against portal-api.md: PDF 1.1 to
+// 1.7, or PDF/A, of which part 4 is PDF 2.0 (ISO 19005-4).
+func rightVersion(doc *model.Context, pdfa string) error {
+	for _, v := range []*model.Version{doc.HeaderVersion, doc.RootVersion} {
+		if v != nil && (*v < model.V11 || *v > model.V17 && !strings.HasPrefix(pdfa, "4")) {
+			return refusal{Code: codeVersion}
+		}
 	}
 	return nil
 }
 
-// guard turns the library's own panics into errors; any other ends the worker.
+// guard turns panics of the library into errors: its own, which it means as such, and those
+// that a file provoked, after which nothing of what was read is used.
 func guard(f func() error) (err error) {
-	defer fault.Catch(&err)
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case fault.Panic:
+			err = r
+		default:
+			err = refusal{Code: codeCrash}
+		}
+	}()
 	return f()
 }
 
@@ -98,63 +180,10 @@ func asFinding(err error) finding {
 		errors.Is(err, pdfcpu.ErrUnsupportedEncryptionFeature), errors.Is(err, model.ErrMissingEncryptDictObject),
 		errors.Is(err, model.ErrWrongTypeEncryptDictObject):
 		return finding{Code: codeEncrypted}
+	case errors.Is(err, model.ErrMaxRecursionDepthExceeded):
+		return finding{Code: codeNesting}
+	case errors.Is(err, filter.ErrDecodeLimitExceeded):
+		return finding{Code: codeExpansion}
 	}
 	return finding{Code: codeDamaged}
-}
-
-// ear listens to the library's messages: some of its repairs drop text or pages and
-// return no error.
-type ear struct {
-	missingFont bool
-	blankPage   bool
-}
-
-// listen starts to listen anew.
-func listen() *ear {
-	e := &ear{}
-	log.SetCLILogger(e)
-	return e
-}
-
-func (e *ear) hear(s string) {
-	e.missingFont = e.missingFont || strings.Contains(s, "skipped: missing font:")
-	e.blankPage = e.blankPage || strings.Contains(s, "with blank page")
-}
-
-func (e *ear) Printf(format string, args ...any) { e.hear(fmt.Sprintf(format, args...)) }
-func (e *ear) Println(args ...any)               { e.hear(fmt.Sprintln(args...)) }
-func (e *ear) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-func (e *ear) Fatalln(args ...any)               { panic(fmt.Sprintln(args...)) }
-
-func (e *ear) verdict() error {
-	switch {
-	case e.blankPage:
-		return refusal{Code: codeLostPage}
-	case e.missingFont:
-		return refusal{Code: codeLostText}
-	}
-	return nil
-}
-
-// A4 portrait in points, with the tolerance that office programs need (LibreOffice
-// writes 595.304 × 841.89).
-const (
-	a4Width     = 595.28
-	a4Height    = 841.89
-	a4Tolerance = 3
-)
-
-// oddPages counts pages that are not A4 portrait as a reader sees them.
-func oddPages(doc *model.Context) int {
-	dims, err := doc.PageDims()
-	if err != nil {
-		return 0
-	}
-	n := 0
-	for _, d := range dims {
-		if math.Abs(d.Width-a4Width) > a4Tolerance || math.Abs(d.Height-a4Height) > a4Tolerance {
-			n++
-		}
-	}
-	return n
 }

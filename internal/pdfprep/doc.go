@@ -9,31 +9,39 @@
 //		os.Exit(pdfprep.RunWorker(os.Stdin, os.Stdout))
 //	}
 //
-// The program then opens a pool, has files checked, and has documents made of them:
+// The program then opens a pool and has documents made, as many at once as it likes:
 //
-//	pool, err := pdfprep.Open(ctx, pdfprep.Options{Documents: root, Store: dir})
+//	pool, err := pdfprep.Open(ctx, pdfprep.Options{Documents: root, Store: dir, Books: ledger})
 //	defer pool.Close()
-//	found, err := pool.Inspect(ctx, "avtaler/1042.pdf")
-//	made, problems, err := pool.Prepare(ctx, []mailout.Source{found.Source, appendix})
+//	made, err := pool.Make(ctx, []string{"følgebrev.pdf", "avtaler/1042.pdf"})
 //
-// What is wrong with a file is a finding with a code and a remedy, never an error; an
-// error means that nothing could be found out (the context ended, no worker starts,
-// the store cannot be written).
+// What is wrong with a file is a finding with a code, a place and a remedy, never an error;
+// an error means that nothing could be found out (the context ended, no worker starts,
+// the store or the books cannot be written).
 //
 // # Guarantees
 //
 //   - A file is opened below the documents' folder only, through symbolic links too,
-//     and must be a regular file. It is read and checked once per path.
+//     and must be a regular file. The bytes that are checked are the bytes that are named by
+//     their digest, merged and stored. One that many documents have parts of is read, hashed
+//     and checked once.
 //   - A worker is given bytes, never a path. It has an empty environment, no descriptor
-//     but its three pipes, a deadline for each file, on Linux a cap on its memory, no
-//     core dumps and no files to write; it dies with its parent.
+//     but its three pipes and a deadline for each file. On Linux it has a cap on its memory,
+//     leaves no core dumps, can write no files, and dies with its parent. Elsewhere it
+//     collects its garbage early, and ends after the file it is at when its parent is gone.
 //   - A worker lives for many files. One that crashes, hangs or runs out of memory costs
 //     its file a verdict and is replaced; a file whose worker had seen others before gets a
-//     second, fresh one, so that a verdict does not depend on the neighbours.
+//     second, fresh one, so that a verdict does not depend on the neighbours. One that
+//     somebody kills costs nothing.
 //   - Nothing that a worker says reaches a message: it answers with codes and numbers.
+//   - A verdict is in the books under the file's digest and the version of the checks, and
+//     not found out again. One that a worker died of is not: another time it may live.
 //   - A document made of one file is a copy of its very bytes. A merged one has as many
-//     pages as its sources together and was checked like an input.
-//   - A prepared file is complete and synced before it has its name, Store/SHA256.pdf.
-//     The same sources are merged once per pool. Merging is not deterministic: keep the
-//     result's digest beside [Pool.Recipe] and do not merge again.
+//     pages as its parts together, and nothing of their titles, bookmarks, tags or claims
+//     to be PDF/A. Merging is not deterministic, so the books keep under the [Recipe] what
+//     was made first, for everybody.
+//   - A prepared file is complete and synced before it has its name, Store/SHA256.pdf, and
+//     has its name before the books know it. What no batch needs is swept by the caller
+//     ([List], [Remover]).
+//   - Memory is bounded: so many bytes of inputs at once, whatever the number of files.
 package pdfprep

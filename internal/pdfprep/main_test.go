@@ -1,9 +1,11 @@
 package pdfprep
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,7 +46,7 @@ var brokenWorkers = map[string]func() int{
 	"__second": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
 		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{Pages: 1})
+		writeFrame(os.Stdout, reply{Verdicts: []verdict{{Pages: 1}}})
 		readRequest(os.Stdin)
 		os.Stderr.WriteString("fatal error: runtime: out of memory\n")
 		return 2
@@ -53,20 +55,50 @@ var brokenWorkers = map[string]func() int{
 	"__flood": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
 		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{Pages: 1, Bytes: 1 << 40})
+		writeFrame(os.Stdout, reply{Verdicts: []verdict{{Pages: 1}}, Bytes: 1 << 40})
 		return 0
 	},
 	// Says yes without a page, as one that a file took over might.
 	"__yes": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
 		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{})
+		writeFrame(os.Stdout, reply{Verdicts: []verdict{{}}})
+		readRequest(os.Stdin)
+		return 0
+	},
+	// Does its work well, but dies of a file that says how (see mortal).
+	"__mortal": func() int {
+		writeFrame(os.Stdout, reply{Protocol: protocol})
+		for {
+			req, files, err := readRequest(os.Stdin)
+			if err != nil {
+				return 0
+			}
+			for _, pdf := range files {
+				if _, words, ok := bytes.Cut(pdf, []byte("%dies of ")); ok {
+					os.Stderr.Write(words)
+					return 2
+				}
+			}
+			rep, merged := answer(req, files)
+			writeFrame(os.Stdout, rep, merged)
+		}
+	},
+	// Judges well and brings a merged PDF with too few pages.
+	"__liar": func() int {
+		writeFrame(os.Stdout, reply{Protocol: protocol})
+		readRequest(os.Stdin)
+		pdf := []byte("%PDF-1.7")
+		writeFrame(os.Stdout, reply{Verdicts: []verdict{{Pages: 1}, {Pages: 1}}, Merged: verdict{Pages: 1}, Bytes: int64(len(pdf))}, pdf)
 		readRequest(os.Stdin)
 		return 0
 	},
 	"__stranger": func() int { os.Stdout.WriteString("Usage: batch …\n"); return 2 },
 	"__old":      func() int { writeFrame(os.Stdout, reply{Protocol: "batch-pdf-worker/0"}); return 0 },
 }
+
+// mortal is a good PDF that ends a worker of kind "__mortal" with these last words.
+func mortal(words string) []byte { return append(letter("x"), "%dies of "+words...) }
 
 // folder is a documents' folder with a store beside it.
 type folder struct {
@@ -100,7 +132,7 @@ func (f folder) write(t *testing.T, name string, b []byte) {
 // but those whose worker hangs for ever.
 func (f folder) pool(t *testing.T, change ...func(*Options)) *Pool {
 	t.Helper()
-	o := Options{Documents: f.root, Store: f.store, Workers: 2, Deadline: 5 * time.Minute}
+	o := Options{Documents: f.root, Store: f.store, Books: newShelf(), Workers: 2, Deadline: 5 * time.Minute}
 	for _, c := range change {
 		c(&o)
 	}
@@ -117,11 +149,73 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// inspectOne has one file judged.
 func inspectOne(t *testing.T, p *Pool, path string) mailout.Inspection {
 	t.Helper()
-	found, err := p.Inspect(t.Context(), path)
+	made, err := p.Make(t.Context(), []string{path})
 	must(t, err)
-	return found
+	return made.Parts[0]
+}
+
+// makeOne makes one document, and returns the codes of what is wrong with it or its parts.
+func makeOne(t *testing.T, p *Pool, paths ...string) (mailout.Made, []string) {
+	t.Helper()
+	made, err := p.Make(t.Context(), paths)
+	must(t, err)
+	wrong := made.Findings
+	for _, part := range made.Parts {
+		wrong = append(wrong, mailout.Stopping(part.Findings)...)
+	}
+	if (len(wrong) > 0) != (made.Prepared == mailout.Prepared{}) {
+		t.Errorf("made %+v in spite of %v", made.Prepared, wrong)
+	}
+	return made, codes(wrong)
+}
+
+// shelf is the books in memory.
+type shelf struct {
+	mu       sync.Mutex
+	verdicts map[string][]byte
+	made     map[mailout.Digest]mailout.Stored
+	keeps    int   // transactions
+	broken   error // of Keep
+}
+
+func newShelf() *shelf {
+	return &shelf{verdicts: map[string][]byte{}, made: map[mailout.Digest]mailout.Stored{}}
+}
+
+func (s *shelf) Verdict(_ context.Context, tool string, file mailout.Digest) ([]byte, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.verdicts[tool+file.String()]
+	return v, ok, nil
+}
+
+func (s *shelf) PreparedBy(_ context.Context, recipe mailout.Digest) (mailout.Stored, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, ok := s.made[recipe]
+	return d, ok, nil
+}
+
+func (s *shelf) Keep(_ context.Context, verdicts []mailout.PDFVerdict, made []mailout.MadeBy) (kept []mailout.Prepared, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken != nil {
+		return nil, s.broken
+	}
+	s.keeps++
+	for _, v := range verdicts {
+		s.verdicts[v.Tool+v.File.String()] = v.JSON
+	}
+	for _, m := range made {
+		if had := s.made[m.Recipe].SHA256; had == m.Gone || had == m.SHA256 {
+			s.made[m.Recipe] = m.Stored
+		}
+		kept = append(kept, s.made[m.Recipe].Prepared)
+	}
+	return kept, nil
 }
 
 // codes are the codes of findings, in order.

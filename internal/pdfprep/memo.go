@@ -5,9 +5,7 @@ import (
 	"sync"
 )
 
-// memo remembers what was found out per key, so that it is found out once. What ended
-// in an error is forgotten: a caller that gave up must not decide for the next one. The
-// zero value is ready.
+// memo has what several ask for found out once. The zero value is ready.
 type memo[K comparable, V any] struct {
 	mu    sync.Mutex
 	items map[K]*item[V]
@@ -19,12 +17,28 @@ type item[V any] struct {
 	err   error
 }
 
-// get returns key's value, finding it out by find if nobody has or does.
+// get returns key's value, which is found out by find if nobody has or does, and
+// remembered. What ended in an error is forgotten: a caller that gave up must not decide
+// for the next one.
 func (m *memo[K, V]) get(ctx context.Context, key K, find func() (V, error)) (V, error) {
+	return m.do(ctx, key, true, find)
+}
+
+// share is get for those who ask at the same time only: nothing is remembered.
+func (m *memo[K, V]) share(ctx context.Context, key K, find func() (V, error)) (V, error) {
+	return m.do(ctx, key, false, find)
+}
+
+func (m *memo[K, V]) do(ctx context.Context, key K, remember bool, find func() (V, error)) (V, error) {
 	for {
 		it, mine := m.claim(key)
 		if mine {
-			return m.settle(key, it, find)
+			it.value, it.err = find()
+			if it.err != nil || !remember {
+				m.forget(key)
+			}
+			close(it.done)
+			return it.value, it.err
 		}
 		select {
 		case <-it.done:
@@ -52,13 +66,8 @@ func (m *memo[K, V]) claim(key K) (it *item[V], mine bool) {
 	return it, true
 }
 
-func (m *memo[K, V]) settle(key K, it *item[V], find func() (V, error)) (V, error) {
-	it.value, it.err = find()
-	if it.err != nil {
-		m.mu.Lock()
-		delete(m.items, key)
-		m.mu.Unlock()
-	}
-	close(it.done)
-	return it.value, it.err
+func (m *memo[K, V]) forget(key K) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.items, key)
 }

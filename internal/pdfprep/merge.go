@@ -1,44 +1,129 @@
 package pdfprep
 
 import (
-	"bytes"
 	"errors"
-	"io"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
 
 	"batch/internal/mailout"
 )
 
-// merge makes one PDF of several, all of which were inspected, and judges it like an
-// input. Without bookmarks: those that the library makes hold file names.
-func merge(files [][]byte) (reply, []byte) {
-	merged, err := mergeBytes(files)
-	if err != nil {
-		return reply{Findings: []finding{mergeFinding(err)}}, nil
-	}
-	rep := inspect(merged)
-	if rep.Pages == 0 {
-		return reply{Findings: []finding{{Code: codeMerge}}}, nil
-	}
-	return reply{Pages: rep.Pages, Bytes: int64(len(merged))}, merged
+// merger makes one PDF of several, one behind the other. The zero value is ready; after
+// an error it only keeps that.
+type merger struct {
+	all    *model.Context // what was merged so far
+	n      int
+	layers layers
+	err    error
 }
 
-func mergeBytes(files [][]byte) ([]byte, error) {
-	sources := make([]io.ReadSeeker, len(files))
-	for i, f := range files {
-		sources[i] = bytes.NewReader(f)
+// open adds a PDF that was judged before and found sendable.
+func (m *merger) open(pdf []byte) {
+	m.do(func() error {
+		doc, err := readJudged(pdf)
+		if err != nil {
+			return err
+		}
+		return m.append(doc)
+	})
+}
+
+// add adds a PDF as check has read it.
+func (m *merger) add(doc *model.Context) { m.do(func() error { return m.append(doc) }) }
+
+func (m *merger) do(f func() error) {
+	if m.err == nil {
+		m.err = guard(f)
 	}
+}
+
+func (m *merger) append(doc *model.Context) error {
+	m.n++
+	if doc.XRefTable.Version() > model.V17 { // what is merged is PDF/A no more, and the portal takes no other 2.0
+		return pdfcpu.ErrUnsupportedVersion
+	}
+	if m.n == 1 {
+		m.all = doc
+		doc.Conf.Cmd = model.MERGECREATE
+		doc.Conf.CreateBookmarks = false // those that the library makes hold file names
+		// Plain objects and a plain table are written faster and read by everything.
+		doc.Conf.WriteObjectStream, doc.Conf.WriteXRefStream = false, false
+		doc.EnsureVersionForWriting()
+		return m.layers.add(doc)
+	}
+	// It is not merged, only freed, and a broken file may say that its pages are its Info.
+	doc.Info = nil
+	// The library gives the objects of doc new numbers in place, and does so twice to what is
+	// reached in two ways: old and new numbers must have none in common.
+	*m.all.Size = max(highest(m.all), highest(doc)) + 1
+	if err := pdfcpu.MergeXRefTables("", doc, m.all, false, false); err != nil {
+		return err
+	}
+	return m.layers.add(doc)
+}
+
+// highest is the highest object number of a document.
+func highest(doc *model.Context) int {
+	n := *doc.Size
+	for object := range doc.Table {
+		n = max(n, object)
+	}
+	return n
+}
+
+// finish writes the merged PDF and judges what was written. It has no pages where merging
+// failed.
+func (m *merger) finish() (verdict, []byte) {
 	var out bounded
-	err := guard(func() error { return api.MergeRaw(sources, &out, false, config()) })
-	return out.b, err
+	m.do(func() error {
+		if err := anonymize(m.all); err != nil {
+			return err
+		}
+		if err := m.layers.set(m.all); err != nil {
+			return err
+		}
+		if err := api.OptimizeContext(m.all); err != nil { // fonts that the parts share are kept once
+			return err
+		}
+		return api.WriteContext(m.all, &out)
+	})
+	switch {
+	case errors.Is(m.err, errTooLarge):
+		return verdict{Findings: []finding{{Code: codeMergedTooLarge}}}, nil
+	case errors.Is(m.err, pdfcpu.ErrUnsupportedVersion):
+		return verdict{Findings: []finding{{Code: codeMergeVersion}}}, nil
+	case errors.Is(m.err, errLayers):
+		return verdict{Findings: []finding{{Code: codeMergeLayers}}}, nil
+	case m.err != nil:
+		return verdict{Findings: []finding{{Code: codeMerge}}}, nil
+	}
+	v := checkMerged(out.b)
+	if v.Pages == 0 {
+		return v, nil
+	}
+	return v, out.b
 }
 
-func mergeFinding(err error) finding {
-	if errors.Is(err, errTooLarge) {
-		return finding{Code: codeMergedTooLarge}
+// anonymize takes out of a merged PDF what spoke of one of its parts and would now speak of
+// all: title, author and the rest of its properties, bookmarks, the claim to be PDF/A, and
+// the tags, whose numbers mean others on the pages of other parts. Titles and bookmarks are
+// often names of files.
+func anonymize(doc *model.Context) error {
+	root, err := doc.Catalog()
+	if err != nil {
+		return err
 	}
-	return finding{Code: codeMerge}
+	for _, key := range []string{"Metadata", "Outlines", "PageMode", "OpenAction", "OutputIntents", "PieceInfo", "ViewerPreferences", "StructTreeRoot", "MarkInfo"} {
+		root.Delete(key)
+	}
+	doc.Outlines = nil
+	doc.CatalogXMPMeta = nil
+	doc.Title, doc.Author, doc.Subject, doc.Keywords, doc.Creator = "", "", "", "", ""
+	doc.Properties = nil
+	doc.Info = nil // the library writes one of its own
+	return nil
 }
 
 var errTooLarge = errors.New("the merged PDF is too large")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,7 +64,7 @@ func TestAWorkerOutlivesTheThreadThatAskedForIt(t *testing.T) {
 	asked := make(chan int)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-		if _, err := p.Inspect(context.Background(), "a.pdf"); err != nil {
+		if _, err := p.Make(context.Background(), []string{"a.pdf"}); err != nil {
 			t.Error(err)
 		}
 		asked <- unix.Gettid()
@@ -171,4 +172,70 @@ func TestAPipeIsNotOpened(t *testing.T) {
 	if got := codes(inspectOne(t, p, "pipe.pdf").Findings); !slices.Equal(got, []string{codeNotAFile}) {
 		t.Errorf("found %v, want %s", got, codeNotAFile)
 	}
+}
+
+// Somebody, or the system, kills workers while they work: every file has its own verdict
+// all the same, and every document its pages. One falls for every seven documents.
+func TestWorkersKilledUnderLoad(t *testing.T) {
+	const documents, share = 210, 7
+	files, want := map[string][]byte{"cover.pdf": letter("cover")}, map[string]string{}
+	for i := range documents {
+		name := fmt.Sprintf("%d.pdf", i)
+		switch i % 3 {
+		case 0:
+			files[name] = letter(fmt.Sprint("page ", i))
+		case 1:
+			files[name], want[name] = append(signed(), fmt.Sprintf("%% %d\n", i)...), codeSigned
+		case 2:
+			files[name], want[name] = letter(fmt.Sprint(i))[:200+i], codeCutOff
+		}
+	}
+	p := newFolder(t, files).pool(t, func(o *Options) { o.Workers = 4 })
+	done := make(chan string)
+	for i := range documents {
+		go func() {
+			name := fmt.Sprintf("%d.pdf", i)
+			defer func() { done <- name }()
+			made, wrong := makeOne(t, p, "cover.pdf", name)
+			if want[name] == "" && (made.Pages != 2 || wrong != nil) || want[name] != "" && !slices.Equal(wrong, []string{want[name]}) {
+				t.Errorf("%s: %d pages, %v, want %q", name, made.Pages, wrong, want[name])
+			}
+		}()
+	}
+	kills := 0
+	for n := range documents {
+		<-done
+		if workers := children(t); n%share == 0 && len(workers) > 0 {
+			victim := workers[rand.IntN(len(workers))]
+			if syscall.Kill(victim, syscall.SIGKILL) == nil {
+				kills++
+			}
+		}
+	}
+	if kills < 5 {
+		t.Errorf("%d workers were killed: the test says little", kills)
+	}
+}
+
+// children lists the processes that this one has started and that live.
+func children(t *testing.T) (pids []int) {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	must(t, err)
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		var pid, parent int
+		var state string
+		_, rest, _ := strings.Cut(string(b), ") ") // the name before it may hold anything
+		if _, err := fmt.Sscan(rest, &state, &parent); err != nil || parent != os.Getpid() || state == "Z" {
+			continue
+		}
+		_, err = fmt.Sscan(string(b), &pid)
+		must(t, err)
+		pids = append(pids, pid)
+	}
+	return pids
 }

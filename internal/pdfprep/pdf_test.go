@@ -94,22 +94,45 @@ func signed() []byte {
 	}.bytes()
 }
 
-// bomb is a PDF of so many kilobytes whose page content unpacks to as many megabytes.
-// It repeats one compressed megabyte, which is the same wherever it stands.
+// bomb is a PDF of so many kilobytes whose metadata, which the library reads whole, unpacks
+// to as many megabytes.
 func bomb(megabytes int) []byte {
-	spaces := bytes.Repeat([]byte(" "), 1<<20)
-	var packed bytes.Buffer
-	w := zlib.NewWriter(&packed)
-	w.Write(spaces)
-	w.Flush()
-	first := packed.Len()
-	w.Write(spaces)
-	w.Flush()
-	again := packed.Bytes()[first:]
+	return pdfFile{
+		pages: []string{"x"}, catalog: "/Metadata 3 0 R",
+		extra: []string{stream("/Type/Metadata/Subtype/XML/Filter/FlateDecode", packed(megabytes))},
+	}.bytes()
+}
+
+// withContent is a PDF of one page with a content stream of its own.
+func withContent(entries string, content []byte) []byte {
 	return assemble("1.7", []string{
 		"<</Type/Catalog/Pages 2 0 R>>",
 		"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<<>>>>",
-		stream("/Filter/FlateDecode", append(packed.Bytes(), bytes.Repeat(again, megabytes-2)...)),
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
+		stream(entries, content),
 	}, "")
+}
+
+// deflate packs b as PDFs do.
+func deflate(b []byte) []byte {
+	var out bytes.Buffer
+	w := zlib.NewWriter(&out)
+	w.Write(b)
+	w.Close()
+	return out.Bytes()
+}
+
+// packed is so many megabytes of spaces. It repeats one compressed megabyte, which is the
+// same wherever it stands, and is not closed.
+func packed(megabytes int) []byte {
+	spaces := bytes.Repeat([]byte(" "), 1<<20)
+	var out bytes.Buffer
+	w := zlib.NewWriter(&out)
+	w.Write(spaces)
+	w.Flush()
+	first := out.Len()
+	w.Write(spaces)
+	w.Flush()
+	again := out.Bytes()[first:]
+	return append(out.Bytes(), bytes.Repeat(again, megabytes-2)...)
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"batch/internal/mailout"
 )
 
@@ -19,6 +21,7 @@ const DefaultDeadline = 20 * time.Second
 type Options struct {
 	Documents *os.Root      // the documents' folder; nothing is opened outside it. The caller closes it
 	Store     string        // folder of prepared files; made, 0700, where it is missing
+	Books     Books         // what is known from earlier runs
 	Workers   int           // worker processes at once; 0: one for each core
 	Deadline  time.Duration // for each file; 0: DefaultDeadline
 	Command   []string      // argv of a worker; nil: this executable with WorkerArg
@@ -30,12 +33,15 @@ type Pool struct {
 	starter *starter
 	slots   chan *worker // one entry for each worker that may run; nil: not started
 
+	calls   sync.RWMutex    // held for reading by every call of Make
 	life    context.Context // ends with Close
 	endLife context.CancelFunc
 	closing sync.Once
 
-	inspections memo[string, mailout.Inspection]
-	merges      memo[mailout.Digest, made]
+	files  recent
+	making memo[mailout.Digest, outcome] // by recipe
+	budget *semaphore.Weighted           // bytes of other files in memory
+	keeper *keeper
 }
 
 // errClosed is what calls get from a pool that was closed.
@@ -50,7 +56,7 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	if err := openStore(o.Store); err != nil {
 		return nil, err
 	}
-	p := &Pool{o: o, starter: newStarter(), slots: make(chan *worker, o.Workers)}
+	p := &Pool{o: o, starter: newStarter(), slots: make(chan *worker, o.Workers), budget: semaphore.NewWeighted(readBudget)}
 	p.life, p.endLife = context.WithCancel(context.Background())
 	first, err := p.starter.start(ctx, o.Command)
 	if err != nil {
@@ -58,6 +64,7 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 		p.starter.stop()
 		return nil, err
 	}
+	p.keeper = newKeeper(o.Store, o.Books)
 	p.slots <- first
 	for range o.Workers - 1 {
 		p.slots <- nil
@@ -66,8 +73,8 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 }
 
 func (o *Options) complete() error {
-	if o.Documents == nil || o.Store == "" {
-		return errors.New("opening the PDF workers: a documents' folder and a store are needed")
+	if o.Documents == nil || o.Store == "" || o.Books == nil {
+		return errors.New("opening the PDF workers: a documents' folder, a store and books are needed")
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
@@ -85,24 +92,27 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// Close ends all workers, also those at work, and waits for them. Calls that are still
-// going on return an error.
-func (p *Pool) Close() error {
+// Close ends all workers, also those at work, and waits for them; then it brings the
+// last verdicts into the books. No call of Make may be going on that is not to fail.
+func (p *Pool) Close() (err error) {
 	p.closing.Do(func() {
 		p.endLife()
 		for range p.o.Workers {
 			(<-p.slots).end()
 		}
 		p.starter.stop()
+		p.calls.Lock() // the calls that were going on have returned
+		defer p.calls.Unlock()
+		err = p.keeper.end()
 	})
-	return nil
+	return err
 }
 
-// ask has a worker answer about files. A worker that does not live to answer has its verdict
-// told in the reply's findings; an error means that there is no verdict.
-func (p *Pool) ask(ctx context.Context, files ...[]byte) (reply, []byte, error) {
+// ask has a worker answer. death is the code of a worker that did not live to answer; an
+// error means that nothing was found out.
+func (p *Pool) ask(ctx context.Context, req request, files [][]byte) (rep reply, merged []byte, death string, err error) {
 	if p.life.Err() != nil {
-		return reply{}, nil, errClosed
+		return rep, nil, "", errClosed
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -112,36 +122,49 @@ func (p *Pool) ask(ctx context.Context, files ...[]byte) (reply, []byte, error) 
 	select {
 	case w = <-p.slots:
 	case <-ctx.Done():
-		return reply{}, nil, context.Cause(ctx)
+		return rep, nil, "", context.Cause(ctx)
 	}
-	rep, merged, w, err := p.askOne(ctx, w, files)
+	rep, merged, death, w, err = p.askOne(ctx, w, req, files)
 	p.slots <- w
-	return rep, merged, err
+	return rep, merged, death, err
 }
 
-// askOne asks w, or a fresh worker where it is nil, and returns the worker that lives on, or nil.
-func (p *Pool) askOne(ctx context.Context, w *worker, files [][]byte) (reply, []byte, *worker, error) {
-	for {
-		var err error
+// maxKills is how many workers may be killed from outside over one request until it is
+// put down to what they were asked: the system kills for want of memory.
+const maxKills = 8
+
+// askOne asks w, or a fresh worker where it is nil, and returns the worker that lives on, or
+// nil.
+func (p *Pool) askOne(ctx context.Context, w *worker, req request, files [][]byte) (reply, []byte, string, *worker, error) {
+	for kills := 0; ; {
 		if w == nil {
-			if w, err = p.starter.start(ctx, p.o.Command); err != nil {
-				return reply{}, nil, nil, err
+			var err error
+			if w, err = p.starter.start(ctx, p.o.Command); errors.Is(err, errKilled) && kills < maxKills {
+				kills++
+				continue
+			} else if err != nil {
+				return reply{}, nil, "", nil, err
 			}
 		}
 		used := w.served > 0
-		rep, merged, err := w.ask(ctx, time.Duration(len(files))*p.o.Deadline, files)
+		rep, merged, err := w.ask(ctx, time.Duration(len(files))*p.o.Deadline, req, files)
 		if err == nil {
-			return rep, merged, w, nil
+			return rep, merged, "", w, nil
 		}
 		w.end()
 		if ctx.Err() != nil {
-			return reply{}, nil, nil, context.Cause(ctx)
+			return reply{}, nil, "", nil, context.Cause(ctx)
 		}
-		code := w.causeOfDeath(err)
-		if used && code != codeTimeout { // the files before it may be to blame
-			w = nil
-			continue
+		death := w.causeOfDeath(err)
+		switch {
+		case death == killed && kills < maxKills: // not its own doing
+			kills++
+		case death == killed:
+			return reply{}, nil, codeMemory, nil, nil
+		case used && death != codeTimeout: // the files before it may be to blame
+		default:
+			return reply{}, nil, death, nil, nil
 		}
-		return reply{Findings: []finding{{Code: code}}}, nil, nil, nil
+		w = nil
 	}
 }

@@ -64,7 +64,7 @@ func TestOpenSaysWhenNoWorkerStarts(t *testing.T) {
 		"missing":     {filepath.Join(t.TempDir(), "nothing")},
 	} {
 		f := newFolder(t, nil)
-		_, err := Open(t.Context(), Options{Documents: f.root, Store: f.store, Command: argv})
+		_, err := Open(t.Context(), Options{Documents: f.root, Store: f.store, Books: newShelf(), Command: argv})
 		if err == nil || !strings.Contains(err.Error(), "starting a PDF worker") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -75,8 +75,8 @@ func TestOpenSaysWhenNoWorkerStarts(t *testing.T) {
 func TestABombEndsInAVerdict(t *testing.T) {
 	f := newFolder(t, map[string][]byte{"bomb.pdf": bomb(2000), "good.pdf": letter("x")})
 	p := f.pool(t, func(o *Options) { o.Workers = 1 })
-	if got := codes(inspectOne(t, p, "bomb.pdf").Findings); !slices.Equal(got, []string{codeMemory}) {
-		t.Errorf("the bomb: found %v, want %s", got, codeMemory)
+	if got := codes(inspectOne(t, p, "bomb.pdf").Findings); !slices.Equal(got, []string{codeMemory}) && !slices.Equal(got, []string{codeExpansion}) {
+		t.Errorf("the bomb: found %v, want %s or %s", got, codeMemory, codeExpansion)
 	}
 	if found := inspectOne(t, p, "good.pdf"); !found.OK() {
 		t.Errorf("the file after the bomb: %v", found.Findings)
@@ -88,7 +88,7 @@ func TestAnEndedContextIsNoVerdict(t *testing.T) {
 	p := f.pool(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.Inspect(ctx, "a.pdf"); !errors.Is(err, context.Canceled) {
+	if _, err := p.Make(ctx, []string{"a.pdf"}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want canceled", err)
 	}
 	if found := inspectOne(t, p, "a.pdf"); !found.OK() {
@@ -103,7 +103,7 @@ func TestCloseEndsCallsGoingOn(t *testing.T) {
 	errs := make(chan error)
 	for _, name := range []string{"a.pdf", "b.pdf"} {
 		go func() {
-			_, err := p.Inspect(context.Background(), name)
+			_, err := p.Make(context.Background(), []string{name})
 			errs <- err
 		}()
 	}
@@ -114,7 +114,7 @@ func TestCloseEndsCallsGoingOn(t *testing.T) {
 			t.Errorf("error %v, want %v", err, errClosed)
 		}
 	}
-	if _, err := p.Inspect(t.Context(), "a.pdf"); !errors.Is(err, errClosed) {
+	if _, err := p.Make(t.Context(), []string{"a.pdf"}); !errors.Is(err, errClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }
@@ -130,9 +130,9 @@ func TestManyAskAtOnce(t *testing.T) {
 	for range 5 {
 		for name := range files {
 			wg.Go(func() {
-				found, err := p.Inspect(t.Context(), name)
-				if err != nil || found.OK() == (name == "hurt.pdf") {
-					t.Errorf("%s: %v, %v", name, found.Findings, err)
+				made, err := p.Make(t.Context(), []string{name})
+				if err != nil || made.Parts[0].OK() == (name == "hurt.pdf") {
+					t.Errorf("%s: %v, %v", name, made.Parts, err)
 				}
 			})
 		}
@@ -171,8 +171,5 @@ func TestPathsStayInTheFolder(t *testing.T) {
 	}
 	if found := inspectOne(t, p, "inside.pdf"); !found.OK() {
 		t.Errorf("a link inside the folder was refused: %v", found.Findings)
-	}
-	if hint := inspectOne(t, p, "brev.PDF").Findings[0].Remedy; !strings.Contains(hint, "Brev.pdf") {
-		t.Errorf("no hint to the file that differs in case: %s", hint)
 	}
 }

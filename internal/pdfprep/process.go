@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -59,10 +60,16 @@ func (s *starter) start(ctx context.Context, argv []string) (*worker, error) {
 	}
 	if err := w.greet(ctx); err != nil {
 		w.end()
+		if ctx.Err() == nil && w.causeOfDeath(err) == killed {
+			err = errKilled
+		}
 		return nil, fmt.Errorf("starting a PDF worker: %w", err)
 	}
 	return w, nil
 }
+
+// errKilled says that somebody else, or the system, killed a worker before it was ready.
+var errKilled = errors.New("it was killed")
 
 // worker is a running worker process. One goroutine at a time uses it.
 type worker struct {
@@ -107,11 +114,11 @@ var errDeadline = errors.New("the deadline for this file has passed")
 
 // ask hands files over and reads the answer. After an error the worker is of no more
 // use and must be ended.
-func (w *worker) ask(ctx context.Context, deadline time.Duration, files [][]byte) (reply, []byte, error) {
+func (w *worker) ask(ctx context.Context, deadline time.Duration, req request, files [][]byte) (reply, []byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, deadline, errDeadline)
 	defer cancel()
 	stop := context.AfterFunc(ctx, w.kill)
-	rep, merged, err := w.exchange(files)
+	rep, merged, err := w.exchange(req, files)
 	if !stop() { // it is being killed, whatever it has said
 		return reply{}, nil, context.Cause(ctx)
 	}
@@ -119,15 +126,15 @@ func (w *worker) ask(ctx context.Context, deadline time.Duration, files [][]byte
 	return rep, merged, err
 }
 
-func (w *worker) exchange(files [][]byte) (reply, []byte, error) {
-	var req request
-	for _, f := range files {
-		req.Files = append(req.Files, int64(len(f)))
-	}
+func (w *worker) exchange(req request, files [][]byte) (reply, []byte, error) {
 	if err := writeFrame(w.in, req, files...); err != nil {
 		return reply{}, nil, err
 	}
-	return readReply(w.out)
+	rep, merged, err := readReply(w.out)
+	if err == nil && len(rep.Verdicts) != len(files) {
+		err = fmt.Errorf("%d verdicts on %d files", len(rep.Verdicts), len(files))
+	}
+	return rep, merged, err
 }
 
 func (w *worker) kill() { _ = w.cmd.Process.Kill() }
@@ -149,17 +156,30 @@ func (w *worker) causeOfDeath(err error) string {
 	if errors.Is(err, errDeadline) {
 		return codeTimeout
 	}
-	for _, words := range outOfMemory {
-		if w.complaint.contains(words) {
-			return codeMemory
+	for _, last := range lastWords {
+		if w.complaint.contains(last.words) {
+			return last.code
 		}
+	}
+	if ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE); ended && wasKilled(w.cmd.ProcessState) {
+		return killed
 	}
 	return codeCrash
 }
 
-// outOfMemory is how the Go runtime says that it gets no more; the last two with the race
-// detector.
-var outOfMemory = []string{"out of memory", "cannot allocate memory", "address space collisions", "ThreadSanitizer failed to allocate"}
+// killed is how a worker died that was killed from outside: no code of a finding.
+const killed = "killed"
+
+// lastWords are how the Go runtime says that it gets no more memory (two of them with the
+// race detector), or that a recursion has no end.
+var lastWords = []struct{ words, code string }{
+	{"out of memory", codeMemory},
+	{"cannot allocate memory", codeMemory},
+	{"address space collisions", codeMemory},
+	{"ThreadSanitizer failed to allocate", codeMemory},
+	{"stack exceeds", codeNesting},
+	{"stack overflow", codeNesting},
+}
 
 // head keeps the first bytes of what a worker complains of, to tell a lack of memory from a
 // crash. It is never shown: a crash may print what stood in the PDF.

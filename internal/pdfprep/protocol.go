@@ -18,24 +18,31 @@ const WorkerArg = "__pdf-worker"
 // many raw bytes as the JSON announces. The worker speaks first, with a reply that
 // names its protocol, and then answers each request with one reply.
 const (
-	protocol      = "batch-pdf-worker/1"
-	maxHeader     = 64 << 10
+	protocol      = "batch-pdf-worker/2"
+	maxHeader     = 1 << 20
 	maxParts      = 1000                         // files in one merge
 	maxMergeBytes = 4 * mailout.MaxDocumentBytes // bytes of all files of one merge: shared fonts shrink
 )
 
-// request asks for one file to be inspected or for several to be merged, in order.
+// request hands files over to be judged and, on request, merged in their order.
 type request struct {
-	Files []int64 `json:"files"` // sizes in bytes; one: inspect, more: merge
+	Files []part `json:"files"`
+	Merge bool   `json:"merge,omitempty"`
+}
+
+// part is one file of a request.
+type part struct {
+	Bytes int64 `json:"bytes"`
+	Known bool  `json:"known,omitempty"` // judged before and found sendable: it is only merged
 }
 
 // reply is a worker's answer. It holds codes and numbers only, so that no text of a
 // hostile file can reach a person's terminal.
 type reply struct {
 	Protocol string    `json:"protocol,omitempty"` // in the first reply
-	Findings []finding `json:"findings,omitempty"`
-	Pages    int       `json:"pages"`
-	Bytes    int64     `json:"bytes"` // of the merged PDF that follows
+	Verdicts []verdict `json:"verdicts,omitempty"` // of each file, in order; of a known one empty
+	Merged   verdict   `json:"merged"`             // of the merged PDF
+	Bytes    int64     `json:"bytes"`              // … which follows
 }
 
 // verdict is what checking one PDF found. The ledger keeps it in this form.
@@ -111,24 +118,24 @@ func noEOF(err error) error {
 }
 
 // readRequest reads a request with its files.
-func readRequest(r io.Reader) ([][]byte, error) {
+func readRequest(r io.Reader) (request, [][]byte, error) {
 	var req request
 	if err := readHeader(r, &req); err != nil {
-		return nil, err
+		return req, nil, err
 	}
 	if len(req.Files) == 0 || len(req.Files) > maxParts {
-		return nil, fmt.Errorf("a request of %d files, 1 to %d are possible", len(req.Files), maxParts)
+		return req, nil, fmt.Errorf("a request of %d files, 1 to %d are possible", len(req.Files), maxParts)
 	}
 	left := int64(maxMergeBytes)
 	files := make([][]byte, len(req.Files))
-	for i, n := range req.Files {
-		b, err := readBody(r, n, left)
+	for i, f := range req.Files {
+		b, err := readBody(r, f.Bytes, left)
 		if err != nil {
-			return nil, fmt.Errorf("reading file %d of a request: %w", i+1, err)
+			return req, nil, fmt.Errorf("reading file %d of a request: %w", i+1, err)
 		}
-		files[i], left = b, left-n
+		files[i], left = b, left-f.Bytes
 	}
-	return files, nil
+	return req, files, nil
 }
 
 // readReply reads a reply with the merged PDF, if one follows.

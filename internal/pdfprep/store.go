@@ -20,8 +20,8 @@ func Stored(store string, d mailout.Digest) string {
 }
 
 const (
-	unfinished = ".unfinished-" // prefix of files that have no digest's name yet
-	leftOver   = 24 * time.Hour // an older one belongs to a process that died
+	unfinishedPrefix = ".unfinished-" // of files that have no digest's name yet
+	leftOver         = 24 * time.Hour // an older one belongs to a process that died
 )
 
 // openStore makes the folder and removes what killed processes left in it. A younger
@@ -35,7 +35,7 @@ func openStore(dir string) error {
 		return fmt.Errorf("listing the folder of prepared files: %w", err)
 	}
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), unfinished) {
+		if !strings.HasPrefix(entry.Name(), unfinishedPrefix) {
 			continue
 		}
 		info, err := entry.Info()
@@ -49,31 +49,64 @@ func openStore(dir string) error {
 	return nil
 }
 
-// store keeps pdf under its digest's name. The name appears only when all bytes are on
-// the disk: a crash before leaves an unfinished file, which a later start sweeps. A file
-// that is there and right is not written again; one that is there and wrong is replaced.
-func store(dir string, d mailout.Digest, pdf []byte) (err error) {
-	path := Stored(dir, d)
-	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, pdf) {
-		return nil
+// unfinished is a prepared file on its way into the store: written, but neither synced nor
+// under its name. A crash leaves it to a later start to sweep.
+type unfinished struct {
+	f        *os.File // nil: the file is in its place already
+	path     string   // its place
+	modified int64    // when it was written, Unix nanoseconds; set by finish
+}
+
+// begin writes pdf into the folder dir for the place of digest d. A file that is there and
+// right is not written again; one that is there and wrong is replaced.
+func begin(dir string, d mailout.Digest, pdf []byte) (*unfinished, error) {
+	u := &unfinished{path: Stored(dir, d)}
+	if have, err := os.ReadFile(u.path); err == nil && bytes.Equal(have, pdf) {
+		return u, nil
 	}
-	f, err := os.CreateTemp(dir, unfinished+"*") // 0600
+	f, err := os.CreateTemp(dir, unfinishedPrefix+"*") // 0600
+	if err != nil {
+		return nil, fmt.Errorf("storing a prepared file: %w", err)
+	}
+	if _, err := f.Write(pdf); err != nil {
+		return nil, errors.Join(fmt.Errorf("storing a prepared file: %w", err), f.Close(), os.Remove(f.Name()))
+	}
+	u.f = f
+	return u, nil
+}
+
+// finish brings the file to the disk and under its name; only syncFolder makes the name last.
+func (u *unfinished) finish() error {
+	if u.f != nil {
+		err := errors.Join(u.f.Sync(), u.f.Close())
+		if err == nil {
+			err = os.Rename(u.f.Name(), u.path)
+		}
+		if err != nil {
+			return errors.Join(fmt.Errorf("storing a prepared file: %w", err), os.Remove(u.f.Name()))
+		}
+	}
+	info, err := os.Stat(u.path)
 	if err != nil {
 		return fmt.Errorf("storing a prepared file: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("storing a prepared file: %w", err), os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(pdf)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+	u.modified = info.ModTime().UnixNano()
+	return nil
+}
+
+// have reports whether the file of a document is there as it was. One with another time
+// is read: it may have been copied back, or be damaged, and is then made anew; same is
+// false for it.
+func have(dir string, d mailout.Stored) (there, same bool) {
+	info, err := os.Stat(Stored(dir, d.SHA256))
+	if err != nil || info.Size() != d.Bytes {
+		return false, false
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
+	if info.ModTime().UnixNano() == d.Modified {
+		return true, true
 	}
-	return syncFolder(dir)
+	b, err := os.ReadFile(Stored(dir, d.SHA256))
+	return err == nil && mailout.SumDigest(b) == d.SHA256, false
 }
 
 // syncFolder makes a new name last. Windows has no such thing and does it by itself.
@@ -86,4 +119,30 @@ func syncFolder(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// List names the prepared files in the folder store by their digests, in no order.
+func List(store string) ([]mailout.Digest, error) {
+	entries, err := os.ReadDir(store)
+	if err != nil {
+		return nil, fmt.Errorf("listing the folder of prepared files: %w", err)
+	}
+	var all []mailout.Digest
+	for _, e := range entries {
+		name, isPDF := strings.CutSuffix(e.Name(), ".pdf")
+		if d, err := mailout.ParseDigest(name); isPDF && err == nil {
+			all = append(all, d)
+		}
+	}
+	return all, nil
+}
+
+// Remover returns what removes a prepared file; one that is gone already is removed.
+func Remover(store string) func(mailout.Digest) error {
+	return func(d mailout.Digest) error {
+		if err := os.Remove(Stored(store, d)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing a prepared file: %w", err)
+		}
+		return nil
+	}
 }

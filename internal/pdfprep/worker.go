@@ -29,6 +29,7 @@ func RunWorker(in io.Reader, out io.Writer) int {
 	api.DisableConfigDir()
 	debug.SetMaxStack(maxStack)
 	debug.SetMemoryLimit(memoryGoal)
+	debug.SetGCPercent(400) // most files are small: collecting more often is work for nothing
 	if err := fenceProcess(memoryCap); err != nil {
 		return complain(err)
 	}
@@ -49,23 +50,45 @@ func serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	for {
-		files, err := readRequest(in)
+		req, files, err := readRequest(in)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		rep, merged := answer(files)
+		rep, merged := answer(req, files)
 		if err := writeFrame(out, rep, merged); err != nil {
 			return err
 		}
 	}
 }
 
-func answer(files [][]byte) (reply, []byte) {
-	if len(files) == 1 {
-		return inspect(files[0]), nil
+// answer judges the files that are not known and merges them all, if that was asked for and
+// none of them is refused. What was read to be judged is merged as it is, not read again.
+func answer(req request, files [][]byte) (reply, []byte) {
+	rep := reply{Verdicts: make([]verdict, len(files))}
+	var m merger
+	for i, pdf := range files {
+		files[i] = nil // its bytes are in the context now: a merge of many need not hold both
+		if req.Files[i].Known {
+			m.open(pdf)
+			continue
+		}
+		doc, v := check(pdf)
+		rep.Verdicts[i] = v
+		switch {
+		case doc == nil:
+			req.Merge = false
+		case req.Merge:
+			m.add(doc)
+		}
 	}
-	return merge(files)
+	if !req.Merge {
+		return rep, nil
+	}
+	var merged []byte
+	rep.Merged, merged = m.finish()
+	rep.Bytes = int64(len(merged))
+	return rep, merged
 }

@@ -20,16 +20,12 @@ type folder struct {
 	files map[string]string
 
 	mu       sync.Mutex
-	prepared map[mailout.Digest]bool // what lies in prepared/
+	prepared map[mailout.Digest]mailout.Prepared // by recipe
 	merges   int
-	broken   error  // the machine's own trouble
-	meet     func() // called while a document is made; may be nil
+	broken   error // the machine's own trouble
 }
 
-func (f *folder) Inspect(_ context.Context, path string) (mailout.Inspection, error) {
-	if f.broken != nil {
-		return mailout.Inspection{}, f.broken
-	}
+func (f *folder) inspect(path string) mailout.Inspection {
 	content, there := f.files[path]
 	in := mailout.Inspection{Source: mailout.Source{Path: path, SHA256: mailout.SumDigest([]byte(content))}, Bytes: size(content), Pages: 1}
 	code, severity := "", mailout.Stop
@@ -40,11 +36,14 @@ func (f *folder) Inspect(_ context.Context, path string) (mailout.Inspection, er
 		code = content[1:]
 	case strings.HasPrefix(content, "?"):
 		code, severity = content[1:], mailout.Warn
+	case strings.HasPrefix(content, "PDF/A"):
+		in.PDFA = "2b"
 	}
 	if code != "" {
-		in.Findings = []mailout.Problem{{Severity: severity, Code: code, Place: mailout.Place{File: path}, Message: "the file is odd", Remedy: "look at it"}}
+		in.Findings = []mailout.Problem{{Severity: severity, Code: code, Message: "the file is odd", Remedy: "look at it",
+			Place: mailout.Place{File: path, Page: 3, Object: 7}}}
 	}
-	return in, nil
+	return in
 }
 
 func size(content string) int64 {
@@ -53,38 +52,37 @@ func size(content string) int64 {
 	return n
 }
 
-func (f *folder) Recipe(sources []mailout.Source) mailout.Digest {
-	all := []byte("tool 1")
-	for _, s := range sources {
-		all = append(all, s.SHA256[:]...)
-	}
-	return mailout.SumDigest(all)
-}
-
-// Prepare makes other bytes each time, as a real merge does.
-func (f *folder) Prepare(_ context.Context, sources []mailout.Source) (mailout.Prepared, []mailout.Problem, error) {
-	if f.meet != nil {
-		f.meet()
-	}
+// Make makes other bytes each time, as a real merge does, and remembers them by recipe.
+func (f *folder) Make(_ context.Context, paths []string) (made mailout.Made, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.merges++
-	p := mailout.Prepared{SHA256: mailout.SumDigest(fmt.Append(nil, "merge ", f.merges)), CRC32: 1, Pages: len(sources)}
-	var ps []mailout.Problem
-	for _, s := range sources {
-		p.Bytes += size(f.files[s.Path])
-		if f.files[s.Path] == "unmergeable" {
-			ps = append(ps, mailout.Problem{Severity: mailout.Stop, Code: "pdf-merge", Message: "cannot be merged"})
+	if f.broken != nil {
+		return made, f.broken
+	}
+	all, good := []byte("tool 1"), true
+	for _, path := range paths {
+		part := f.inspect(path)
+		made.Parts = append(made.Parts, part)
+		all, good = append(all, part.Source.SHA256[:]...), good && part.OK()
+		if f.files[path] == "unmergeable" {
+			made.Findings = append(made.Findings, mailout.Problem{Severity: mailout.Stop, Code: "pdf-merge", Message: "cannot be merged"})
 		}
 	}
-	f.prepared[p.SHA256] = true
-	return p, ps, nil
-}
-
-func (f *folder) Have(p mailout.Prepared) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.prepared[p.SHA256]
+	if !good || made.Findings != nil {
+		return made, nil
+	}
+	made.Recipe = mailout.SumDigest(all)
+	if had, ok := f.prepared[made.Recipe]; ok {
+		made.Prepared = had
+		return made, nil
+	}
+	f.merges++
+	made.Prepared = mailout.Prepared{SHA256: mailout.SumDigest(fmt.Append(nil, "merge ", f.merges)), CRC32: 1, Pages: len(paths)}
+	for _, part := range made.Parts {
+		made.Bytes += part.Bytes
+	}
+	f.prepared[made.Recipe] = made.Prepared
+	return made, nil
 }
 
 // shelf is a store in memory.
@@ -94,7 +92,6 @@ type shelf struct {
 	drafts  map[mailout.BatchID][]mailout.Row
 	frozen  map[mailout.BatchID][]mailout.Row
 	digests map[mailout.Digest]mailout.BatchID
-	recipes map[mailout.Digest]mailout.Prepared
 	earlier map[mailout.Digest]string // letter → "batch line"
 	broken  error                     // of AddRows
 }
@@ -151,22 +148,6 @@ func (s *shelf) Earlier(_ context.Context, letter mailout.Digest) (id mailout.Ba
 	return id, line, found, err
 }
 
-func (s *shelf) PreparedBy(_ context.Context, recipe mailout.Digest) (mailout.Prepared, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, ok := s.recipes[recipe]
-	return p, ok, nil
-}
-
-func (s *shelf) KeepPrepared(_ context.Context, recipe, gone mailout.Digest, p mailout.Prepared) (mailout.Prepared, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.recipes[recipe].SHA256 == gone {
-		s.recipes[recipe] = p
-	}
-	return s.recipes[recipe], nil
-}
-
 // line is one row of a manifest with what the reader found wrong with it.
 type line struct {
 	mailout.Entry
@@ -189,9 +170,9 @@ func newDesk(t testing.TB, lines ...line) *desk {
 		o: plan.Options{ManifestPath: "/home/kari/manifest.csv", Location: time.UTC, Settings: []byte("sender=988015814"),
 			Kind: func(mailout.OrgNumber) mailout.SenderKind { return mailout.Public }},
 		folder: &folder{files: map[string]string{"brev.pdf": "cover letter", "vilkår.pdf": "terms", "a.pdf": "a", "b.pdf": "b", "c.pdf": "c"},
-			prepared: map[mailout.Digest]bool{}},
+			prepared: map[mailout.Digest]mailout.Prepared{}},
 		shelf: &shelf{drafts: map[mailout.BatchID][]mailout.Row{}, frozen: map[mailout.BatchID][]mailout.Row{}, digests: map[mailout.Digest]mailout.BatchID{},
-			recipes: map[mailout.Digest]mailout.Prepared{}, earlier: map[mailout.Digest]string{}}}
+			earlier: map[mailout.Digest]string{}}}
 }
 
 // signs is a line whose person signs documents: one a group of paths.

@@ -30,12 +30,10 @@ type Passed struct {
 	Unused int // PDFs that no row uses, beside those that rows use
 }
 
-// Documents checks and prepares PDFs (package pdfprep). Safe for concurrent use.
+// Documents checks PDFs and makes documents of them (package pdfprep). Safe for concurrent
+// use.
 type Documents interface {
-	Inspect(ctx context.Context, path string) (mailout.Inspection, error)
-	Recipe(sources []mailout.Source) mailout.Digest
-	Prepare(ctx context.Context, sources []mailout.Source) (mailout.Prepared, []mailout.Problem, error)
-	Have(p mailout.Prepared) bool // the prepared file is still there
+	Make(ctx context.Context, paths []string) (mailout.Made, error)
 }
 
 // Store takes the planned rows (package ledger).
@@ -46,8 +44,6 @@ type Store interface {
 	DropDraft(ctx context.Context, id mailout.BatchID) error
 	ByDigest(ctx context.Context, digest mailout.Digest) (mailout.BatchID, bool, error)
 	Earlier(ctx context.Context, letter mailout.Digest) (mailout.BatchID, int, bool, error)
-	PreparedBy(ctx context.Context, recipe mailout.Digest) (mailout.Prepared, bool, error)
-	KeepPrepared(ctx context.Context, recipe, gone mailout.Digest, p mailout.Prepared) (kept mailout.Prepared, err error)
 }
 
 // Options say how to plan.
@@ -103,7 +99,6 @@ type maker struct {
 	draft   mailout.BatchID
 	sums    *sums
 	letters map[mailout.Digest]int // letter → line, within this manifest
-	merged  memo[mailout.Digest, preparation]
 	waiting []*work
 	res     Result
 	repeats []mailout.Problem // of letters in earlier batches

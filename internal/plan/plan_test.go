@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"batch/internal/mailout"
@@ -192,40 +191,6 @@ func TestADocumentIsMadeOnce(t *testing.T) {
 	}
 	if second.RowsDigest != first.RowsDigest || second.Digest == first.Digest {
 		t.Error("other prepared bytes must change the digest that is approved, and only it")
-	}
-}
-
-// Two people, or a person and a scheduled job, plan one manifest at the same moment. A
-// merge makes other bytes each time; they must be one batch all the same.
-func TestTwoPlansAtTheSameMomentAreOneBatch(t *testing.T) {
-	d := newDesk(t, signs(2, kari, "a.pdf+b.pdf"), signs(3, ola, "a.pdf"))
-	d.make()
-	for name, forget := range map[string]func(){
-		"made for the first time":       func() { clear(d.recipes) },
-		"made again, the files deleted": func() { clear(d.prepared) },
-	} {
-		forget()
-		clear(d.digests)
-		var both sync.WaitGroup
-		both.Add(4) // two documents of two plans: all are being made before one is kept
-		d.meet = func() { both.Done(); both.Wait() }
-		var results [2]plan.Result
-		var group sync.WaitGroup
-		for i := range results {
-			group.Go(func() {
-				var err error
-				if results[i], err = plan.Make(t.Context(), d.manifest, d.folder, d.shelf, d.o); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		group.Wait()
-		if a, b := results[0], results[1]; a.Batch == "" || a.Batch != b.Batch || a.Digest != b.Digest || a.Known == b.Known {
-			t.Errorf("%s: the plans are %s %s and %s %s", name, a.Batch, a.Digest, b.Batch, b.Digest)
-		}
-		if len(d.drafts) != 0 {
-			t.Errorf("%s: the drafts %v are left behind", name, d.drafts)
-		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -155,27 +154,6 @@ func checkDocuments(m *jobManifest, files map[string][]byte) ([]storedDocument, 
 		return nil, refuse(codeInvalidBundle, "the bundle has files that manifest.xml does not name")
 	}
 	return documents, nil
-}
-
-// checkPDF is what can be told without reading the whole structure: a version from 1.1 to
-// 1.7, an end, and no encryption (portal-api.md, "Documents").
-func checkPDF(content []byte) error {
-	switch {
-	case len(content) < 16 || !bytes.HasPrefix(content, []byte("%PDF-1.")) || content[7] < '1' || content[7] > '7':
-		return errors.New("it is not a PDF of version 1.1 to 1.7")
-	case !bytes.Contains(content[max(0, len(content)-1024):], []byte("%%EOF")):
-		return errors.New("the end of the PDF is missing")
-	}
-	for rest := content; ; {
-		at := bytes.Index(rest, []byte("/Encrypt"))
-		if at < 0 {
-			return nil
-		}
-		rest = rest[at+len("/Encrypt"):]
-		if len(rest) > 0 && bytes.IndexByte([]byte(" \t\r\n<"), rest[0]) >= 0 {
-			return errors.New("the PDF is encrypted")
-		}
-	}
 }
 
 // addJob keeps the bundle as it came, one file a job, and begins the job's life.

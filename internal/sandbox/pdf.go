@@ -50,7 +50,7 @@ func assemble(front []byte, documents [][]byte, footer string, attached []attach
 	}
 	ctx.EnsureVersionForWriting()
 	for i, document := range documents {
-		source, err := api.ReadAndValidate(bytes.NewReader(document), pdfConfiguration())
+		source, err := readDocument(document)
 		if err != nil {
 			return nil, fmt.Errorf("reading document %d: %w", i+1, err)
 		}
@@ -75,6 +75,37 @@ func assemble(front []byte, documents [][]byte, footer string, attached []attach
 		return nil, fmt.Errorf("writing the merged document: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// readDocument reads a document for merging. The signed PDF shows pages; where pdfcpu finds fault
+// with what is around them, or with annotations, these are left out.
+func readDocument(document []byte) (*model.Context, error) {
+	ctx, err := api.ReadAndValidate(bytes.NewReader(document), pdfConfiguration())
+	if err == nil {
+		return ctx, nil
+	}
+	if ctx, err = api.ReadContext(bytes.NewReader(document), pdfConfiguration()); err != nil {
+		return nil, err
+	}
+	root, err := ctx.Catalog()
+	if err != nil {
+		return nil, err
+	}
+	for key := range root {
+		if key != "Type" && key != "Pages" {
+			delete(root, key)
+		}
+	}
+	for number := range ctx.Table {
+		d, err := ctx.DereferenceDict(*types.NewIndirectRef(number, 0))
+		if err == nil && d.Type() != nil && *d.Type() == "Page" {
+			d.Delete("Annots")
+			d.Delete("AA")
+		}
+	}
+	newest := model.V17
+	ctx.HeaderVersion, ctx.RootVersion = &newest, nil // many documents use what is newer than they are
+	return ctx, api.ValidateContext(ctx)
 }
 
 func stampFooter(ctx *model.Context, footer string) error {

@@ -1,0 +1,207 @@
+package pdfprep
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pdfcpu/pdfcpu/pkg/api"
+	"golang.org/x/sync/errgroup"
+
+	"batch/internal/mailout"
+)
+
+// benchFolder holds so many letters of a real office program, no two of the same bytes,
+// and a cover that goes in front of each.
+func benchFolder(b *testing.B, files int) (folder, [][]string) {
+	b.Helper()
+	dir := b.TempDir()
+	f := folder{docs: filepath.Join(dir, "docs"), store: filepath.Join(dir, "prepared")}
+	samples, err := filepath.Glob(filepath.Join("..", "..", "samples", "avtaler", "*.pdf"))
+	if err != nil || len(samples) == 0 {
+		b.Fatalf("no samples: %v", err)
+	}
+	write := func(name string, pdf []byte) {
+		if err := os.WriteFile(filepath.Join(f.docs, name), pdf, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	read := func(path string) []byte {
+		pdf, err := os.ReadFile(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return pdf
+	}
+	if err := os.Mkdir(f.docs, 0o700); err != nil {
+		b.Fatal(err)
+	}
+	write("cover.pdf", read(filepath.Join("..", "..", "samples", "vilkår.pdf")))
+	var rows [][]string
+	for n := range files {
+		name := fmt.Sprintf("%d.pdf", n)
+		write(name, fmt.Appendf(read(samples[n%len(samples)]), "%% %d\n", n))
+		rows = append(rows, []string{"cover.pdf", name})
+	}
+	if f.root, err = os.OpenRoot(f.docs); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { f.root.Close() })
+	return f, rows
+}
+
+// throughPool checks and merges all rows as a plan does, and returns the time it took.
+func (f folder) throughPool(b *testing.B, rows [][]string) time.Duration {
+	b.Helper()
+	f.store = b.TempDir()
+	p, err := Open(b.Context(), Options{Documents: f.root, Store: f.store, Books: newShelf()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	began := time.Now()
+	var group errgroup.Group
+	group.SetLimit(maxGroup)
+	for _, paths := range rows {
+		group.Go(func() error {
+			made, err := p.Make(b.Context(), paths)
+			if err == nil && made.SHA256.IsZero() {
+				err = fmt.Errorf("%v: refused: %v %v", paths, made.Parts, made.Findings)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(began)
+}
+
+// directly calls the library in this process, on all cores: every file is validated once, as
+// its own command does it, and merged with the cover; the results are written, not synced.
+func (f folder) directly(b *testing.B, rows [][]string) time.Duration {
+	b.Helper()
+	out := b.TempDir()
+	began := time.Now()
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for n, paths := range rows {
+		group.Go(func() error {
+			var parts []io.ReadSeeker
+			for i, path := range paths {
+				pdf, err := os.ReadFile(filepath.Join(f.docs, path))
+				if err != nil {
+					return err
+				}
+				if i > 0 || n == 0 {
+					if err := api.Validate(bytes.NewReader(pdf), config()); err != nil {
+						return err
+					}
+				}
+				parts = append(parts, bytes.NewReader(pdf))
+			}
+			var merged bytes.Buffer
+			if err := api.MergeRaw(parts, &merged, false, config()); err != nil {
+				return err
+			}
+			return os.WriteFile(Stored(out, mailout.SumDigest(merged.Bytes())), merged.Bytes(), 0o600)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(began)
+}
+
+// BenchmarkPool measures files a second through the pool, with verdicts, synced and in the
+// books, beside the library called directly in this process on the same files and cores.
+//
+//	files/s  own letters checked and merged behind a shared cover
+//	ratio    of the time it takes directly; limit: at least 0.9
+func BenchmarkPool(b *testing.B) {
+	f, rows := benchFolder(b, 400)
+	var pool, direct time.Duration
+	for b.Loop() {
+		pool += f.throughPool(b, rows)
+		direct += f.directly(b, rows)
+	}
+	b.ReportMetric(float64(b.N*len(rows))/pool.Seconds(), "files/s")
+	b.ReportMetric(direct.Seconds()/pool.Seconds(), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkAgainstShell measures the pool beside what an office would script: for each file
+// `qpdf --check`, then `qpdf --empty --pages` behind the cover.
+//
+//	ratio  files a second, pool ÷ shell; limit: at least 8
+func BenchmarkAgainstShell(b *testing.B) {
+	if _, err := exec.LookPath("qpdf"); err != nil {
+		b.Skip("qpdf is missing: install it (Debian: apt-get install qpdf)")
+	}
+	f, rows := benchFolder(b, 400)
+	few := rows[:50]
+	var pool, shell time.Duration
+	for b.Loop() {
+		pool += f.throughPool(b, rows)
+		began := time.Now()
+		script := `for f in "$@"; do qpdf --check "$f" >/dev/null && qpdf --empty --pages cover.pdf "$f" -- "$OUT/$f" || exit 1; done`
+		args := []string{"-c", script, "sh"}
+		for _, paths := range few {
+			args = append(args, paths[1])
+		}
+		cmd := exec.Command("sh", args...)
+		cmd.Dir, cmd.Env = f.docs, append(os.Environ(), "OUT="+b.TempDir())
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		shell += time.Since(began)
+	}
+	b.ReportMetric((float64(len(rows))/pool.Seconds())/(float64(len(few))/shell.Seconds()), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkMemory measures how the parent's peak memory grows when there are ten times as
+// many files.
+//
+//	MiB    resident at most with 3 000 files
+//	ratio  of that with 300; limit: 1.1
+func BenchmarkMemory(b *testing.B) {
+	if runtime.GOOS != "linux" {
+		b.Skip("the peak of a process's memory is read from /proc, which only Linux has")
+	}
+	var few, many float64
+	for b.Loop() {
+		few += peakOf(b, 300)
+		many += peakOf(b, 3000)
+	}
+	b.ReportMetric(many/float64(b.N), "MiB")
+	b.ReportMetric(many/few, "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+func peakOf(b *testing.B, files int) float64 {
+	b.Helper()
+	f, rows := benchFolder(b, files)
+	runtime.GC()
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+		b.Skipf("the peak of a process's memory cannot be reset: %v", err)
+	}
+	f.throughPool(b, rows)
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	var kib float64
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		b.Fatal(err)
+	}
+	return kib / 1024
+}

@@ -1,0 +1,218 @@
+package pdfprep
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/zlib"
+	"errors"
+	"io"
+
+	"github.com/pdfcpu/pdfcpu/pkg/filter"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+)
+
+// maxContent is how much the content of all pages may unpack to, in bytes. A page full
+// of text has some 10 000, a map of a town some millions.
+const maxContent = 128 << 20
+
+// maxKept is how much of it is in memory between two filters, in bytes.
+const maxKept = 32 << 20
+
+var (
+	errExpands    = errors.New("it unpacks to more than is allowed")
+	errNoContents = errors.New("the page's contents are not there")
+)
+
+// unpacker unpacks what is drawn on pages, to see that it is whole.
+type unpacker struct {
+	doc  *model.Context
+	done map[int]bool
+	left int64 // bytes that may still be unpacked
+}
+
+// pageContents finds the first page of which something would be missing: content streams and
+// the forms (ISO 32000-1, 8.10) that they draw. Pictures and fonts are not looked into.
+func pageContents(doc *model.Context, pages []page) error {
+	u := unpacker{doc: doc, done: map[int]bool{}, left: maxContent}
+	for i, p := range pages {
+		if object, err := u.page(p); errors.Is(err, errExpands) {
+			return refusal{Code: codeExpansion, Page: i + 1, Object: object}
+		} else if err != nil {
+			return refusal{Code: codeLostPage, Page: i + 1, Object: object}
+		}
+	}
+	return nil
+}
+
+// page unpacks all that one page draws and no page before it did. With an error comes the
+// object that is damaged.
+func (u *unpacker) page(p page) (int, error) {
+	contents := p.dict["Contents"]
+	if ref, ok := contents.(types.IndirectRef); ok {
+		if o, err := u.doc.Dereference(ref); err != nil || o == nil { // a blank page has no entry
+			return ref.ObjectNumber.Value(), errNoContents
+		}
+	}
+	queue := append(u.forms(p.resources), contents)
+	queue = append(queue, u.appearances(p.dict["Annots"])...)
+	for len(queue) > 0 {
+		o := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		ref, isRef := o.(types.IndirectRef)
+		object := ref.ObjectNumber.Value()
+		if isRef && u.done[object] {
+			continue
+		}
+		u.done[object] = true
+		more, err := u.draw(o)
+		if err != nil {
+			return object, err
+		}
+		queue = append(queue, more...)
+	}
+	return 0, nil
+}
+
+// draw unpacks one stream, and returns what it draws in turn.
+func (u *unpacker) draw(o types.Object) ([]types.Object, error) {
+	o, err := u.doc.Dereference(o)
+	if err != nil {
+		return nil, err
+	}
+	switch o := o.(type) {
+	case types.Array:
+		return o, nil
+	case types.StreamDict:
+		if name(o.Dict, "Subtype") != "Image" {
+			return u.forms(o.Dict["Resources"]), u.unpack(&o)
+		}
+	}
+	return nil, nil
+}
+
+// forms are the external objects of resources that were not looked at yet.
+func (u *unpacker) forms(resources types.Object) []types.Object {
+	if ref, ok := resources.(types.IndirectRef); ok {
+		if u.done[ref.ObjectNumber.Value()] { // many pages may share them
+			return nil
+		}
+		u.done[ref.ObjectNumber.Value()] = true
+	}
+	var out []types.Object
+	dict, _ := u.doc.DereferenceDict(resources) // validation finds what is wrong here
+	objects, _ := u.doc.DereferenceDict(dict["XObject"])
+	for _, o := range objects {
+		if ref, ok := o.(types.IndirectRef); ok && !u.done[ref.ObjectNumber.Value()] {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// appearances are what annotations look like (ISO 32000-1, 12.5.5): streams, or dictionaries
+// of streams for their states.
+func (u *unpacker) appearances(annots types.Object) []types.Object {
+	var out []types.Object
+	list, _ := u.doc.DereferenceArray(annots)
+	for _, o := range list {
+		annot, _ := u.doc.DereferenceDict(o)
+		looks, _ := u.doc.DereferenceDict(annot["AP"])
+		out = append(out, looks["N"])
+		states, _ := u.doc.DereferenceDict(looks["N"])
+		for _, o := range states {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// unpack undoes the filters of a stream one by one. What the last one makes is only counted.
+func (u *unpacker) unpack(s *types.StreamDict) error {
+	data := s.Raw
+	for i, f := range s.FilterPipeline {
+		if len(data) == 0 {
+			return nil
+		}
+		last := i == len(s.FilterPipeline)-1
+		var err error
+		if f.Name == filter.Flate && (last || f.DecodeParms == nil) {
+			data, err = u.inflate(data, last)
+		} else {
+			data, err = u.library(s.Dict, f, data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inflate unpacks data, and keeps what comes out of it unless it is the last filter.
+func (u *unpacker) inflate(data []byte, last bool) ([]byte, error) {
+	var kept bytes.Buffer
+	var out io.Writer = io.Discard
+	limit := u.left
+	if !last {
+		out, limit = &kept, min(limit, maxKept)
+	}
+	n, err := inflate(out, data, limit)
+	u.left -= n
+	return kept.Bytes(), err
+}
+
+// library has the library undo one filter.
+func (u *unpacker) library(d types.Dict, f types.PDFFilter, data []byte) ([]byte, error) {
+	s := types.StreamDict{Dict: d, Raw: data, FilterPipeline: []types.PDFFilter{f}}
+	err := s.DecodeWithLimit(min(u.left, maxKept))
+	u.left -= int64(len(s.Content))
+	if errors.Is(err, filter.ErrDecodeLimitExceeded) {
+		err = errExpands
+	}
+	return s.Content, err
+}
+
+// inflate unpacks at most limit bytes into w. Data that breaks off is an error unless what
+// is missing is certainly no text: the checksum, or the last block of a writer that
+// flushed and never closed.
+func inflate(w io.Writer, packed []byte, limit int64) (int64, error) {
+	z, err := zlib.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(w, io.LimitReader(z, limit+1))
+	switch {
+	case n > limit:
+		return n, errExpands
+	case errors.Is(err, io.ErrUnexpectedEOF) && (flushed(packed) || unchecked(packed)):
+		return n, nil
+	}
+	return n, err
+}
+
+// flushed reports whether packed ends with the mark of a flush (RFC 1951, an empty stored
+// block).
+func flushed(packed []byte) bool {
+	return bytes.HasSuffix(bytes.TrimRight(packed, "\r\n"), []byte{0, 0, 0xff, 0xff})
+}
+
+// unchecked reports whether packed is whole but for its checksum. It was unpacked within
+// limits before.
+func unchecked(packed []byte) bool {
+	const zlibHeader = 2 // bytes
+	_, err := io.Copy(io.Discard, flate.NewReader(bytes.NewReader(packed[zlibHeader:])))
+	return err == nil
+}
+
+// beginning is what the first limit bytes of a stream are, as far as they can be read.
+func beginning(s *types.StreamDict, limit int64) []byte {
+	switch {
+	case len(s.FilterPipeline) == 0:
+		return s.Raw[:min(int64(len(s.Raw)), limit)]
+	case s.HasSoleFilterNamed(filter.Flate):
+		var out bytes.Buffer
+		_, _ = inflate(&out, s.Raw, limit) // half of it may be enough
+		return out.Bytes()
+	}
+	return nil
+}
