@@ -65,6 +65,23 @@ func (p pdfFile) bytes() []byte {
 	return b.Bytes()
 }
 
+const (
+	linkTo = " /Annots [<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A %s >>]"
+	stamp  = " /Annots [<< /Type /Annot /Subtype /Stamp /Rect [0 0 9 9] /AP << /N 6 0 R >> >>]"
+)
+
+// stamped is what a stamp looks like, packed in some way.
+func stamped(filter, packed string) []string {
+	return []string{fmt.Sprintf("<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Filter /%s /Length %d >>\nstream\n%s\nendstream", filter, len(packed), packed)}
+}
+
+// claim is metadata that says that a PDF is PDF/A of a part.
+func claim(part int) []string {
+	xmp := fmt.Sprintf(`<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">`+
+		`<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>%d</pdfaid:part></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`, part)
+	return []string{fmt.Sprintf("<< /Type /Metadata /Subtype /XML /Length %d >>\nstream\n%s\nendstream", len(xmp), xmp)}
+}
+
 const formField = "<< /Type /Annot /Subtype /Widget /FT /%s /T (name) /Rect [0 0 99 20] /F 4%s >>"
 
 // oddPDFs are PDFs of the kinds that are refused or warned about.
@@ -79,6 +96,15 @@ var oddPDFs = map[string]pdfFile{
 	"fontless":  {font: "99 0 R"},
 	"encrypted": {trailer: " /Encrypt 6 0 R /ID [<00> <00>]", extra: []string{"<< /Filter /Standard /V 1 /R 2 /Length 40 /P -1 /O <" + strings.Repeat("00", 32) + "> /U <" + strings.Repeat("00", 32) + "> >>"}},
 	"megabytes": {text: noise(6_500_000)},
+	"launch":    {page: fmt.Sprintf(linkTo, "<< /S /Launch /F (a.exe) >>")},
+	"submit":    {page: fmt.Sprintf(linkTo, "<< /S /SubmitForm /F (http://example.com) >>")},
+	"unsigned":  {catalog: " /AcroForm << /Fields [6 0 R] >>", page: " /Annots [6 0 R]", extra: []string{fmt.Sprintf(formField, "Sig", "")}},
+	"layers":    {catalog: " /OCProperties << /OCGs [6 0 R] /D << /BaseState /OFF >> >>", extra: []string{"<< /Type /OCG /Name (a) >>"}},
+	"tiny":      {media: "0 0 60 60"},
+	"pdfa4":     {version: "2.0", catalog: " /Metadata 6 0 R", extra: claim(4)},
+	"nested":    {catalog: " /X " + strings.Repeat("[", 500) + strings.Repeat("]", 500)},
+	"expands":   {page: stamp, extra: stamped("RunLengthDecode", strings.Repeat("\x81 ", 300_000)+"\x80")},
+	"corrupt":   {page: stamp, extra: stamped("FlateDecode", "this was packed once")},
 }
 
 // noise is text that does not get smaller by packing it.

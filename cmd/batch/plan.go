@@ -63,10 +63,12 @@ func (c *planCmd) Run(s *session) error {
 // plan plans a manifest and shows what was found: problems, or the page that says what
 // would be sent. Warnings come last, nearest to the question that follows.
 func (s *session) plan(a *app.App, o app.PlanOptions, all bool) (app.Planned, error) {
+	s.planning = true
 	planned, err := a.Plan(s.soft, o)
 	if err != nil {
 		return planned, err
 	}
+	s.planning = false
 	if planned.Batch == "" {
 		s.ui.problems(planned.Problems, all)
 		return planned, nil

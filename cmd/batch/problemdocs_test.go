@@ -41,7 +41,6 @@ var notShown = map[string]string{
 	"merge-failed":         "PDFs that are sound one by one and cannot be merged; none is known",
 	"pdf-crash":            "a PDF that brings the PDF library down; none is known",
 	"pdf-memory":           "a PDF that fills the memory that a check may use takes seconds",
-	"pdf-page-damaged":     "a PDF that the library repairs with a blank page; none is known",
 	"pdf-timeout":          "a PDF whose check does not end takes a minute",
 }
 

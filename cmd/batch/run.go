@@ -56,6 +56,8 @@ type session struct {
 	soft context.Context // ends at the first
 	log  *slog.Logger
 	exit int
+
+	planning bool // a plan is being made: nothing was sent and nothing is lost
 }
 
 // version is set by the linker.
@@ -124,7 +126,7 @@ func interruptible(ctx context.Context, u *ui) (hard, soft context.Context, rele
 			select {
 			case <-signals:
 				if soft.Err() == nil {
-					u.note("stopping: calls in flight finish and the books are written; once more stops at once")
+					u.note("stopping: what is under way is finished and written down; once more stops at once")
 				}
 				end()
 			case <-hard.Done():
@@ -205,6 +207,10 @@ func (s *session) finish(err error, ending app.Ending, books ...mailout.BatchInf
 // interrupted is the error of a command that a person ended: at the second Ctrl-C, or at
 // the first where nothing was under way that had to be finished.
 func (s *session) interrupted() error {
+	if s.planning {
+		return &app.Error{Kind: app.KindInternal, Message: "stopped, as asked; nothing was sent",
+			Remedy: "the same command goes on: what was checked so far is not checked again"}
+	}
 	if s.hard.Err() != nil {
 		return &app.Error{Kind: app.KindInternal, Message: "stopped at once, as asked; the ledger is true", Remedy: "`batch resume` goes on"}
 	}

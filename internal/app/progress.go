@@ -26,6 +26,8 @@ func (p Progress) String() string {
 	fmt.Fprintf(&b, "%s %d", p.Doing, p.Done)
 	if p.Total > 0 {
 		fmt.Fprintf(&b, " of %d", p.Total)
+	} else {
+		b.WriteString(" rows")
 	}
 	for _, s := range mailout.States {
 		if n := p.States[s]; n > 0 && s != mailout.Planned && s != mailout.Skipped {

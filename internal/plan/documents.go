@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -10,9 +11,9 @@ import (
 
 // checkSize holds the job's documents against the portal's limit for all of them together
 // and names the fattest file, at the cell that asked for it.
-func (w *work) checkSize(docs []document) {
+func (w *work) checkSize() {
 	var sum, images int64
-	for _, d := range docs {
+	for _, d := range w.docs {
 		sum += d.Bytes
 		for _, part := range d.Parts {
 			images += part.Images
@@ -21,7 +22,7 @@ func (w *work) checkSize(docs []document) {
 	if sum <= mailout.MaxDocumentBytes {
 		return
 	}
-	fat := slices.MaxFunc(docs, func(a, b document) int { return cmp.Compare(a.fattest().Bytes, b.fattest().Bytes) })
+	fat := slices.MaxFunc(w.docs, func(a, b document) int { return cmp.Compare(a.fattest().Bytes, b.fattest().Bytes) })
 	part := fat.fattest()
 	message := fmt.Sprintf("the row's documents are %s together, %s more than the portal takes; the largest file is %s with %s",
 		mailout.Megabytes(sum), mailout.OverLimit(sum), mailout.BarePath(part.Source.Path), mailout.Megabytes(part.Bytes))
@@ -48,17 +49,17 @@ func (d document) at(part mailout.Inspection) mailout.Place {
 // checkPDFA warns where a job that could give a signed PDF/A does not: the portal makes one
 // only if every document is PDF/A (portal-api.md, Documents), and merging makes a PDF of
 // another kind. A row none of whose files claims to be PDF/A wants none.
-func (w *work) checkPDFA(docs []document) {
+func (w *work) checkPDFA() {
 	claims, merged := 0, false
 	var other *document
 	var part mailout.Inspection
-	for _, d := range docs {
+	for _, d := range w.docs {
 		merged = merged || len(d.Parts) > 1
 		for _, p := range d.Parts {
 			switch {
 			case p.PDFA != "":
 				claims++
-			case other == nil && !p.Source.SHA256.IsZero():
+			case other == nil && p.OK():
 				other, part = &d, p
 			}
 		}
@@ -70,8 +71,41 @@ func (w *work) checkPDFA(docs []document) {
 			Message: mailout.BarePath(part.Source.Path) + " is not PDF/A, other files of the row are: the signed document will not be PDF/A",
 			Remedy:  "export this one as PDF/A too, if the archive wants PDF/A"})
 	case merged:
-		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Warn, Code: "pdfa-lost", Place: docs[0].at(docs[0].Parts[0]),
+		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Warn, Code: "pdfa-lost", Place: w.docs[0].at(w.docs[0].Parts[0]),
 			Message: "the files are PDF/A, merged they are not: the signed document will not be PDF/A",
 			Remedy:  `set as = "separate" under [documents] in batch.toml, if the archive wants PDF/A`})
 	}
 }
+
+// sighting is where a file was named first.
+type sighting struct {
+	path uint64 // of the digest of its path
+	line int
+}
+
+// checkTwins warns of a file that is, byte for byte, another one that another row names: a
+// letter that was saved under two names is one that reaches the wrong person. Contents are
+// told apart by 64 bits of their digest, which is enough for a warning.
+func (m *maker) checkTwins(w *work) {
+	for _, d := range w.docs {
+		for _, part := range d.Parts {
+			if part.Source.SHA256.IsZero() {
+				continue
+			}
+			contents, path := short(part.Source.SHA256), short(mailout.SumDigest([]byte(part.Source.Path)))
+			first, seen := m.files[contents]
+			if !seen {
+				m.files[contents] = sighting{path, w.entry.Line}
+				continue
+			}
+			if first.path == path || first.line == w.entry.Line {
+				continue
+			}
+			w.problems = append(w.problems, mailout.Problem{Severity: mailout.Warn, Code: "document-twin", Place: d.at(part),
+				Message: fmt.Sprintf("%s is, byte for byte, the same as another file, which line %d names", mailout.BarePath(part.Source.Path), first.line),
+				Remedy:  "look whether one of the two was saved under the wrong name; if both people are to get the same, all is well"})
+		}
+	}
+}
+
+func short(d mailout.Digest) uint64 { return binary.BigEndian.Uint64(d[:8]) }

@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -71,8 +70,12 @@ type Result struct {
 	Problems   []mailout.Problem // sorted; warnings included
 }
 
-// chunk is how many rows are prepared side by side and written in one transaction.
-const chunk = 64
+const (
+	chunk = 256 // rows that are written in one transaction
+	// side is how many of them are prepared at once: many more than there are cores, for
+	// documents that are ready at the same time are brought to the disk together.
+	side = 64
+)
 
 // Make plans a batch. Problems are in the result; an error is of the machine, the store
 // or an unreadable manifest, and leaves no batch behind.
@@ -81,7 +84,7 @@ func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o
 	if err != nil {
 		return Result{}, err
 	}
-	m := &maker{docs: docs, store: store, o: o, draft: id, sums: newSums(o.Settings), letters: map[mailout.Digest]int{}}
+	m := &maker{docs: docs, store: store, o: o, draft: id, sums: newSums(o.Settings), letters: map[mailout.Digest]int{}, files: map[uint64]sighting{}}
 	res, err := m.run(ctx, manifest)
 	if err != nil || res.Batch == "" {
 		// The draft is dropped even when the caller was interrupted.
@@ -99,6 +102,7 @@ type maker struct {
 	draft   mailout.BatchID
 	sums    *sums
 	letters map[mailout.Digest]int // letter → line, within this manifest
+	files   map[uint64]sighting    // contents of files → where they were named first
 	waiting []*work
 	res     Result
 	repeats []mailout.Problem // of letters in earlier batches
@@ -109,6 +113,7 @@ type work struct {
 	entry    mailout.Entry
 	problems []mailout.Problem
 	recipes  []mailout.Digest
+	docs     []document
 	err      error
 }
 
@@ -174,7 +179,7 @@ func fileOf(ps []mailout.Problem, o Options) string {
 // flush prepares the waiting rows side by side, then counts and stores them in order.
 func (m *maker) flush(ctx context.Context) error {
 	var group sync.WaitGroup
-	slots := make(chan struct{}, 2*runtime.GOMAXPROCS(0))
+	slots := make(chan struct{}, side)
 	for _, w := range m.waiting {
 		group.Go(func() {
 			slots <- struct{}{}
@@ -210,6 +215,7 @@ func (m *maker) take(ctx context.Context, w *work) error {
 			return err
 		}
 	}
+	m.checkTwins(w)
 	if len(mailout.Stopping(w.problems)) > 0 {
 		w.entry.Row.Skipped, w.entry.Row.Problem = true, mailout.Stopping(w.problems)[0]
 		w.entry.Row.Documents, w.recipes = nil, nil

@@ -15,7 +15,6 @@ import (
 func (m *maker) prepare(ctx context.Context, w *work) error {
 	ins := m.o.inputs(w.entry)
 	m.checkCount(w, ins)
-	var docs []document
 	for n, in := range ins {
 		made, err := m.docs.Make(ctx, in.Parts)
 		if err != nil {
@@ -25,7 +24,7 @@ func (m *maker) prepare(ctx context.Context, w *work) error {
 			w.addFindings(part.Findings, in.Place)
 		}
 		w.addFindings(made.Findings, in.Place)
-		docs = append(docs, document{made, in.Place})
+		w.docs = append(w.docs, document{made, in.Place})
 		if made.SHA256.IsZero() {
 			continue
 		}
@@ -33,8 +32,8 @@ func (m *maker) prepare(ctx context.Context, w *work) error {
 		w.entry.Documents = append(w.entry.Documents, mailout.Document{
 			Title: documentTitle(w.entry, in, n, len(ins)), Name: fmt.Sprintf("document%d.pdf", n+1), Sources: sourcesOf(made), Prepared: made.Prepared})
 	}
-	w.checkSize(docs)
-	w.checkPDFA(docs)
+	w.checkSize()
+	w.checkPDFA()
 	return nil
 }
 
