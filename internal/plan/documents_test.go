@@ -50,3 +50,11 @@ func TestAFindingKeepsItsPlaceInTheDocument(t *testing.T) {
 		t.Errorf("the problem is %+v", p)
 	}
 }
+
+// A cell that could not be read names no file, and is a problem already.
+func TestADocumentWithoutFiles(t *testing.T) {
+	l := signs(2, kari, "a.pdf").bad("document-path")
+	l.Inputs[0].Parts = nil
+	d := newDesk(t, l)
+	d.wantProblems(d.make(), "2A document-path")
+}

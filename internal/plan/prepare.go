@@ -16,6 +16,9 @@ func (m *maker) prepare(ctx context.Context, w *work) error {
 	ins := m.o.inputs(w.entry)
 	m.checkCount(w, ins)
 	for n, in := range ins {
+		if len(in.Parts) == 0 { // the cell was refused
+			continue
+		}
 		made, err := m.docs.Make(ctx, in.Parts)
 		if err != nil {
 			return err
