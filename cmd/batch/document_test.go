@@ -102,6 +102,8 @@ var oddPDFs = map[string]pdfFile{
 	"layers":    {catalog: " /OCProperties << /OCGs [6 0 R] /D << /BaseState /OFF >> >>", extra: []string{"<< /Type /OCG /Name (a) >>"}},
 	"tiny":      {media: "0 0 60 60"},
 	"pdfa4":     {version: "2.0", catalog: " /Metadata 6 0 R", extra: claim(4)},
+	"pdfa2":     {catalog: " /Metadata 6 0 R", extra: claim(2)},
+	"scan":      {extra: []string{"<< /Type /XObject /Subtype /Image /Width 3500 /Height 3500 /BitsPerComponent 8 /ColorSpace /DeviceGray /Length 12250000 >>\nstream\n" + noise(12_250_000) + "\nendstream"}},
 	"nested":    {catalog: " /X " + strings.Repeat("[", 500) + strings.Repeat("]", 500)},
 	"expands":   {page: stamp, extra: stamped("RunLengthDecode", strings.Repeat("\x81 ", 300_000)+"\x80")},
 	"corrupt":   {page: stamp, extra: stamped("FlateDecode", "this was packed once")},

@@ -79,6 +79,7 @@ func TestCheckRefuses(t *testing.T) {
 		"a bomb in a bomb": {withContent("/Filter[/FlateDecode/ASCIIHexDecode]", packed(40)), finding{Code: codeExpansion, Page: 1, Object: 4}},
 
 		"no font":                 {replaced(t, whole, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>", " 99 0 R"+strings.Repeat(" ", 40)), finding{Code: codeLostText}},
+		"no fonts at all":         {replaced(t, whole, "/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>", "/Resources<<>>"), finding{Code: codeLostText, Page: 1, Object: 3}},
 		"content that is missing": {replaced(t, letter("x"), "/Contents 4 0 R", "/Contents 9 0 R"), finding{Code: codeLostPage, Page: 1, Object: 9}},
 		"content that is cut":     {withContent("/Filter/FlateDecode", text[:len(text)-20]), finding{Code: codeLostPage, Page: 1, Object: 4}},
 		"content that is corrupt": {withContent("/Filter/FlateDecode", corrupt), finding{Code: codeLostPage, Page: 1, Object: 4}},
@@ -137,6 +138,7 @@ func TestCheckMindsNoHarmlessOddity(t *testing.T) {
 		"a wrong size":              replaced(t, whole, "/Size 5", "/Size 3"),
 		"a huge size":               hugeSize(),
 		"a wrong length":            replaced(t, whole, "/Length ", "/Length 1"),
+		"a picture alone":           replaced(t, replaced(t, whole, "BT /F1 12 Tf 72 720 Td", "q 1 0 0 1 0 0 cm /Tf"), "/Font<<", "/Fonts<<"),
 		"an unfinished stream":      withContent("/Filter/FlateDecode", packed(2)),
 		"a stream without checksum": withContent("/Filter/FlateDecode", text[:len(text)-4]),
 		"an empty stream":           withContent("/Filter/FlateDecode", nil),
@@ -171,6 +173,7 @@ func TestCheckRefusesWhatSaysThatItIsEncrypted(t *testing.T) {
 		"an object":                           pdfFile{pages: []string{"x"}, trailer: "/Encrypt 3 0 R", extra: []string{encryption}}.bytes(),
 		"an object that is not there":         pdfFile{pages: []string{"x"}, trailer: "/Encrypt 77 0 R"}.bytes(),
 		"behind a name like stream":           pdfFile{pages: []string{"x"}, catalog: "/stream 1", trailer: "/Encrypt" + encryption}.bytes(),
+		"a name with escapes":                 pdfFile{pages: []string{"x"}, trailer: "/Encr#79pt" + encryption}.bytes(),
 		"null":                                pdfFile{pages: []string{"x"}, trailer: "/Encrypt null"}.bytes(),
 		"an older trailer":                    fmt.Appendf(bytes.Clone(older), "xref\n0 0\ntrailer\n<</Size 5/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", at, len(older)),
 		"a file without table":                replaced(t, replaced(t, older, "startxref\n", "startxref\n9"), "xref\n0 5", "xxxx\n0 5"),

@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"io"
+	"regexp"
 
 	"github.com/pdfcpu/pdfcpu/pkg/filter"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
@@ -36,13 +37,40 @@ type unpacker struct {
 func pageContents(doc *model.Context, pages []page) error {
 	u := unpacker{doc: doc, done: map[int]bool{}, left: maxContent}
 	for i, p := range pages {
-		if object, err := u.page(p); errors.Is(err, errExpands) {
+		switch object, err := u.page(p); {
+		case errors.Is(err, errExpands):
 			return refusal{Code: codeExpansion, Page: i + 1, Object: object}
-		} else if err != nil {
+		case err != nil:
 			return refusal{Code: codeLostPage, Page: i + 1, Object: object}
+		case u.lacksFonts(p):
+			return refusal{Code: codeLostText, Page: i + 1, Object: p.object}
 		}
 	}
 	return nil
+}
+
+// setsFont is the operator that text begins with (ISO 32000-1, 9.3.1).
+var setsFont = regexp.MustCompile(`/\S+\s+[-+.\d]+\s+Tf\b`)
+
+// lacksFonts reports whether a page writes text and has no fonts at all.
+func (u *unpacker) lacksFonts(p page) bool {
+	resources, _ := u.doc.DereferenceDict(p.resources)
+	if fonts, _ := u.doc.DereferenceDict(resources["Font"]); len(fonts) > 0 {
+		return false
+	}
+	contents, _ := u.doc.Dereference(p.dict["Contents"])
+	parts, isArray := contents.(types.Array)
+	if !isArray {
+		parts = types.Array{contents}
+	}
+	const first = 64 << 10 // bytes of each part
+	for _, part := range parts {
+		o, _ := u.doc.Dereference(part)
+		if s, ok := o.(types.StreamDict); ok && setsFont.Match(beginning(&s, first)) {
+			return true
+		}
+	}
+	return false
 }
 
 // page unpacks all that one page draws and no page before it did. With an error comes the

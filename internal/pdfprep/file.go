@@ -106,12 +106,12 @@ func (f *file) judgeClaimed(ctx context.Context, p *Pool) error {
 	if f.judged() {
 		return nil
 	}
-	rep, _, death, err := p.ask(ctx, request{Files: []part{{Bytes: int64(len(f.pdf))}}}, [][]byte{f.pdf})
+	rep, _, code, err := p.ask(ctx, request{Files: []part{{Bytes: int64(len(f.pdf))}}}, [][]byte{f.pdf})
 	switch {
 	case err != nil:
 		return err
-	case death != "": // not for the books: another time, on an idle machine, it may live
-		f.verdict.Store(&verdict{Findings: []finding{{Code: death}}})
+	case code != "": // not for the books: another time, on an idle machine, it may live
+		f.verdict.Store(&verdict{Findings: []finding{{Code: code}}})
 	default:
 		f.settle(p, rep.Verdicts[0])
 	}

@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// memo has what several ask for found out once. The zero value is ready.
+// memo has what several ask for at the same time found out once. Nothing is remembered
+// after that. The zero value is ready.
 type memo[K comparable, V any] struct {
 	mu    sync.Mutex
 	items map[K]*item[V]
@@ -17,26 +18,14 @@ type item[V any] struct {
 	err   error
 }
 
-// get returns key's value, which is found out by find if nobody has or does, and
-// remembered. What ended in an error is forgotten: a caller that gave up must not decide
-// for the next one.
-func (m *memo[K, V]) get(ctx context.Context, key K, find func() (V, error)) (V, error) {
-	return m.do(ctx, key, true, find)
-}
-
-// share is get for those who ask at the same time only: nothing is remembered.
+// share returns key's value, which is found out by find if nobody does so already. What
+// ended in an error is tried anew: a caller that gave up must not decide for the next one.
 func (m *memo[K, V]) share(ctx context.Context, key K, find func() (V, error)) (V, error) {
-	return m.do(ctx, key, false, find)
-}
-
-func (m *memo[K, V]) do(ctx context.Context, key K, remember bool, find func() (V, error)) (V, error) {
 	for {
 		it, mine := m.claim(key)
 		if mine {
 			it.value, it.err = find()
-			if it.err != nil || !remember {
-				m.forget(key)
-			}
+			m.forget(key)
 			close(it.done)
 			return it.value, it.err
 		}

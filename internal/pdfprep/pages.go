@@ -100,7 +100,11 @@ func (p *page) size(doc *model.Context) (width, height float64) {
 	for i := range c {
 		c[i] = number(doc, corners[i])
 	}
-	width, height = math.Abs(c[2]-c[0]), math.Abs(c[3]-c[1])
+	unit := 1.0
+	if u := number(doc, p.dict["UserUnit"]); u > 0 {
+		unit = u
+	}
+	width, height = math.Abs(c[2]-c[0])*unit, math.Abs(c[3]-c[1])*unit
 	if int(number(doc, p.rotate))%180 != 0 {
 		width, height = height, width
 	}
@@ -138,7 +142,7 @@ func sizeWarnings(doc *model.Context, pages []page) []finding {
 	for i, p := range pages {
 		w, h := p.size(doc)
 		switch {
-		case min(w, h) < tooNarrow || max(w, h) > tooLong:
+		case w > 0 && h > 0 && (min(w, h) < tooNarrow || max(w, h) > tooLong):
 			extreme.count(i + 1)
 		case math.Abs(w-a4Width) > a4Tolerance || math.Abs(h-a4Height) > a4Tolerance:
 			odd.count(i + 1)

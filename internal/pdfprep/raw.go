@@ -1,6 +1,10 @@
 package pdfprep
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+	"strconv"
+)
 
 // What the bytes of a file tell before the library reads them. The library looks for
 // header and end wherever they are and repairs what it does not find; the portal does not.
@@ -52,7 +56,7 @@ func headerVersion(pdf []byte) error {
 // and is not encrypted, is not known to happen.
 func declaresEncryption(pdf []byte) bool {
 	if !bytes.Contains(pdf, []byte("/Encrypt")) { // nearly all files
-		return false
+		return hidesEncryption(pdf)
 	}
 	for at := 0; at < len(pdf); {
 		switch c := pdf[at]; {
@@ -66,6 +70,25 @@ func declaresEncryption(pdf []byte) bool {
 			at = endOfStream(pdf, at)
 		default:
 			at++
+		}
+	}
+	return false
+}
+
+// escape is a character of a name that is written as its number (ISO 32000-1, 7.3.5).
+var escape = regexp.MustCompile(`#[0-9A-Fa-f]{2}`)
+
+// hidesEncryption finds the name in trailers where it is written with escapes.
+func hidesEncryption(pdf []byte) bool {
+	const longest = 4096 // bytes of a trailer
+	for _, trailer := range bytes.Split(pdf, []byte("trailer"))[1:] {
+		trailer, _, _ = bytes.Cut(trailer[:min(len(trailer), longest)], []byte("startxref"))
+		plain := escape.ReplaceAllFunc(trailer, func(b []byte) []byte {
+			n, _ := strconv.ParseUint(string(b[1:]), 16, 8) // the expression lets nothing else through
+			return []byte{byte(n)}
+		})
+		if bytes.Contains(plain, []byte("/Encrypt")) {
+			return true
 		}
 	}
 	return false

@@ -18,15 +18,17 @@ func TestCheckWarns(t *testing.T) {
 		pdf  pdfFile
 		want []finding
 	}{
-		"landscape":      {pdfFile{media: "0 0 841.89 595.3"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
-		"letter paper":   {pdfFile{media: "0 0 612 792"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
-		"rotated":        {pdfFile{page: "/Rotate 90"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
-		"rotated back":   {pdfFile{media: "0 0 842 595", page: "/Rotate 450"}, nil},
-		"cropped":        {pdfFile{page: "/CropBox[0 0 400 400]"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
-		"cropped to A4":  {pdfFile{media: "0 0 1000 1000", page: "/CropBox[10 10 605.3 851.9]"}, nil},
-		"corners turned": {pdfFile{media: "595.3 841.9 0 0"}, nil},
-		"stamps":         {pdfFile{media: "0 0 60 60"}, []finding{{Code: codePageSize, N: 3, Page: 1}}},
-		"a wall":         {pdfFile{media: "0 0 9000 9000"}, []finding{{Code: codePageSize, N: 3, Page: 1}}},
+		"landscape":                  {pdfFile{media: "0 0 841.89 595.3"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
+		"letter paper":               {pdfFile{media: "0 0 612 792"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
+		"rotated":                    {pdfFile{page: "/Rotate 90"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
+		"rotated back":               {pdfFile{media: "0 0 842 595", page: "/Rotate 450"}, nil},
+		"cropped":                    {pdfFile{page: "/CropBox[0 0 400 400]"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
+		"cropped to A4":              {pdfFile{media: "0 0 1000 1000", page: "/CropBox[10 10 605.3 851.9]"}, nil},
+		"corners turned":             {pdfFile{media: "595.3 841.9 0 0"}, nil},
+		"a size that cannot be read": {pdfFile{media: "a b c d"}, []finding{{Code: codeNotA4, N: 3, Page: 1}}},
+		"a unit of its own":          {pdfFile{media: "0 0 297.64 420.95", page: "/UserUnit 2"}, nil},
+		"stamps":                     {pdfFile{media: "0 0 60 60"}, []finding{{Code: codePageSize, N: 3, Page: 1}}},
+		"a wall":                     {pdfFile{media: "0 0 9000 9000"}, []finding{{Code: codePageSize, N: 3, Page: 1}}},
 
 		"script of the document": {pdfFile{catalog: "/OpenAction" + script}, []finding{{Code: codeScript, Object: 1}}},
 		"script of a link":       {pdfFile{page: link, extra: []string{script}}, []finding{{Code: codeScript, Page: 1, Object: 3}}},
