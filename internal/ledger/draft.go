@@ -45,8 +45,12 @@ func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, settings [
 func (l *Ledger) AddRows(ctx context.Context, id mailout.BatchID, rows []mailout.Row) error {
 	now := stamp(l.now())
 	return l.tx(ctx, "writing planned rows", func(tx *sql.Tx) error {
+		put, err := prepareRows(tx)
+		if err != nil {
+			return err
+		}
 		for _, r := range rows {
-			if err := addRow(tx, id, r, now); err != nil {
+			if err := put.add(id, r, now); err != nil {
 				return fmt.Errorf("line %d: %w", r.Line, err)
 			}
 		}
@@ -54,7 +58,28 @@ func (l *Ledger) AddRows(ctx context.Context, id mailout.BatchID, rows []mailout
 	})
 }
 
-func addRow(tx *sql.Tx, id mailout.BatchID, r mailout.Row, now string) error {
+// rowInserts are prepared once a transaction: to parse them takes longer than to run them.
+type rowInserts struct{ row, signer, document *sql.Stmt }
+
+func prepareRows(tx *sql.Tx) (p rowInserts, err error) {
+	for _, s := range []struct {
+		into  **sql.Stmt
+		query string
+	}{
+		{&p.row, `INSERT INTO rows (batch, line, key, state, since, sender, title, nonsensitive_title, description,
+			authentication, identifier, activation_at, available_seconds, deadline_at, columns, letter, code, message)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+		{&p.signer, `INSERT INTO signers (batch, line, n, national_id, email, mobile, ord, signature_type, on_behalf_of, notify) VALUES (?,?,?,?,?,?,?,?,?,?)`},
+		{&p.document, `INSERT INTO documents (batch, line, n, title, name, sha256, crc32, bytes, pages, sources) VALUES (?,?,?,?,?,?,?,?,?,?)`},
+	} {
+		if *s.into, err = tx.Prepare(s.query); err != nil { // closed with the transaction
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func (p rowInserts) add(id mailout.BatchID, r mailout.Row, now string) error {
 	state, letter := mailout.Planned, any(r.LetterKey().String())
 	if r.Skipped {
 		state, letter = mailout.Skipped, nil
@@ -64,18 +89,14 @@ func addRow(tx *sql.Tx, id mailout.BatchID, r mailout.Row, now string) error {
 		return err
 	}
 	j := r.Job
-	_, err = tx.Exec(`INSERT INTO rows (batch, line, key, state, since, sender, title, nonsensitive_title, description,
-			authentication, identifier, activation_at, available_seconds, deadline_at, columns, letter, code, message)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		string(id), r.Line, r.Key, string(state), now, string(j.Sender), j.Title.Reveal(), j.NonsensitiveTitle.Reveal(), j.Description.Reveal(),
+	_, err = p.row.Exec(string(id), r.Line, r.Key, string(state), now, string(j.Sender), j.Title.Reveal(), j.NonsensitiveTitle.Reveal(), j.Description.Reveal(),
 		j.Authentication, string(j.Identifier), stampOrNull(j.Activation), int64(j.Available/time.Second), stampOrNull(j.Deadline), columns, letter, r.Problem.Code, r.Problem.Message)
 	if err != nil {
 		return err
 	}
 	// A skipped row may have been skipped for naming more people than a job can have.
 	for i, s := range j.Signers[:min(len(j.Signers), mailout.MaxSigners)] {
-		_, err := tx.Exec(`INSERT INTO signers (batch, line, n, national_id, email, mobile, ord, signature_type, on_behalf_of, notify) VALUES (?,?,?,?,?,?,?,?,?,?)`,
-			string(id), r.Line, i+1, s.NationalID.Reveal(), s.Email.Reveal(), s.Mobile.Reveal(), s.Order, string(s.SignatureType), string(s.OnBehalfOf), string(s.Notify))
+		_, err := p.signer.Exec(string(id), r.Line, i+1, s.NationalID.Reveal(), s.Email.Reveal(), s.Mobile.Reveal(), s.Order, string(s.SignatureType), string(s.OnBehalfOf), string(s.Notify))
 		if err != nil {
 			return fmt.Errorf("signer %d: %w", i+1, err)
 		}
@@ -85,9 +106,7 @@ func addRow(tx *sql.Tx, id mailout.BatchID, r mailout.Row, now string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO documents (batch, line, n, title, name, sha256, crc32, bytes, pages, sources) VALUES (?,?,?,?,?,?,?,?,?,?)`,
-			string(id), r.Line, i+1, d.Title.Reveal(), d.Name, d.SHA256.String(), d.CRC32, d.Bytes, d.Pages, string(sources))
-		if err != nil {
+		if _, err = p.document.Exec(string(id), r.Line, i+1, d.Title.Reveal(), d.Name, d.SHA256.String(), d.CRC32, d.Bytes, d.Pages, string(sources)); err != nil {
 			return fmt.Errorf("document %d: %w", i+1, err)
 		}
 	}
@@ -133,12 +152,17 @@ func (l *Ledger) DropDraft(ctx context.Context, id mailout.BatchID) error {
 	})
 }
 
+const earlierQuery = `SELECT r.batch, r.line FROM rows r JOIN batches b ON b.id = r.batch
+	WHERE r.letter = ? AND (r.state IN ('sending','created','unknown','signed')
+		OR (r.state = 'planned' AND b.state IN ('approved','stopped'))) LIMIT 1`
+
 // Earlier finds, for each letter, a row of an approved batch that is the same letter and
 // is still to be sent, on its way, or signed.
 func (l *Ledger) Earlier(ctx context.Context, letter mailout.Digest) (batch mailout.BatchID, line int, found bool, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT r.batch, r.line FROM rows r JOIN batches b ON b.id = r.batch
-		WHERE r.letter = ? AND (r.state IN ('sending','created','unknown','signed')
-			OR (r.state = 'planned' AND b.state IN ('approved','stopped'))) LIMIT 1`, letter.String()).Scan((*string)(&batch), &line)
+	if err := ctx.Err(); err != nil { // as in Verdict
+		return "", 0, false, err
+	}
+	err = l.earlier.QueryRow(letter.String()).Scan((*string)(&batch), &line)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", 0, false, nil
 	}

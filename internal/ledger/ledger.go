@@ -30,7 +30,8 @@ type Ledger struct {
 	path      string
 	write     *sql.DB // one connection
 	read      *sql.DB
-	verdict   *sql.Stmt // of read, as recipe: see keepLookups
+	verdict   *sql.Stmt // of read, as the next two: see keepLookups
+	earlier   *sql.Stmt
 	recipe    *sql.Stmt
 	sent      *sentLog
 	now       func() time.Time

@@ -20,14 +20,18 @@ const (
 	preparedQuery = `SELECT sha256, crc32, bytes, pages, modified FROM prepared WHERE recipe = ?`
 )
 
-// keepLookups prepares what is asked of every document of every plan. The pool prepares
-// it once a connection; to prepare it for each question costs half as much again.
+// keepLookups prepares what is asked of every row of every plan. The pool prepares it once
+// a connection; to prepare it for each question costs half as much again.
 func (l *Ledger) keepLookups(ctx context.Context) (err error) {
-	if l.verdict, err = l.read.PrepareContext(ctx, verdictQuery); err != nil {
-		return l.wrap("opening", err)
+	for _, s := range []struct {
+		into  **sql.Stmt
+		query string
+	}{{&l.verdict, verdictQuery}, {&l.recipe, preparedQuery}, {&l.earlier, earlierQuery}} {
+		if *s.into, err = l.read.PrepareContext(ctx, s.query); err != nil {
+			return l.wrap("opening", err)
+		}
 	}
-	l.recipe, err = l.read.PrepareContext(ctx, preparedQuery)
-	return l.wrap("opening", err)
+	return nil
 }
 
 // Verdict finds what a tool found in a file: the JSON given to Keep.

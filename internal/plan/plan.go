@@ -55,7 +55,7 @@ type Options struct {
 	Separate     bool           // do not merge: one document a file
 	SkipBadRows  bool
 	Kind         func(mailout.OrgNumber) mailout.SenderKind // what a sender may combine
-	Progress     func(rows int)                             // called as rows are planned; may be nil
+	Progress     func(rows int)                             // called as rows are prepared, by one at a time; may be nil
 }
 
 // Result is what planning found. Batch is empty where problems stopped it.
@@ -71,7 +71,7 @@ type Result struct {
 }
 
 const (
-	chunk = 256 // rows that are written in one transaction
+	chunk = 512 // rows that are written in one transaction
 	// side is how many of them are prepared at once: many more than there are cores, for
 	// documents that are ready at the same time are brought to the disk together.
 	side = 64
@@ -104,8 +104,13 @@ type maker struct {
 	letters map[mailout.Digest]int // letter → line, within this manifest
 	files   map[uint64]sighting    // contents of files → where they were named first
 	waiting []*work
+	writing chan error // has the end of AddRows, while it runs
 	res     Result
+	stopped bool              // a problem was found that stops the batch
 	repeats []mailout.Problem // of letters in earlier batches
+
+	mu       sync.Mutex
+	prepared int // rows
 }
 
 // work is one row on its way through preparation.
@@ -127,6 +132,9 @@ func (m *maker) run(ctx context.Context, manifest Manifest) (Result, error) {
 	})
 	if err == nil {
 		err = m.flush(ctx)
+	}
+	if stored := m.written(); err == nil {
+		err = stored
 	}
 	if err != nil {
 		return m.res, err
@@ -185,6 +193,7 @@ func (m *maker) flush(ctx context.Context) error {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			w.err = m.prepare(ctx, w)
+			m.told()
 		})
 	}
 	group.Wait()
@@ -199,13 +208,39 @@ func (m *maker) flush(ctx context.Context) error {
 		rows = append(rows, w.entry.Row)
 	}
 	m.waiting = m.waiting[:0]
-	if m.o.Progress != nil {
-		m.o.Progress(m.res.Rows)
-	}
-	if len(mailout.Stopping(m.res.Problems)) > 0 && !m.o.SkipBadRows {
+	if m.stopped && !m.o.SkipBadRows {
 		return nil // nothing will be frozen: go on only to find the other problems
 	}
-	return m.store.AddRows(ctx, m.draft, rows)
+	return m.write(ctx, rows)
+}
+
+// told counts one row more as prepared, and says so.
+func (m *maker) told() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.prepared++; m.o.Progress != nil {
+		m.o.Progress(m.prepared)
+	}
+}
+
+// write stores rows in the draft while the next ones are prepared. An error is the next
+// call's, or written's.
+func (m *maker) write(ctx context.Context, rows []mailout.Row) error {
+	if err := m.written(); err != nil {
+		return err
+	}
+	m.writing = make(chan error, 1)
+	go func() { m.writing <- m.store.AddRows(ctx, m.draft, rows) }()
+	return nil
+}
+
+// written waits until the rows handed to write are stored.
+func (m *maker) written() (err error) {
+	if m.writing != nil {
+		err = <-m.writing
+		m.writing = nil
+	}
+	return err
 }
 
 // take counts one prepared row and looks whether it is a repeat.
@@ -217,6 +252,7 @@ func (m *maker) take(ctx context.Context, w *work) error {
 	}
 	m.checkTwins(w)
 	if len(mailout.Stopping(w.problems)) > 0 {
+		m.stopped = true
 		w.entry.Row.Skipped, w.entry.Row.Problem = true, mailout.Stopping(w.problems)[0]
 		w.entry.Row.Documents, w.recipes = nil, nil
 		m.res.Skipped++
