@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,7 +56,7 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 	}
 	defer pool.Close() // the verdicts that it could not keep are only found out again
 	planned, err := plan.Make(ctx, a.reader(path, documents, o), pool, a.ledger, plan.Options{
-		ManifestPath: path, Location: a.Zone(), Settings: settings, Before: cfg.Documents.Before, After: cfg.Documents.After,
+		ManifestPath: path, Expect: digestOf(path), Location: a.Zone(), Settings: settings, Before: cfg.Documents.Before, After: cfg.Documents.After,
 		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows, Kind: a.kind, Progress: a.planning(),
 	})
 	if unreadable := new(manifest.Error); errors.As(err, &unreadable) {
@@ -64,6 +66,20 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 		a.sweepPrepared(ctx)
 	}
 	return planned, err
+}
+
+// digestOf is the SHA-256 of a file as it is now; zero where it cannot be read.
+func digestOf(path string) (d mailout.Digest) {
+	f, err := os.Open(path)
+	if err != nil {
+		return d
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err == nil {
+		d = mailout.Digest(h.Sum(nil))
+	}
+	return d
 }
 
 // whole is the one problem of a manifest that cannot be read at all. The file is named

@@ -225,6 +225,14 @@ func decodeColumn(list []any) (c mailout.Column, err error) {
 	return c, nil
 }
 
+// PlannedBefore reports whether a plan was made of a manifest with the same bytes under the
+// same settings, and still counts.
+func (l *Ledger) PlannedBefore(ctx context.Context, manifest mailout.Digest, settings []byte) (before bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM batches WHERE manifest_sha256 = ? AND settings = ? AND state NOT IN ('draft','superseded','purged'))`,
+		manifest.String(), string(settings)).Scan(&before)
+	return before, l.wrap("looking for an earlier plan", err)
+}
+
 // ByDigest finds the batch that was frozen under a digest.
 func (l *Ledger) ByDigest(ctx context.Context, digest mailout.Digest) (id mailout.BatchID, found bool, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT id FROM batches WHERE digest = ? AND state NOT IN ('draft','superseded','purged')`, digest.String()).Scan((*string)(&id))

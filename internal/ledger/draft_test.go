@@ -289,3 +289,29 @@ func TestBatchesAreListedOldestFirst(t *testing.T) {
 		t.Errorf("batches: %+v", all)
 	}
 }
+
+// A plan of the same manifest under the same settings, as long as it counts.
+func TestPlannedBefore(t *testing.T) {
+	b := newBooks(t)
+	settings, manifest := []byte(`{"environment":"test"}`), mailout.SumDigest([]byte("manifest"))
+	want := func(manifest mailout.Digest, settings []byte, want bool) {
+		t.Helper()
+		if got, err := b.PlannedBefore(t.Context(), manifest, settings); err != nil || got != want {
+			t.Errorf("planned before: %v, %v, want %v", got, err, want)
+		}
+	}
+	want(manifest, settings, false)
+	b.draft(row(2))
+	want(manifest, settings, false)
+	b.approved(row(3))
+	want(manifest, settings, true)
+	want(mailout.SumDigest([]byte("another")), settings, false)
+	want(manifest, []byte("{}"), false)
+	other := newBooks(t)
+	other.planned(row(2))
+	_, err := other.Freeze(t.Context(), other.draft(row(3)), mailout.SumDigest([]byte("newer")), mailout.SumDigest([]byte("d")), mailout.SumDigest([]byte("r")))
+	must(t, err)
+	if got, err := other.PlannedBefore(t.Context(), manifest, settings); err != nil || got {
+		t.Errorf("a superseded plan still counts: %v, %v", got, err)
+	}
+}

@@ -87,18 +87,22 @@ func (f *folder) Make(_ context.Context, paths []string) (made mailout.Made, err
 
 // shelf is a store in memory.
 type shelf struct {
-	mu      sync.Mutex
-	n       int
-	drafts  map[mailout.BatchID][]mailout.Row
-	frozen  map[mailout.BatchID][]mailout.Row
-	digests map[mailout.Digest]mailout.BatchID
-	earlier map[mailout.Digest]string // letter → "batch line"
-	broken  error                     // of AddRows
+	mu       sync.Mutex
+	n        int
+	drafts   map[mailout.BatchID][]mailout.Row
+	frozen   map[mailout.BatchID][]mailout.Row
+	digests  map[mailout.Digest]mailout.BatchID
+	earlier  map[mailout.Digest]string // letter → "batch line"
+	before   map[mailout.Digest]string // manifest → the settings it was planned with
+	settings string                    // of the newest draft
+	written  int                       // rows handed to AddRows
+	broken   error                     // of AddRows
 }
 
-func (s *shelf) BeginDraft(context.Context, string, []byte, *time.Location) (mailout.BatchID, error) {
+func (s *shelf) BeginDraft(_ context.Context, _ string, settings []byte, _ *time.Location) (mailout.BatchID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settings = string(settings)
 	s.n++
 	id := mailout.BatchID(fmt.Sprintf("2026-11-21-%02d", s.n))
 	s.drafts[id] = nil
@@ -109,12 +113,14 @@ func (s *shelf) AddRows(_ context.Context, id mailout.BatchID, rows []mailout.Ro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drafts[id] = append(s.drafts[id], slices.Clone(rows)...)
+	s.written += len(rows)
 	return s.broken
 }
 
-func (s *shelf) Freeze(_ context.Context, id mailout.BatchID, _, digest, _ mailout.Digest) (mailout.BatchID, error) {
+func (s *shelf) Freeze(_ context.Context, id mailout.BatchID, manifest, digest, _ mailout.Digest) (mailout.BatchID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.before[manifest] = s.settings
 	rows := s.drafts[id]
 	delete(s.drafts, id)
 	if same, ok := s.digests[digest]; ok {
@@ -136,6 +142,12 @@ func (s *shelf) ByDigest(_ context.Context, digest mailout.Digest) (mailout.Batc
 	defer s.mu.Unlock()
 	id, ok := s.digests[digest]
 	return id, ok, nil
+}
+
+func (s *shelf) PlannedBefore(_ context.Context, manifest mailout.Digest, settings []byte) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.before[manifest] == string(settings), nil
 }
 
 func (s *shelf) Earlier(_ context.Context, letter mailout.Digest) (id mailout.BatchID, line int, found bool, err error) {
@@ -172,7 +184,7 @@ func newDesk(t testing.TB, lines ...line) *desk {
 		folder: &folder{files: map[string]string{"brev.pdf": "cover letter", "vilkår.pdf": "terms", "a.pdf": "a", "b.pdf": "b", "c.pdf": "c"},
 			prepared: map[mailout.Digest]mailout.Prepared{}},
 		shelf: &shelf{drafts: map[mailout.BatchID][]mailout.Row{}, frozen: map[mailout.BatchID][]mailout.Row{}, digests: map[mailout.Digest]mailout.BatchID{},
-			earlier: map[mailout.Digest]string{}}}
+			before: map[mailout.Digest]string{}, earlier: map[mailout.Digest]string{}}}
 }
 
 // signs is a line whose person signs documents: one a group of paths.
@@ -204,6 +216,7 @@ func (d *desk) manifest(_ context.Context, yield func(mailout.Entry, []mailout.P
 
 func (d *desk) make() plan.Result {
 	d.t.Helper()
+	d.o.Expect = mailout.SumDigest([]byte(d.bytes))
 	res, err := plan.Make(d.t.Context(), d.manifest, d.folder, d.shelf, d.o)
 	if err != nil {
 		d.t.Fatal(err)

@@ -42,12 +42,14 @@ type Store interface {
 	Freeze(ctx context.Context, id mailout.BatchID, manifest, digest, rowsDigest mailout.Digest) (mailout.BatchID, error)
 	DropDraft(ctx context.Context, id mailout.BatchID) error
 	ByDigest(ctx context.Context, digest mailout.Digest) (mailout.BatchID, bool, error)
+	PlannedBefore(ctx context.Context, manifest mailout.Digest, settings []byte) (bool, error)
 	Earlier(ctx context.Context, letter mailout.Digest) (mailout.BatchID, int, bool, error)
 }
 
 // Options say how to plan.
 type Options struct {
 	ManifestPath string         // absolute; kept in the books
+	Expect       mailout.Digest // SHA-256 that the manifest most likely has; zero: not known
 	Location     *time.Location // for the batch id's date
 	Settings     []byte         // canonical form of every setting that changes what is sent
 	Before       []string       // documents in front of every row's first one
@@ -68,6 +70,8 @@ type Result struct {
 	Skipped    int
 	Passed     Passed
 	Problems   []mailout.Problem // sorted; warnings included
+
+	again bool // the plan is not known after all, and nothing was written
 }
 
 const (
@@ -79,14 +83,25 @@ const (
 
 // Make plans a batch. Problems are in the result; an error is of the machine, the store
 // or an unreadable manifest, and leaves no batch behind.
+//
+// Most manifests are planned more than once: to look, and to send. Where the store knows
+// a plan of the same manifest under the same settings, no row is written before it is sure
+// that a document is another one since; then all is gone through once more, with the
+// documents that are known by now.
 func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o Options) (Result, error) {
 	id, err := store.BeginDraft(ctx, o.ManifestPath, o.Settings, o.Location)
 	if err != nil {
 		return Result{}, err
 	}
-	m := &maker{docs: docs, store: store, o: o, draft: id, sums: newSums(o.Settings), letters: map[mailout.Digest]int{}, files: map[uint64]sighting{}}
-	res, err := m.run(ctx, manifest)
-	if err != nil || res.Batch == "" {
+	before, err := store.PlannedBefore(ctx, o.Expect, o.Settings)
+	var res Result
+	if err == nil && before {
+		res, err = newMaker(docs, store, o, id, true).run(ctx, manifest)
+	}
+	if err == nil && (!before || res.again) {
+		res, err = newMaker(docs, store, o, id, false).run(ctx, manifest)
+	}
+	if err != nil || res.Batch != id {
 		// The draft is dropped even when the caller was interrupted.
 		if dropped := store.DropDraft(context.WithoutCancel(ctx), id); err == nil {
 			err = dropped
@@ -95,11 +110,16 @@ func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o
 	return res, err
 }
 
+func newMaker(docs Documents, store Store, o Options, draft mailout.BatchID, dry bool) *maker {
+	return &maker{docs: docs, store: store, o: o, draft: draft, dry: dry, sums: newSums(o.Settings), letters: map[mailout.Digest]int{}, files: map[uint64]sighting{}}
+}
+
 type maker struct {
 	docs    Documents
 	store   Store
 	o       Options
 	draft   mailout.BatchID
+	dry     bool // nothing is written: the plan is most likely one that is known
 	sums    *sums
 	letters map[mailout.Digest]int // letter → line, within this manifest
 	files   map[uint64]sighting    // contents of files → where they were named first
@@ -160,7 +180,7 @@ func (m *maker) freeze(ctx context.Context, sha mailout.Digest, general []mailou
 		stopping = append(stopping, none)
 		m.res.Problems = append(m.res.Problems, stopping...)
 	}
-	_, known, err := m.store.ByDigest(ctx, m.res.Digest)
+	same, known, err := m.store.ByDigest(ctx, m.res.Digest)
 	if err != nil {
 		return m.res, err
 	}
@@ -169,7 +189,14 @@ func (m *maker) freeze(ctx context.Context, sha mailout.Digest, general []mailou
 		stopping = append(stopping, m.repeats...)
 	}
 	mailout.SortProblems(m.res.Problems)
-	if len(stopping) > 0 {
+	switch {
+	case len(stopping) > 0:
+		return m.res, nil
+	case known:
+		m.res.Batch, m.res.Known = same, true
+		return m.res, nil
+	case m.dry:
+		m.res.again = true
 		return m.res, nil
 	}
 	m.res.Batch, err = m.store.Freeze(ctx, m.draft, sha, m.res.Digest, m.res.RowsDigest)
@@ -208,8 +235,8 @@ func (m *maker) flush(ctx context.Context) error {
 		rows = append(rows, w.entry.Row)
 	}
 	m.waiting = m.waiting[:0]
-	if m.stopped && !m.o.SkipBadRows {
-		return nil // nothing will be frozen: go on only to find the other problems
+	if m.dry || m.stopped && !m.o.SkipBadRows {
+		return nil // nothing will be frozen: go on only to compare, or to find the other problems
 	}
 	return m.write(ctx, rows)
 }
@@ -277,6 +304,9 @@ func (m *maker) checkRepeat(ctx context.Context, w *work) error {
 		return nil
 	}
 	m.letters[letter] = w.entry.Line
+	if m.dry { // a plan that is known is no repeat of itself; if it is not, all is asked again
+		return nil
+	}
 	batch, line, found, err := m.store.Earlier(ctx, letter)
 	if err != nil || !found {
 		return err

@@ -320,3 +320,30 @@ func TestAnInterruptedPlanDropsItsDraft(t *testing.T) {
 		t.Errorf("the drafts %v are left behind", d.drafts)
 	}
 }
+
+// Planning the same again writes nothing: not one row.
+func TestAKnownPlanIsNotWrittenAgain(t *testing.T) {
+	d := newDesk(t, signs(2, kari, "a.pdf"), signs(3, ola, "b.pdf"))
+	first := d.make()
+	if d.written != 2 {
+		t.Fatalf("%d rows were written for the first plan", d.written)
+	}
+	if again := d.make(); !again.Known || again.Batch != first.Batch || d.written != 2 || len(d.frozen) != 1 {
+		t.Errorf("the same again: %+v, %d rows written in all", again, d.written)
+	}
+	// The same manifest, and a document that is another one since.
+	d.files["b.pdf"] = "another b"
+	if other := d.make(); other.Known || other.Batch == first.Batch || other.Batch == "" || d.written != 4 || len(d.frozen[other.Batch]) != 2 {
+		t.Errorf("with another document: %+v, %d rows written in all", other, d.written)
+	}
+	d.files["b.pdf"] = "!pdf-damaged"
+	d.wantProblems(d.make(), "3D pdf-damaged")
+	if d.written != 4 {
+		t.Errorf("%d rows were written for a plan with a problem", d.written-4)
+	}
+	// Other settings are another plan from the start.
+	d.files["b.pdf"], d.o.Settings = "b", []byte("sender=other")
+	if other := d.make(); other.Known || len(d.frozen[other.Batch]) != 2 {
+		t.Errorf("under other settings: %+v", other)
+	}
+}
