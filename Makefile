@@ -30,6 +30,8 @@ test: ## run every test, with the race detector
 
 bench: ## measure, each figure beside its limit
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/app
+	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/pdfprep
+	go test -run '^$$' -bench . -timeout 10m ./internal/ledger
 	go test -run '^$$' -bench Seal -timeout 10m ./internal/bundle
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/manifest
 

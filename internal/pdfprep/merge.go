@@ -57,20 +57,22 @@ func (m *merger) append(doc *model.Context) error {
 	doc.Info = nil
 	// The library gives the objects of doc new numbers in place, and does so twice to what is
 	// reached in two ways: old and new numbers must have none in common.
-	*m.all.Size = max(highest(m.all), highest(doc)) + 1
+	*m.all.Size = max(size(m.all), size(doc))
 	if err := pdfcpu.MergeXRefTables("", doc, m.all, false, false); err != nil {
 		return err
 	}
+	*m.all.Size = size(m.all)
 	return m.layers.add(doc)
 }
 
-// highest is the highest object number of a document.
-func highest(doc *model.Context) int {
-	n := *doc.Size
+// size is one more than the highest object number of a document, as /Size should be (ISO
+// 32000-1, table 15).
+func size(doc *model.Context) int {
+	n := 0
 	for object := range doc.Table {
 		n = max(n, object)
 	}
-	return n
+	return n + 1
 }
 
 // finish writes the merged PDF and judges what was written. It has no pages where merging
