@@ -93,6 +93,7 @@ var oddPDFs = map[string]pdfFile{
 	"attachment": {catalog: " /Names << /EmbeddedFiles << /Names [(a) 6 0 R] >> >>", extra: []string{"<< /Type /Filespec /F (a.txt) /UF (a.txt) /EF << /F 7 0 R >> >>", "<< /Type /EmbeddedFile /Length 5 >>\nstream\nhello\nendstream"}},
 	"signed": {catalog: " /AcroForm << /SigFlags 3 /Fields [6 0 R] >>", page: " /Annots [6 0 R]", extra: []string{fmt.Sprintf(formField, "Sig", " /V 7 0 R"),
 		"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /ByteRange [0 10 20 10] /Contents <00> >>"}},
+	"rights":    {catalog: " /Perms << /UR3 6 0 R >>", extra: []string{"<< /Type /Sig /Filter /Adobe.PPKLite /ByteRange [0 10 20 10] /Contents <00> >>"}},
 	"fontless":  {font: "99 0 R"},
 	"encrypted": {trailer: " /Encrypt 6 0 R /ID [<00> <00>]", extra: []string{"<< /Filter /Standard /V 1 /R 2 /Length 40 /P -1 /O <" + strings.Repeat("00", 32) + "> /U <" + strings.Repeat("00", 32) + "> >>"}},
 	"megabytes": {text: noise(6_500_000)},

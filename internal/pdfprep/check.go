@@ -11,6 +11,7 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/fault"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
 
 const (
@@ -51,11 +52,7 @@ func check(pdf []byte) (*model.Context, verdict) {
 		return err
 	})
 	if err != nil {
-		f := asFinding(err)
-		if heard.tooDeep && f.Code == codeDamaged {
-			f.Code = codeNesting
-		}
-		return nil, verdict{Findings: []finding{f}}
+		return nil, verdict{Findings: []finding{asFinding(err)}}
 	}
 	return doc, v
 }
@@ -65,17 +62,23 @@ func examine(pdf []byte, heard *ear) (*model.Context, verdict, error) {
 		return nil, verdict{}, err
 	}
 	doc, err := read(pdf)
-	if err != nil {
+	mended := heard.resized || heard.rebuilt || err != nil && asFinding(err).Code == codeDamaged
+	switch {
+	case mended && claimsTooMany(pdf):
+		return nil, verdict{}, refusal{Code: codeObjects}
+	case err != nil:
 		return nil, verdict{}, err
-	}
-	if heard.rebuilt && !bytes.Contains(pdf, []byte("trailer")) { // what is the document is a guess then
+	case !oneDocument(pdf, doc, heard):
 		return nil, verdict{}, refusal{Code: codeDamaged}
 	}
 	pages, err := pageTree(doc)
 	if err != nil {
 		return nil, verdict{}, fmt.Errorf("listing pages: %w", err)
 	}
-	found := look(doc)
+	found := look(doc, heard)
+	if heard.tooDeep {
+		return nil, verdict{}, refusal{Code: codeNesting}
+	}
 	v := verdict{PDFA: pdfaClaim(doc), Images: found.images, Findings: found.warnings(pages)}
 	if doc.XRefTable.Version() > model.V17 {
 		v.Findings = append(v.Findings, finding{Code: codeVersion2})
@@ -86,7 +89,7 @@ func examine(pdf []byte, heard *ear) (*model.Context, verdict, error) {
 		func() error { return rightVersion(doc, v.PDFA) },
 		func() error { return lostObject(doc, pages, heard) },
 		func() error { return valid(doc, pages, heard) },
-		func() error { return pageContents(doc, pages) },
+		func() error { return pageContents(doc, pages, pdf) },
 	} {
 		if err := step(); err != nil {
 			return nil, verdict{}, err
@@ -94,6 +97,11 @@ func examine(pdf []byte, heard *ear) (*model.Context, verdict, error) {
 	}
 	v.Pages = doc.PageCount
 	return doc, v, nil
+}
+
+// oneDocument reports whether other readers find the document in a PDF that the library finds.
+func oneDocument(pdf []byte, doc *model.Context, heard *ear) bool {
+	return !heard.unlisted && !disputed(doc) && (!heard.rebuilt || namesRoot(pdf, doc.Root.ObjectNumber.Value()))
 }
 
 // readJudged reads a PDF again that was judged sendable, for merging.
@@ -147,10 +155,11 @@ func read(pdf []byte) (*model.Context, error) {
 // rightVersion holds the versions in header and catalogue against portal-api.md: PDF 1.1 to
 // 1.7, or PDF/A, of which part 4 is PDF 2.0 (ISO 19005-4).
 func rightVersion(doc *model.Context, pdfa string) error {
-	for _, v := range []*model.Version{doc.HeaderVersion, doc.RootVersion} {
-		if v != nil && (*v < model.V11 || *v > model.V17 && !strings.HasPrefix(pdfa, "4")) {
-			return refusal{Code: codeVersion}
-		}
+	root, _ := doc.Catalog()
+	o, _ := doc.Dereference(root["Version"])
+	own, _ := o.(types.Name) // the library does not always look at it
+	if newest := max(doc.HeaderVersion.String(), string(own)); newest > "1.7" && !strings.HasPrefix(pdfa, "4") {
+		return refusal{Code: codeVersion}
 	}
 	return nil
 }

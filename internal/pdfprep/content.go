@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"sync"
 
 	"github.com/pdfcpu/pdfcpu/pkg/filter"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
@@ -23,19 +24,21 @@ const maxKept = 32 << 20
 var (
 	errExpands    = errors.New("it unpacks to more than is allowed")
 	errNoContents = errors.New("the page's contents are not there")
+	errCutShort   = errors.New("it is longer than it says")
 )
 
 // unpacker unpacks what is drawn on pages, to see that it is whole.
 type unpacker struct {
 	doc  *model.Context
+	pdf  []byte // what it was read from
 	done map[int]bool
 	left int64 // bytes that may still be unpacked
 }
 
 // pageContents finds the first page of which something would be missing: content streams and
 // the forms (ISO 32000-1, 8.10) that they draw. Pictures and fonts are not looked into.
-func pageContents(doc *model.Context, pages []page) error {
-	u := unpacker{doc: doc, done: map[int]bool{}, left: maxContent}
+func pageContents(doc *model.Context, pages []page, pdf []byte) error {
+	u := unpacker{doc: doc, pdf: pdf, done: map[int]bool{}, left: maxContent}
 	for i, p := range pages {
 		switch object, err := u.page(p); {
 		case errors.Is(err, errExpands):
@@ -112,11 +115,27 @@ func (u *unpacker) draw(o types.Object) ([]types.Object, error) {
 	case types.Array:
 		return o, nil
 	case types.StreamDict:
+		if u.goesOn(&o) {
+			return nil, errCutShort
+		}
 		if name(o.Dict, "Subtype") != "Image" {
 			return u.forms(o.Dict["Resources"]), u.unpack(&o)
 		}
 	}
 	return nil, nil
+}
+
+// goesOn reports whether a stream goes on behind where its length says that it ends. Other
+// readers look for the end; the library does not, and would merge a part of it.
+func (u *unpacker) goesOn(s *types.StreamDict) bool {
+	const word = "endstream"
+	start, end := int(s.StreamOffset), int(s.StreamOffset)+len(s.Raw)
+	if start <= 0 || end > len(u.pdf) {
+		return false
+	}
+	behind := bytes.TrimLeft(u.pdf[end:], "\x00\t\n\f\r ")
+	return !bytes.HasPrefix(behind, []byte(word)) && !bytes.HasPrefix(behind, []byte("endobj")) &&
+		!bytes.Contains(u.pdf[start:min(end+len(word), len(u.pdf))], []byte(word))
 }
 
 // forms are the external objects of resources that were not looked at yet.
@@ -204,10 +223,11 @@ func (u *unpacker) library(d types.Dict, f types.PDFFilter, data []byte) ([]byte
 // is missing is certainly no text: the checksum, or the last block of a writer that
 // flushed and never closed.
 func inflate(w io.Writer, packed []byte, limit int64) (int64, error) {
-	z, err := zlib.NewReader(bytes.NewReader(packed))
+	z, err := inflater(packed)
 	if err != nil {
 		return 0, err
 	}
+	defer inflaters.Put(z)
 	n, err := io.Copy(w, io.LimitReader(z, limit+1))
 	switch {
 	case n > limit:
@@ -216,6 +236,16 @@ func inflate(w io.Writer, packed []byte, limit int64) (int64, error) {
 		return n, nil
 	}
 	return n, err
+}
+
+// inflaters are kept for the next stream: a new one takes more memory than most streams do.
+var inflaters sync.Pool
+
+func inflater(packed []byte) (io.Reader, error) {
+	if z, ok := inflaters.Get().(zlib.Resetter); ok {
+		return z.(io.Reader), z.Reset(bytes.NewReader(packed), nil)
+	}
+	return zlib.NewReader(bytes.NewReader(packed))
 }
 
 // flushed reports whether packed ends with the mark of a flush (RFC 1951, an empty stored

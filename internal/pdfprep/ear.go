@@ -14,6 +14,8 @@ type ear struct {
 	missingFont bool
 	blankPage   int          // number of a page that cannot be read and came out blank
 	rebuilt     bool         // the cross-reference table was lost and made anew
+	unlisted    bool         // the table has more entries than it says, which others do not read
+	resized     bool         // a trailer's number of objects was wrong and put right
 	unreadable  map[int]bool // objects that could not be parsed and count as null
 	tooDeep     bool         // one of them because of what lies in each other
 }
@@ -34,12 +36,21 @@ func (e *ear) hear(s string) {
 		fmt.Sscanf(what, "repaired: corrupt page %d with blank page", &e.blankPage)
 	case strings.HasPrefix(what, "repaired: xreftable"), strings.HasPrefix(what, "repaired: catalog"):
 		e.rebuilt = true
+	case strings.HasPrefix(what, "digesting extra XrefTable entry"):
+		e.unlisted = true
+	case strings.HasPrefix(what, "repaired: trailer size"):
+		e.resized = true
 	case strings.HasPrefix(what, "skipped: obj #"):
 		var object int
 		fmt.Sscanf(what, "skipped: obj #%d", &object)
-		e.unreadable[object] = true
-		e.tooDeep = e.tooDeep || strings.Contains(what, model.ErrMaxRecursionDepthExceeded.Error())
+		e.lose(object, what)
 	}
+}
+
+// lose notes that an object cannot be parsed, and why.
+func (e *ear) lose(object int, why string) {
+	e.unreadable[object] = true
+	e.tooDeep = e.tooDeep || strings.Contains(why, model.ErrMaxRecursionDepthExceeded.Error())
 }
 
 func (e *ear) Printf(format string, args ...any) { e.hear(fmt.Sprintf(format, args...)) }

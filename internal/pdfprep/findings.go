@@ -20,6 +20,7 @@ const (
 	codeTooLarge       = "pdf-too-large"
 	codeEncrypted      = "pdf-encrypted"
 	codeSigned         = "pdf-signed"
+	codeUsageRights    = "pdf-usage-rights"
 	codeNoPages        = "pdf-no-pages"
 	codeVersion        = "pdf-version"
 	codeDamaged        = "pdf-damaged"
@@ -72,6 +73,8 @@ var catalogue = map[string]entry{
 		"remove the protection with the program it was made with, and save it"},
 	codeSigned: {mailout.Stop, "the PDF is signed already; the portal writes on every page, which breaks any earlier signature",
 		"use the original that is not signed yet; everyone who must sign can be a signer of the job"},
+	codeUsageRights: {mailout.Stop, "the PDF is a form with extended rights for Adobe Reader, which end when the portal writes on it",
+		"print it to a new PDF, and use that one"},
 	codeNoPages: {mailout.Stop, "the PDF has no pages", "export it again"},
 	codeVersion: {mailout.Stop, "the PDF's version is not one from 1.1 to 1.7, which the portal takes", "export it as PDF 1.7 or PDF/A-2"},
 	codeDamaged: {mailout.Stop, "the PDF is damaged or incomplete", "fetch or export it again; if a viewer still opens it, " + saveAnew},

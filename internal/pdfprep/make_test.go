@@ -278,15 +278,6 @@ func TestMergingAHundredFiles(t *testing.T) {
 	}
 }
 
-// Only object numbers that are used are counted up to; a trailer's boast costs nothing.
-func TestAHugeSizeInTheTrailerIsHarmless(t *testing.T) {
-	f := newFolder(t, map[string][]byte{"a.pdf": hugeSize(), "b.pdf": letter("y")})
-	p := f.pool(t)
-	if made, wrong := makeOne(t, p, "a.pdf", "b.pdf"); wrong != nil || made.Pages != 2 {
-		t.Errorf("made %+v, %v", made, wrong)
-	}
-}
-
 // The part that kills the worker is named; the others have verdicts of their own, and only
 // those are for the books.
 func TestAPartThatKillsTheWorkerIsNamed(t *testing.T) {

@@ -113,6 +113,39 @@ func withContent(entries string, content []byte) []byte {
 	}, "")
 }
 
+// objectStream is a PDF of one page with objects in an object stream, from number 7 on. Such
+// as are hidden are free in its table, and only a stream for newer readers lists them.
+func objectStream(hidden bool, objects ...string) []byte {
+	const page, first = "BT /F1 12 Tf 72 720 Td (x) Tj ET", 7
+	var index, body strings.Builder
+	var entries []byte
+	for i, o := range objects {
+		fmt.Fprintf(&index, "%d %d ", first+i, body.Len())
+		body.WriteString(o + "\n")
+		entries = append(entries, 2, 0, 5, byte(i))
+	}
+	size := first + len(objects)
+	extra := ""
+	if hidden {
+		extra = strings.Repeat("0000000000 00000 f \n", len(objects))
+	}
+	dict := fmt.Sprintf("/Type/XRef/W[1 2 1]/Index[%d %d]/Size %d/Root 1 0 R", first, len(objects), size)
+	b := assemble("1.5", []string{
+		"<</Type/Catalog/Pages 2 0 R/X 7 0 R>>",
+		"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
+		stream("", []byte(page)),
+		stream(fmt.Sprintf("/Type/ObjStm/N %d/First %d", len(objects), index.Len()), []byte(index.String()+body.String())),
+		stream(dict, entries),
+	}, "")
+	table := bytes.LastIndex(b, []byte("xref\n0 7"))
+	list := bytes.Index(b, []byte("6 0 obj"))
+	trailer := bytes.Index(b[table:], []byte("trailer")) + table
+	old := append(bytes.Clone(b[:trailer]), extra...)
+	old = bytes.Replace(old, []byte("xref\n0 7"), fmt.Appendf(nil, "xref\n0 %d", first+strings.Count(extra, "f")), 1)
+	return fmt.Appendf(old, "trailer\n<</Size %d/Root 1 0 R/XRefStm %d>>\nstartxref\n%d\n%%%%EOF\n", size, list, table)
+}
+
 // deflate packs b as PDFs do.
 func deflate(b []byte) []byte {
 	var out bytes.Buffer

@@ -7,8 +7,9 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
 
-// maxDepth bounds the walk into objects that hold each other directly.
-const maxDepth = 50
+// maxDepth bounds the walk into objects that hold each other directly. The library drops
+// what is deeper.
+const maxDepth = 100
 
 // survey is what one walk over all objects of a PDF found.
 type survey struct {
@@ -16,13 +17,14 @@ type survey struct {
 	marked map[string][]int // numbers of the objects that a code is about, in order
 	images int64            // bytes of all pictures, as they are stored
 
-	object int // being walked
+	heard  *ear // notes what cannot be parsed
+	object int  // being walked
 }
 
 // look walks over all objects. References are not followed: every object that can be
 // referred to is in the table.
-func look(doc *model.Context) *survey {
-	s := &survey{doc: doc, marked: map[string][]int{}}
+func look(doc *model.Context, heard *ear) *survey {
+	s := &survey{doc: doc, marked: map[string][]int{}, heard: heard}
 	for object, entry := range doc.Table {
 		if entry != nil && !entry.Free {
 			s.object = object
@@ -52,9 +54,12 @@ func (s *survey) walk(o types.Object, depth int) {
 			s.walk(item, depth+1)
 		}
 	case types.LazyObjectStreamObject: // in an object stream, and not needed yet
-		if parsed, err := s.doc.Dereference(*types.NewIndirectRef(s.object, 0)); err == nil && depth == 0 {
-			s.walk(parsed, depth+1)
+		parsed, err := s.doc.Dereference(*types.NewIndirectRef(s.object, 0))
+		if err != nil {
+			s.heard.lose(s.object, err.Error())
+			return
 		}
+		s.walk(parsed, depth+1)
 	}
 }
 
@@ -84,7 +89,8 @@ func (s *survey) action(d types.Dict) {
 	if _, parent := d["P"]; parent { // an element of the structure may be called anything
 		return
 	}
-	switch name(d, "S") {
+	kind, _ := s.resolve(d["S"]).(types.Name)
+	switch kind {
 	case "JavaScript":
 		s.mark(codeScript)
 	case "Rendition":
@@ -106,7 +112,9 @@ const (
 
 func (s *survey) field(d types.Dict) {
 	flags, _ := s.resolve(d["Ff"]).(types.Integer)
-	switch kind := name(d, "FT"); {
+	switch kind, _ := s.resolve(d["FT"]).(types.Name); {
+	case kind == "Sig" && s.lost(d["V"]): // it may be a signature for other readers
+		s.mark(codeSigned)
 	case kind == "Sig" && s.resolve(d["V"]) == nil:
 		s.mark(codeSignatureField)
 	case kind == "Btn" && flags&pushbutton != 0:
@@ -124,17 +132,18 @@ func isSignature(o types.Object) bool {
 }
 
 // isSigned refuses a PDF that was signed or certified, and such as gives readers rights
-// by a signature (ISO 32000-1, 12.8.4).
+// by a signature (ISO 32000-1, 12.8.2 and 12.8.4).
 func (s *survey) isSigned(pages []page) error {
 	if len(s.marked[codeSigned]) > 0 {
 		return refusal(s.place(codeSigned, firstPages(s.doc, pages, s.marked[codeSigned])))
 	}
 	root, _ := s.doc.Catalog()
 	perms, _ := s.resolve(root["Perms"]).(types.Dict)
-	for _, value := range perms {
-		if isSignature(s.resolve(value)) {
-			return refusal{Code: codeSigned}
-		}
+	switch {
+	case isSignature(s.resolve(perms["DocMDP"])):
+		return refusal{Code: codeSigned}
+	case isSignature(s.resolve(perms["UR3"])), isSignature(s.resolve(perms["UR"])):
+		return refusal{Code: codeUsageRights}
 	}
 	return nil
 }
@@ -200,6 +209,13 @@ func (s *survey) resolve(o types.Object) types.Object {
 		return nil
 	}
 	return o
+}
+
+// lost reports whether o refers to what the library cannot parse.
+func (s *survey) lost(o types.Object) bool {
+	ref, ok := o.(types.IndirectRef)
+	_, err := s.doc.Dereference(o)
+	return ok && s.heard.unreadable[ref.ObjectNumber.Value()] || err != nil
 }
 
 func name(d types.Dict, key string) string {

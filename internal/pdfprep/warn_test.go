@@ -37,6 +37,7 @@ func TestCheckWarns(t *testing.T) {
 			[]finding{{Code: codeScript, Page: 1, Object: 4}}},
 		"script of a rendition":     {pdfFile{page: link, extra: []string{"<</S/Rendition/OP 0/JS(x)>>"}}, []finding{{Code: codeScript, Page: 1, Object: 3}}},
 		"script, written otherwise": {pdfFile{catalog: "/OpenAction<</#53/Java#53cript/JS(x)>>"}, []finding{{Code: codeScript, Object: 1}}},
+		"script, named elsewhere":   {pdfFile{catalog: "/OpenAction<</S 3 0 R/JS(x)>>", extra: []string{"/JavaScript"}}, []finding{{Code: codeScript, Object: 1}}},
 		"an element called so":      {pdfFile{catalog: "/StructTreeRoot 3 0 R", extra: []string{"<</Type/StructTreeRoot/K 4 0 R>>", "<</S/Launch/P 3 0 R>>"}}, nil},
 		"launch":                    {pdfFile{page: link, extra: []string{"<</S/Launch/F(a.exe)>>"}}, []finding{{Code: codeLaunch, Page: 1, Object: 3}}},
 		"submit":                    {pdfFile{page: link, extra: []string{"<</S/SubmitForm/F(http://x)>>"}}, []finding{{Code: codeSubmit, Page: 1, Object: 3}}},
