@@ -45,7 +45,7 @@ func TestCheckRefuses(t *testing.T) {
 		"garbage":               {fmt.Appendf(nil, "%%PDF-1.7\n%s\n%%%%EOF", bytes.Repeat([]byte("garbage "), 500)), finding{Code: codeDamaged}},
 		"bytes before it":       {append([]byte("HTTP/1.1 200 OK\r\n\r\n"), whole...), finding{Code: codeHeader, N: 19}},
 		"a byte order mark":     {append([]byte("\xef\xbb\xbf"), whole...), finding{Code: codeHeader, N: 3}},
-		"much before it":        {append(make([]byte, 2000), whole...), finding{Code: codeNotPDF}},
+		"much before it":        {append(make([]byte, 100_000), whole...), finding{Code: codeNotPDF}},
 		"cut off":               {whole[:len(whole)/3], finding{Code: codeCutOff}},
 		"cut off at the end":    {whole[:len(whole)-3], finding{Code: codeCutOff}},
 		"cut off in a revision": {append(bytes.Clone(whole), "1 0 obj\n<</Type/Catalog/Pages 2 0"...), finding{Code: codeCutOff}},

@@ -6,9 +6,14 @@ import (
 	"batch/internal/mailout"
 )
 
-// headerWindow is where the header of a PDF may stand (ISO 32000-1, implementation note
-// 13).
-const headerWindow = 1024
+const (
+	// headerWindow is where viewers look for the header of a PDF (ISO 32000-1, annex H, note
+	// 13).
+	headerWindow = 1024
+	// junkWindow is where it is looked for to tell a PDF with junk before it from something
+	// else, in bytes.
+	junkWindow = 64 << 10
+)
 
 // lookalikes are what people name .pdf by mistake, by their first bytes.
 var lookalikes = []struct{ magic, what string }{
@@ -25,7 +30,7 @@ var lookalikes = []struct{ magic, what string }{
 // notPDF spares the workers what cannot be a PDF, and says what it is instead.
 func notPDF(path string, b []byte) *mailout.Problem {
 	window := b[:min(len(b), headerWindow)]
-	if bytes.Contains(window, []byte("%PDF-")) {
+	if bytes.Contains(window, []byte(header)) {
 		return nil
 	}
 	problem := finding{Code: codeNotPDF}.problem(path)
@@ -36,8 +41,11 @@ func notPDF(path string, b []byte) *mailout.Problem {
 	for _, l := range lookalikes {
 		if bytes.HasPrefix(text, []byte(l.magic)) {
 			problem.Message = "this is not a PDF but " + l.what
-			break
+			return &problem
 		}
+	}
+	if bytes.Contains(b[:min(len(b), junkWindow)], []byte(header)) { // the worker says what is before it
+		return nil
 	}
 	return &problem
 }

@@ -17,7 +17,7 @@ const (
 
 // outline refuses what has not the outline of a whole PDF.
 func outline(pdf []byte) error {
-	switch at := bytes.Index(pdf[:min(len(pdf), headerWindow)], []byte(header)); {
+	switch at := bytes.Index(pdf[:min(len(pdf), junkWindow)], []byte(header)); {
 	case at < 0:
 		return refusal{Code: codeNotPDF}
 	case at > 0:

@@ -182,8 +182,8 @@ def expected(f, body, whole, table):
     for pattern, verdict, reason in table:
         if pattern.fullmatch(f["file"]):
             return verdict, "by construction: " + reason
-    if b"%PDF-" not in body[:1024]:
-        return "not-a-pdf", "no %PDF- in the first 1024 bytes"
+    if b"%PDF-" not in body[:65536]:
+        return "not-a-pdf", "no %PDF- in the first 65536 bytes"
     if not body.startswith(b"%PDF-"):
         return "pdf-header", "the header is not at the first byte: pyHanko refuses it, other readers differ"
     if f["encrypted"] == "yes":
