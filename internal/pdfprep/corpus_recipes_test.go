@@ -29,8 +29,8 @@ var largeMonsters = map[string]func() []byte{
 
 // harmless are large files that are odd and right.
 var harmless = map[string]func() []byte{
-	"5000 updates":         func() []byte { return updates(5000) },
-	"250 000 tiny objects": func() []byte { return tinyObjects(250_000) },
+	"5000 updates":        func() []byte { return updates(5000) },
+	"60 000 tiny objects": func() []byte { return tinyObjects(60_000) },
 	"a string of 9 000 000": func() []byte {
 		return pdfFile{pages: []string{"x"}, extra: []string{"(" + strings.Repeat("a", 9_000_000) + ")"}}.bytes()
 	},
