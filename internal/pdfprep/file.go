@@ -84,7 +84,7 @@ func (f *file) look(ctx context.Context, p *Pool) error {
 		return err
 	}
 	var v verdict
-	if json.Unmarshal(known, &v) == nil { // else it is made anew
+	if json.Unmarshal(known, &v) == nil && v.sound() { // else it is made anew
 		f.verdict.Store(&v)
 	}
 	return nil
@@ -106,28 +106,36 @@ func (f *file) judgeClaimed(ctx context.Context, p *Pool) error {
 	if f.judged() {
 		return nil
 	}
-	rep, _, code, err := p.ask(ctx, request{Files: []part{{Bytes: int64(len(f.pdf))}}}, [][]byte{f.pdf})
+	said, code, err := p.ask(ctx, request{Files: []part{{Bytes: int64(len(f.pdf))}}}, [][]byte{f.pdf})
 	switch {
 	case err != nil:
 		return err
 	case code != "": // not for the books: another time, on an idle machine, it may live
 		f.verdict.Store(&verdict{Findings: []finding{{Code: code}}})
 	default:
-		f.settle(p, rep.Verdicts[0])
+		f.settle(p, said.verdicts[0])
 	}
 	return nil
 }
 
 // settle takes a worker's verdict and notes it for the books. A worker that a file took
-// over may say anything: what is neither sendable nor refused is refused.
+// over may say anything.
 func (f *file) settle(p *Pool, v verdict) {
-	stops := len(mailout.Stopping(problems("", v.Findings))) > 0
-	if stops == (v.Pages > 0) || v.Pages < 0 || v.Images < 0 || len(v.Findings) > maxFindings || !isPDFA.MatchString(v.PDFA) {
+	if !v.sound() {
 		f.verdict.Store(&verdict{Findings: []finding{{Code: codeCrash}}})
 		return
 	}
 	f.verdict.Store(&v)
 	p.keeper.note(f.sha256, v)
+}
+
+// sound reports whether a verdict is one of check's: either pages, or a reason why not.
+func (v verdict) sound() bool {
+	if v.Pages < 0 || v.Images < 0 || len(v.Findings) > maxFindings || !isPDFA.MatchString(v.PDFA) {
+		return false
+	}
+	refused := len(mailout.Stopping(problems("", v.Findings))) > 0
+	return refused == (v.Pages == 0)
 }
 
 // inspection puts into words what was found.

@@ -3,7 +3,6 @@ package pdfprep
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -67,7 +66,7 @@ func (k *keeper) note(file mailout.Digest, v verdict) {
 	}
 	k.mu.Lock()
 	k.verdicts = append(k.verdicts, mailout.PDFVerdict{File: file, Tool: tool, JSON: b})
-	full := len(k.verdicts) == maxVerdicts
+	full := len(k.verdicts) >= maxVerdicts
 	k.mu.Unlock()
 	if full {
 		k.put(&deposit{done: make(chan struct{})})
@@ -91,10 +90,10 @@ func (k *keeper) keep(ctx context.Context, pdf []byte, by mailout.MadeBy) (mailo
 
 // refresh notes the time that the file of a known document has now, so that the next one
 // who asks need not read it.
-func (k *keeper) refresh(by mailout.MadeBy) error {
+func (k *keeper) refresh(by mailout.MadeBy) (mailout.Prepared, error) {
 	d := &deposit{made: by, file: &unfinished{path: Stored(k.store, by.SHA256)}, done: make(chan struct{})}
 	k.put(d)
-	return d.err
+	return d.kept, d.err
 }
 
 // put hands a deposit over and waits for it.
@@ -132,34 +131,48 @@ func (k *keeper) run() {
 
 // write finishes a group: first the files, then the books, so that the books never name a
 // document that is not there. A crash in between leaves files that nobody needs; they are
-// swept when a plan is done.
+// swept when a plan is done. Verdicts do not depend on the files.
 func (k *keeper) write(group []*deposit) {
-	err := k.finish(group)
+	failed := k.finish(group)
 	var made []mailout.MadeBy
 	for _, d := range group {
-		if d.file != nil {
+		if d.file != nil && failed == nil {
 			d.made.Modified = d.file.modified
 			made = append(made, d.made)
 		}
 	}
+	kept, err := k.keepAll(made)
+	for _, d := range group {
+		d.err = err
+		switch {
+		case d.file == nil || err != nil:
+		case failed != nil:
+			d.err = failed
+		default:
+			d.kept, kept = kept[0], kept[1:]
+			d.err = d.file.settle(d.kept.SHA256 == d.made.SHA256)
+		}
+		close(d.done)
+	}
+}
+
+// keepAll writes documents and the waiting verdicts into the books. Verdicts that could
+// not be written wait for the next time.
+func (k *keeper) keepAll(made []mailout.MadeBy) ([]mailout.Prepared, error) {
 	k.mu.Lock()
 	verdicts := k.verdicts
 	k.verdicts = nil
 	k.mu.Unlock()
-	var kept []mailout.Prepared
-	if err == nil && len(made)+len(verdicts) > 0 {
-		kept, err = k.books.Keep(context.Background(), verdicts, made)
+	if len(made)+len(verdicts) == 0 {
+		return nil, nil
 	}
-	for _, d := range group {
-		d.err = err
-		if d.file != nil && err == nil {
-			d.kept, kept = kept[0], kept[1:]
-			if d.kept.SHA256 != d.made.SHA256 { // nobody knows of this one
-				d.err = os.Remove(d.file.path)
-			}
-		}
-		close(d.done)
+	kept, err := k.books.Keep(context.Background(), verdicts, made)
+	if err != nil {
+		k.mu.Lock()
+		k.verdicts = append(verdicts, k.verdicts...)
+		k.mu.Unlock()
 	}
+	return kept, err
 }
 
 // finish brings the files of a group under their names and to the disk.

@@ -2,7 +2,10 @@ package pdfprep
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -75,4 +78,29 @@ func TestVerdictsAreKeptWithoutDocuments(t *testing.T) {
 	if len(books.verdicts) != files {
 		t.Errorf("%d verdicts are in the books, want %d", len(books.verdicts), files)
 	}
+}
+
+// Verdicts that could not be written wait for the next time; a document that cannot be
+// stored takes none along.
+func TestVerdictsOutliveAFailure(t *testing.T) {
+	books, dir := newShelf(), t.TempDir()
+	k := newKeeper(dir, books)
+	k.note(mailout.SumDigest([]byte("a")), verdict{Pages: 1})
+	books.broken = errors.New("the disk is on fire")
+	pdf := letter("x")
+	made := mailout.MadeBy{Stored: mailout.Stored{Prepared: mailout.Prepared{SHA256: mailout.SumDigest(pdf), Bytes: int64(len(pdf))}}}
+	if _, err := k.keep(t.Context(), pdf, made); !errors.Is(err, books.broken) {
+		t.Errorf("error %v, want %v", err, books.broken)
+	}
+	books.broken = nil
+	k.note(mailout.SumDigest([]byte("b")), verdict{Pages: 1})
+	must(t, os.RemoveAll(Stored(dir, made.SHA256)))
+	must(t, os.MkdirAll(filepath.Join(Stored(dir, made.SHA256), "in the way"), 0o700)) // nothing can be renamed to this
+	if _, err := k.keep(t.Context(), pdf, made); err == nil {
+		t.Error("a document was stored where that cannot be")
+	}
+	if len(books.verdicts) != 2 || len(books.made) != 0 {
+		t.Errorf("%d verdicts and %d documents are in the books", len(books.verdicts), len(books.made))
+	}
+	must(t, k.end())
 }

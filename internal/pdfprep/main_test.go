@@ -46,7 +46,7 @@ var brokenWorkers = map[string]func() int{
 	"__second": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
 		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{Verdicts: []verdict{{Pages: 1}}})
+		writeFrame(os.Stdout, reply{Verdict: verdict{Pages: 1}})
 		readRequest(os.Stdin)
 		os.Stderr.WriteString("fatal error: runtime: out of memory\n")
 		return 2
@@ -55,14 +55,14 @@ var brokenWorkers = map[string]func() int{
 	"__flood": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
 		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{Verdicts: []verdict{{Pages: 1}}, Bytes: 1 << 40})
+		writeFrame(os.Stdout, reply{Verdict: verdict{Pages: 1}, Bytes: 1 << 40})
 		return 0
 	},
 	// Says yes without a page, as one that a file took over might.
 	"__yes": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
 		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{Verdicts: []verdict{{}}})
+		writeFrame(os.Stdout, reply{})
 		readRequest(os.Stdin)
 		return 0
 	},
@@ -74,14 +74,14 @@ var brokenWorkers = map[string]func() int{
 			if err != nil {
 				return 0
 			}
-			for _, pdf := range files {
+			for i, pdf := range files {
 				if _, words, ok := bytes.Cut(pdf, []byte("%dies of ")); ok {
+					respond(os.Stdout, request{Files: req.Files[:i]}, files[:i])
 					os.Stderr.Write(words)
 					return 2
 				}
 			}
-			rep, merged := answer(req, files)
-			writeFrame(os.Stdout, rep, merged)
+			respond(os.Stdout, req, files)
 		}
 	},
 	// Judges well and brings a merged PDF with too few pages.
@@ -89,7 +89,10 @@ var brokenWorkers = map[string]func() int{
 		writeFrame(os.Stdout, reply{Protocol: protocol})
 		readRequest(os.Stdin)
 		pdf := []byte("%PDF-1.7")
-		writeFrame(os.Stdout, reply{Verdicts: []verdict{{Pages: 1}, {Pages: 1}}, Merged: verdict{Pages: 1}, Bytes: int64(len(pdf))}, pdf)
+		for range 2 {
+			writeFrame(os.Stdout, reply{Verdict: verdict{Pages: 1}})
+		}
+		writeFrame(os.Stdout, reply{Verdict: verdict{Pages: 1}, Bytes: int64(len(pdf))}, pdf)
 		readRequest(os.Stdin)
 		return 0
 	},

@@ -154,9 +154,9 @@ func (w *work) look(ctx context.Context) error {
 	w.had = had
 	var same bool
 	if w.have, same = have(w.pool.o.Store, had); w.have && !same {
-		return w.pool.keeper.refresh(mailout.MadeBy{Recipe: w.recipe, Stored: had})
+		w.had.Prepared, err = w.pool.keeper.refresh(mailout.MadeBy{Recipe: w.recipe, Stored: had})
 	}
-	return nil
+	return err
 }
 
 // judge brings about the verdicts that are missing and, where the document is to be made
@@ -212,27 +212,26 @@ func (w *work) merge(ctx context.Context, claimed map[*file]bool) (pdf []byte, w
 		req.Files = append(req.Files, part{Bytes: int64(len(f.pdf)), Known: !claimed[f]})
 		bodies = append(bodies, f.pdf)
 	}
-	rep, pdf, death, err := w.pool.ask(ctx, req, bodies)
-	switch {
-	case err != nil:
+	said, death, err := w.pool.ask(ctx, req, bodies)
+	if err != nil {
 		return nil, nil, false, err
-	case death != "":
-		return nil, []finding{{Code: codeMerge}}, len(claimed) == 0, nil
 	}
-	for i, f := range w.files {
-		if claimed[f] {
-			f.settle(w.pool, rep.Verdicts[i])
+	for i, v := range said.verdicts {
+		if f := w.files[i]; claimed[f] {
+			f.settle(w.pool, v)
 		}
 	}
 	switch {
+	case death != "":
+		return nil, []finding{{Code: codeMerge}}, len(claimed) == 0, nil
 	case !w.sendable():
 		return nil, nil, true, nil
-	case len(pdf) > 0 && rep.Merged.Pages == w.pages(): // one that claims another number is not believed
-		return pdf, nil, true, nil
-	case len(mailout.Stopping(problems("", rep.Merged.Findings))) == 0:
+	case len(said.pdf) > 0 && said.merged.Pages == w.pages(): // one that claims another number is not believed
+		return said.pdf, nil, true, nil
+	case len(said.merged.Findings) > maxFindings || len(mailout.Stopping(problems("", said.merged.Findings))) == 0:
 		return nil, []finding{{Code: codeMerge}}, true, nil
 	}
-	return nil, rep.Merged.Findings, true, nil
+	return nil, said.merged.Findings, true, nil
 }
 
 // pages is the sum of the files' pages; all are judged.

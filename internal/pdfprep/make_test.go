@@ -364,3 +364,55 @@ func TestADocumentIsMadeOnce(t *testing.T) {
 		t.Errorf("the worker was not asked once only: %+v", w)
 	}
 }
+
+// stale are books that were changed by another plan since they were asked.
+type stale struct {
+	*shelf
+	had mailout.Stored
+}
+
+func (s stale) PreparedBy(context.Context, mailout.Digest) (mailout.Stored, bool, error) {
+	return s.had, true, nil
+}
+
+// A file that was there before is somebody's: it is never removed, whatever the books say
+// meanwhile, and the books' word holds.
+func TestAFileThatWasThereIsNotRemoved(t *testing.T) {
+	f := newFolder(t, map[string][]byte{"a.pdf": letter("a"), "b.pdf": letter("b")})
+	books := newShelf()
+	made, _ := makeOne(t, f.pool(t, func(o *Options) { o.Books = books }), "a.pdf", "b.pdf")
+	had := books.made[made.Recipe]
+	path := Stored(f.store, made.SHA256)
+	pdf, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, pdf, 0o600)) // a new time: the books are told
+	other := had
+	other.SHA256 = mailout.SumDigest([]byte("another plan's"))
+	books.made[made.Recipe] = other
+	again, _ := makeOne(t, f.pool(t, func(o *Options) { o.Books = stale{books, had} }), "a.pdf", "b.pdf")
+	if again.SHA256 != other.SHA256 {
+		t.Errorf("made is %s, in the books is %s", again.SHA256, other.SHA256)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("the file of another is gone: %v", err)
+	}
+}
+
+// Books that were damaged, or written by somebody else, do not decide what is sent.
+func TestAVerdictThatIsNoneIsMadeAnew(t *testing.T) {
+	good, bad := letter("good"), signed()
+	f := newFolder(t, map[string][]byte{"good.pdf": good, "bad.pdf": bad})
+	for _, verdict := range []string{"null", "{}", `{"pages":-3}`, `{"pages":1,"pdfa":"\u001b[2J"}`, `{"pages":1,"findings":[{"code":"pdf-signed"}]}`, "what"} {
+		books := newShelf()
+		for _, pdf := range [][]byte{good, bad} {
+			books.verdicts[tool+mailout.SumDigest(pdf).String()] = []byte(verdict)
+		}
+		p := f.pool(t, func(o *Options) { o.Books = books })
+		if made, wrong := makeOne(t, p, "good.pdf"); wrong != nil || made.Pages != 1 {
+			t.Errorf("%s: the good one has %d pages, %v", verdict, made.Pages, wrong)
+		}
+		if _, wrong := makeOne(t, p, "bad.pdf"); !slices.Equal(wrong, []string{codeSigned}) {
+			t.Errorf("%s: the bad one: %v", verdict, wrong)
+		}
+	}
+}

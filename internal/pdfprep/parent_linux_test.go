@@ -207,7 +207,7 @@ func TestWorkersKilledUnderLoad(t *testing.T) {
 		<-done
 		if workers := children(t); n%share == 0 && len(workers) > 0 {
 			victim := workers[rand.IntN(len(workers))]
-			if syscall.Kill(victim, syscall.SIGKILL) == nil {
+			if syscall.Kill(victim, []syscall.Signal{syscall.SIGKILL, syscall.SIGKILL, syscall.SIGTERM}[kills%3]) == nil {
 				kills++
 			}
 		}

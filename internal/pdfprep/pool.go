@@ -108,11 +108,11 @@ func (p *Pool) Close() (err error) {
 	return err
 }
 
-// ask has a worker answer. death is the code of a worker that did not live to answer; an
-// error means that nothing was found out.
-func (p *Pool) ask(ctx context.Context, req request, files [][]byte) (rep reply, merged []byte, death string, err error) {
+// ask has a worker answer. death is the code of a worker that did not live to answer it
+// all; an error means that nothing was found out.
+func (p *Pool) ask(ctx context.Context, req request, files [][]byte) (a answer, death string, err error) {
 	if p.life.Err() != nil {
-		return rep, nil, "", errClosed
+		return a, "", errClosed
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -122,11 +122,11 @@ func (p *Pool) ask(ctx context.Context, req request, files [][]byte) (rep reply,
 	select {
 	case w = <-p.slots:
 	case <-ctx.Done():
-		return rep, nil, "", context.Cause(ctx)
+		return a, "", context.Cause(ctx)
 	}
-	rep, merged, death, w, err = p.askOne(ctx, w, req, files)
+	a, death, w, err = p.askOne(ctx, w, req, files)
 	p.slots <- w
-	return rep, merged, death, err
+	return a, death, err
 }
 
 // maxKills is how many workers may be killed from outside over one request until it is
@@ -135,7 +135,7 @@ const maxKills = 8
 
 // askOne asks w, or a fresh worker where it is nil, and returns the worker that lives on, or
 // nil.
-func (p *Pool) askOne(ctx context.Context, w *worker, req request, files [][]byte) (reply, []byte, string, *worker, error) {
+func (p *Pool) askOne(ctx context.Context, w *worker, req request, files [][]byte) (answer, string, *worker, error) {
 	for kills := 0; ; {
 		if w == nil {
 			var err error
@@ -143,27 +143,27 @@ func (p *Pool) askOne(ctx context.Context, w *worker, req request, files [][]byt
 				kills++
 				continue
 			} else if err != nil {
-				return reply{}, nil, "", nil, err
+				return answer{}, "", nil, err
 			}
 		}
 		used := w.served > 0
-		rep, merged, err := w.ask(ctx, time.Duration(len(files))*p.o.Deadline, req, files)
+		a, err := w.ask(ctx, p.o.Deadline, req, files)
 		if err == nil {
-			return rep, merged, "", w, nil
+			return a, "", w, nil
 		}
 		w.end()
 		if ctx.Err() != nil {
-			return reply{}, nil, "", nil, context.Cause(ctx)
+			return answer{}, "", nil, context.Cause(ctx)
 		}
 		death := w.causeOfDeath(err)
 		switch {
 		case death == killed && kills < maxKills: // not its own doing
 			kills++
 		case death == killed:
-			return reply{}, nil, codeMemory, nil, nil
+			return a, codeMemory, nil, nil
 		case used && death != codeTimeout: // the files before it may be to blame
 		default:
-			return reply{}, nil, death, nil, nil
+			return a, death, nil, nil
 		}
 		w = nil
 	}

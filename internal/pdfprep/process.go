@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"batch/internal/mailout"
 )
 
 // startDeadline is the time a worker may take until it is ready; milliseconds are usual.
@@ -97,7 +99,7 @@ func (w *worker) greet(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startDeadline)
 	defer cancel()
 	defer context.AfterFunc(ctx, w.kill)()
-	rep, _, err := readReply(w.out)
+	rep, _, err := readReply(w.out, 0)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -112,29 +114,58 @@ func (w *worker) greet(ctx context.Context) error {
 // errDeadline ends a worker that takes too long.
 var errDeadline = errors.New("the deadline for this file has passed")
 
-// ask hands files over and reads the answer. After an error the worker is of no more
-// use and must be ended.
-func (w *worker) ask(ctx context.Context, deadline time.Duration, req request, files [][]byte) (reply, []byte, error) {
+// answer is what a worker said to a request, as far as it lived.
+type answer struct {
+	verdicts []verdict // of each file, in order
+	merged   verdict
+	pdf      []byte // what merged is about
+}
+
+// ask hands files over and reads the answer; each file has the deadline for itself, and to
+// merge them all has twice that. After an error the worker is of no more use and must be
+// ended; what it said before stands.
+func (w *worker) ask(ctx context.Context, deadline time.Duration, req request, files [][]byte) (a answer, err error) {
+	if err := w.within(ctx, deadline, func() error { return writeFrame(w.in, req, files...) }); err != nil {
+		return a, err
+	}
+	for _, file := range req.Files {
+		rep, _, err := w.hear(ctx, deadline, 0)
+		if err != nil {
+			return a, err
+		}
+		a.verdicts = append(a.verdicts, rep.Verdict)
+		req.Merge = req.Merge && (file.Known || rep.Verdict.Pages > 0)
+	}
+	if req.Merge {
+		var rep reply
+		if rep, a.pdf, err = w.hear(ctx, 2*deadline, mailout.MaxDocumentBytes); err != nil {
+			return a, err
+		}
+		a.merged = rep.Verdict
+	}
+	w.served++
+	return a, nil
+}
+
+// hear reads one reply, with a PDF of at most so many bytes.
+func (w *worker) hear(ctx context.Context, deadline time.Duration, most int64) (rep reply, pdf []byte, err error) {
+	err = w.within(ctx, deadline, func() (err error) {
+		rep, pdf, err = readReply(w.out, most)
+		return err
+	})
+	return rep, pdf, err
+}
+
+// within kills the worker when f takes longer than the deadline, or ctx ends.
+func (w *worker) within(ctx context.Context, deadline time.Duration, f func() error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, deadline, errDeadline)
 	defer cancel()
 	stop := context.AfterFunc(ctx, w.kill)
-	rep, merged, err := w.exchange(req, files)
+	err := f()
 	if !stop() { // it is being killed, whatever it has said
-		return reply{}, nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	w.served++
-	return rep, merged, err
-}
-
-func (w *worker) exchange(req request, files [][]byte) (reply, []byte, error) {
-	if err := writeFrame(w.in, req, files...); err != nil {
-		return reply{}, nil, err
-	}
-	rep, merged, err := readReply(w.out)
-	if err == nil && len(rep.Verdicts) != len(files) {
-		err = fmt.Errorf("%d verdicts on %d files", len(rep.Verdicts), len(files))
-	}
-	return rep, merged, err
+	return err
 }
 
 func (w *worker) kill() { _ = w.cmd.Process.Kill() }

@@ -15,10 +15,12 @@ import (
 const WorkerArg = "__pdf-worker"
 
 // A conversation is frames: four bytes of length (big-endian), so much JSON, then as
-// many raw bytes as the JSON announces. The worker speaks first, with a reply that
-// names its protocol, and then answers each request with one reply.
+// many raw bytes as the JSON announces. The worker speaks first, with a reply that names
+// its protocol. Then it answers each request with one reply for each file as soon as it is
+// judged, and where all were to be merged and none is refused, with one more that brings
+// the merged PDF.
 const (
-	protocol      = "batch-pdf-worker/2"
+	protocol      = "batch-pdf-worker/3"
 	maxHeader     = 1 << 20
 	maxParts      = 1000                         // files in one merge
 	maxMergeBytes = 4 * mailout.MaxDocumentBytes // bytes of all files of one merge: shared fonts shrink
@@ -36,13 +38,12 @@ type part struct {
 	Known bool  `json:"known,omitempty"` // judged before and found sendable: it is only merged
 }
 
-// reply is a worker's answer. It holds codes and numbers only, so that no text of a
+// reply is one answer of a worker. It holds codes and numbers only, so that no text of a
 // hostile file can reach a person's terminal.
 type reply struct {
-	Protocol string    `json:"protocol,omitempty"` // in the first reply
-	Verdicts []verdict `json:"verdicts,omitempty"` // of each file, in order; of a known one empty
-	Merged   verdict   `json:"merged"`             // of the merged PDF
-	Bytes    int64     `json:"bytes"`              // … which follows
+	Protocol string  `json:"protocol,omitempty"` // in the first reply
+	Verdict  verdict `json:"verdict"`            // of a file, or of the merged PDF; of a known file empty
+	Bytes    int64   `json:"bytes,omitempty"`    // of the merged PDF that follows
 }
 
 // verdict is what checking one PDF found. The ledger keeps it in this form.
@@ -138,12 +139,12 @@ func readRequest(r io.Reader) (request, [][]byte, error) {
 	return req, files, nil
 }
 
-// readReply reads a reply with the merged PDF, if one follows.
-func readReply(r io.Reader) (reply, []byte, error) {
+// readReply reads a reply with the PDF that it brings, of at most so many bytes.
+func readReply(r io.Reader, most int64) (reply, []byte, error) {
 	var rep reply
 	if err := readHeader(r, &rep); err != nil {
 		return rep, nil, err
 	}
-	merged, err := readBody(r, rep.Bytes, mailout.MaxDocumentBytes)
-	return rep, merged, err
+	pdf, err := readBody(r, rep.Bytes, most)
+	return rep, pdf, err
 }

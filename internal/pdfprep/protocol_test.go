@@ -13,15 +13,15 @@ import (
 func TestFramesComeBack(t *testing.T) {
 	var b bytes.Buffer
 	must(t, writeFrame(&b, request{Files: []part{{Bytes: 3}, {Known: true}, {Bytes: 2}}, Merge: true}, []byte("abc"), nil, []byte("de")))
-	must(t, writeFrame(&b, reply{Verdicts: []verdict{{Pages: 3, PDFA: "2b"}}, Bytes: 4}, []byte("%PDF")))
+	must(t, writeFrame(&b, reply{Verdict: verdict{Pages: 3, PDFA: "2b"}, Bytes: 4}, []byte("%PDF")))
 	req, files, err := readRequest(&b)
 	must(t, err)
 	if !req.Merge || !req.Files[1].Known || req.Files[2].Known || len(files) != 3 || string(files[0]) != "abc" || len(files[1]) != 0 || string(files[2]) != "de" {
 		t.Errorf("files %q", files)
 	}
-	rep, merged, err := readReply(&b)
+	rep, merged, err := readReply(&b, 4)
 	must(t, err)
-	if len(rep.Verdicts) != 1 || rep.Verdicts[0].PDFA != "2b" || string(merged) != "%PDF" {
+	if rep.Verdict.Pages != 3 || rep.Verdict.PDFA != "2b" || string(merged) != "%PDF" {
 		t.Errorf("reply %+v %q", rep, merged)
 	}
 	if _, _, err := readRequest(&b); err != io.EOF {
@@ -44,7 +44,7 @@ func TestFramesAreBounded(t *testing.T) {
 		"more than a job": frame(reply{Bytes: mailout.MaxDocumentBytes + 1}),
 		"cut body":        append(frame(reply{Bytes: 10}), "123"...),
 	} {
-		if _, _, err := readReply(bytes.NewReader(b)); err == nil || errors.Is(err, io.EOF) {
+		if _, _, err := readReply(bytes.NewReader(b), mailout.MaxDocumentBytes); err == nil || errors.Is(err, io.EOF) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -63,20 +63,18 @@ func TestFramesAreBounded(t *testing.T) {
 func FuzzReadReply(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 2, '{', '}'})
 	var whole bytes.Buffer
-	if err := writeFrame(&whole, reply{Verdicts: []verdict{{Findings: []finding{{Code: codeDamaged}}}}, Bytes: 3}, []byte("PDF")); err != nil {
+	if err := writeFrame(&whole, reply{Verdict: verdict{Findings: []finding{{Code: codeDamaged}}}, Bytes: 3}, []byte("PDF")); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(whole.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		rep, merged, err := readReply(bytes.NewReader(b))
+		rep, merged, err := readReply(bytes.NewReader(b), mailout.MaxDocumentBytes)
 		if err == nil && (int64(len(merged)) != rep.Bytes || len(merged) > len(b)) {
 			t.Errorf("%d bytes of PDF from %d", len(merged), len(b))
 		}
-		for _, v := range append(rep.Verdicts, rep.Merged) {
-			for _, p := range problems("a.pdf", v.Findings) {
-				if _, ok := catalogue[p.Code]; !ok {
-					t.Errorf("the worker's own code %q got through", p.Code)
-				}
+		for _, p := range problems("a.pdf", rep.Verdict.Findings) {
+			if _, ok := catalogue[p.Code]; !ok {
+				t.Errorf("the worker's own code %q got through", p.Code)
 			}
 		}
 	})

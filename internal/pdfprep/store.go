@@ -94,6 +94,15 @@ func (u *unfinished) finish() error {
 	return nil
 }
 
+// settle removes a file that we have written and another's took the place of: nobody knows
+// of it. One that was there before is somebody's.
+func (u *unfinished) settle(kept bool) error {
+	if kept || u.f == nil {
+		return nil
+	}
+	return os.Remove(u.path)
+}
+
 // have reports whether the file of a document is there as it was. One with another time
 // is read: it may have been copied back, or be damaged, and is then made anew; same is
 // false for it.

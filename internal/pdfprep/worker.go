@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
 )
 
 // Memory of a worker, in bytes beyond what it maps when it is ready. The collector works
@@ -23,8 +25,8 @@ const (
 // RunWorker is the body of a worker process: it answers requests from in on out until
 // in ends, and returns the exit code. It changes the limits of the whole process.
 func RunWorker(in io.Reader, out io.Writer) int {
-	// Ctrl-C reaches the whole process group; the parent decides what it means.
-	signal.Ignore(os.Interrupt)
+	// Ctrl-C and the like reach the whole process group; the parent decides what they mean.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	os.Stdout = os.Stderr // a library that prints must not speak into the protocol
 	api.DisableConfigDir()
 	debug.SetMaxStack(maxStack)
@@ -57,38 +59,36 @@ func serve(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		rep, merged := answer(req, files)
-		if err := writeFrame(out, rep, merged); err != nil {
+		if err := respond(out, req, files); err != nil {
 			return err
 		}
 	}
 }
 
-// answer judges the files that are not known and merges them all, if that was asked for and
-// none of them is refused. What was read to be judged is merged as it is, not read again.
-func answer(req request, files [][]byte) (reply, []byte) {
-	rep := reply{Verdicts: make([]verdict, len(files))}
+// respond judges the files that are not known and merges them all, if that was asked for
+// and none of them is refused. What was read to be judged is merged as it is, not read
+// again.
+func respond(out io.Writer, req request, files [][]byte) error {
 	var m merger
 	for i, pdf := range files {
 		files[i] = nil // its bytes are in the context now: a merge of many need not hold both
+		var v verdict
 		if req.Files[i].Known {
 			m.open(pdf)
-			continue
+		} else {
+			var doc *model.Context
+			doc, v = check(pdf)
+			if req.Merge = req.Merge && doc != nil; req.Merge {
+				m.add(doc)
+			}
 		}
-		doc, v := check(pdf)
-		rep.Verdicts[i] = v
-		switch {
-		case doc == nil:
-			req.Merge = false
-		case req.Merge:
-			m.add(doc)
+		if err := writeFrame(out, reply{Verdict: v}); err != nil {
+			return err
 		}
 	}
 	if !req.Merge {
-		return rep, nil
+		return nil
 	}
-	var merged []byte
-	rep.Merged, merged = m.finish()
-	rep.Bytes = int64(len(merged))
-	return rep, merged
+	v, merged := m.finish()
+	return writeFrame(out, reply{Verdict: v, Bytes: int64(len(merged))}, merged)
 }
