@@ -10,7 +10,7 @@ SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JUDGES      := gcc libc6-dev libxml2-utils xmlsec1 qpdf poppler-utils strace libreoffice-writer-nogui libreoffice-calc-nogui
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench judges lint nightly clean
+.PHONY: help build demo test bench judges lint nightly corpora clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,10 @@ nightly: ## the long tests: fuzzing, and the property tests with many more tries
 	    echo "$$t $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime 60s -fuzzminimizetime 1s ./$$t || exit 1; \
 	  done; \
 	done
+
+corpora: ## judge public PDFs beside independent programs: PDF_CORPORA=FOLDER (docs/pdf.md says how to fetch them)
+	@[ -d "$(PDF_CORPORA)" ] || { echo "name the folder: make corpora PDF_CORPORA=FOLDER; docs/pdf.md says how to fetch the files"; exit 2; }
+	PDF_CORPORA="$$(cd "$(PDF_CORPORA)" && pwd)" go test -run '^TestCorpora$$' -v -count=1 -timeout 60m ./internal/pdfprep
 
 clean: ## delete what the targets made
 	rm -rf bin demo

@@ -68,15 +68,23 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 	return planned, err
 }
 
-// digestOf is the SHA-256 of a file as it is now; zero where it cannot be read.
+// maxHashed is the largest manifest that is looked up by its digest, in bytes; larger ones
+// are refused by the reader.
+const maxHashed = 512 << 20
+
+// digestOf is the SHA-256 of an ordinary file as it is now; zero where it is none, or cannot
+// be read.
 func digestOf(path string) (d mailout.Digest) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxHashed {
+		return d
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return d
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err == nil {
+	if _, err := io.Copy(h, io.LimitReader(f, maxHashed)); err == nil {
 		d = mailout.Digest(h.Sum(nil))
 	}
 	return d

@@ -1,6 +1,9 @@
 package mailout
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // BatchInfo is what the books say of a batch as a whole.
 type BatchInfo struct {
@@ -127,7 +130,12 @@ func (i Inspection) OK() bool { return len(Stopping(i.Findings)) == 0 }
 // Made is what became of the files that one document is made of.
 type Made struct {
 	Parts    []Inspection // of each file, in order
-	Recipe   Digest       // names what is made of exactly these parts; zero where one is refused
+	Recipe   Digest       // names what is made of exactly these parts; zero where nothing was made
 	Prepared              // the document; zero where there is none
 	Findings []Problem    // of the document as a whole
+}
+
+// Refused reports whether a finding says why there is no document.
+func (m Made) Refused() bool {
+	return len(Stopping(m.Findings)) > 0 || slices.ContainsFunc(m.Parts, func(i Inspection) bool { return !i.OK() })
 }

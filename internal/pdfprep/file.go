@@ -13,7 +13,7 @@ import (
 
 // tool names what verdicts depend on besides the file: another version's are not believed.
 // Count its number up whenever the checks change.
-var tool = "check/2 pdfcpu " + model.VersionStr
+var tool = "check/3 pdfcpu " + model.VersionStr
 
 // maxFindings is more than there are kinds of findings; isPDFA is no claim, or one of ISO
 // 19005-1 to -4.
@@ -84,7 +84,7 @@ func (f *file) look(ctx context.Context, p *Pool) error {
 		return err
 	}
 	var v verdict
-	if json.Unmarshal(known, &v) == nil && v.sound() { // else it is made anew
+	if json.Unmarshal(known, &v) == nil && v.sound(f.bytes) { // else it is made anew
 		f.verdict.Store(&v)
 	}
 	return nil
@@ -121,7 +121,7 @@ func (f *file) judgeClaimed(ctx context.Context, p *Pool) error {
 // settle takes a worker's verdict and notes it for the books. A worker that a file took
 // over may say anything.
 func (f *file) settle(p *Pool, v verdict) {
-	if !v.sound() {
+	if !v.sound(f.bytes) {
 		f.verdict.Store(&verdict{Findings: []finding{{Code: codeCrash}}})
 		return
 	}
@@ -129,12 +129,20 @@ func (f *file) settle(p *Pool, v verdict) {
 	p.keeper.note(f.sha256, v)
 }
 
-// sound reports whether a verdict is one of check's: either pages, or a reason why not.
-func (v verdict) sound() bool {
-	if v.Pages < 0 || v.Images < 0 || len(v.Findings) > maxFindings || !isPDFA.MatchString(v.PDFA) {
+// sound reports whether a verdict on a PDF of so many bytes is one of check's: pages, or a
+// reason why not.
+func (v verdict) sound(bytes int64) bool {
+	if v.Pages < 0 || v.Pages > maxPages || v.Images < 0 || v.Images > bytes || len(v.Findings) > maxFindings || !isPDFA.MatchString(v.PDFA) {
 		return false
 	}
-	refused := len(mailout.Stopping(problems("", v.Findings))) > 0
+	refused := false
+	for _, f := range v.Findings {
+		e, known := catalogue[f.Code]
+		if !known {
+			return false
+		}
+		refused = refused || e.severity == mailout.Stop
+	}
 	return refused == (v.Pages == 0)
 }
 

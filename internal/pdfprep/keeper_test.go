@@ -53,7 +53,7 @@ func TestKeepingIsGrouped(t *testing.T) {
 			t.Errorf("%d documents and %d verdicts of %d are in the books", len(books.made), len(books.verdicts), documents)
 		}
 		for _, d := range books.made {
-			if there, same := have(dir, d); !there || !same {
+			if there, same, err := have(dir, d); !there || !same || err != nil {
 				t.Errorf("%s is in the books and not as it was in the store", d.SHA256)
 			}
 		}

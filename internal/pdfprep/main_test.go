@@ -45,8 +45,8 @@ var brokenWorkers = map[string]func() int{
 	// Answers its first request well and dies in every later one: the neighbours' fault.
 	"__second": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
-		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{Verdict: verdict{Pages: 1}})
+		req, _, _ := readRequest(os.Stdin)
+		writeFrame(os.Stdout, reply{ID: req.ID, Verdict: verdict{Pages: 1}})
 		readRequest(os.Stdin)
 		os.Stderr.WriteString("fatal error: runtime: out of memory\n")
 		return 2
@@ -54,15 +54,15 @@ var brokenWorkers = map[string]func() int{
 	// Claims more than a reply may hold.
 	"__flood": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
-		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{Verdict: verdict{Pages: 1}, Bytes: 1 << 40})
+		req, _, _ := readRequest(os.Stdin)
+		writeFrame(os.Stdout, reply{ID: req.ID, Verdict: verdict{Pages: 1}, Bytes: 1 << 40})
 		return 0
 	},
 	// Says yes without a page, as one that a file took over might.
 	"__yes": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
-		readRequest(os.Stdin)
-		writeFrame(os.Stdout, reply{})
+		req, _, _ := readRequest(os.Stdin)
+		writeFrame(os.Stdout, reply{ID: req.ID})
 		readRequest(os.Stdin)
 		return 0
 	},
@@ -76,7 +76,7 @@ var brokenWorkers = map[string]func() int{
 			}
 			for i, pdf := range files {
 				if _, words, ok := bytes.Cut(pdf, []byte("%dies of ")); ok {
-					respond(os.Stdout, request{Files: req.Files[:i]}, files[:i])
+					respond(os.Stdout, request{ID: req.ID, Files: req.Files[:i]}, files[:i])
 					os.Stderr.Write(words)
 					return 2
 				}
@@ -87,14 +87,26 @@ var brokenWorkers = map[string]func() int{
 	// Judges well and brings a merged PDF with too few pages.
 	"__liar": func() int {
 		writeFrame(os.Stdout, reply{Protocol: protocol})
-		readRequest(os.Stdin)
+		req, _, _ := readRequest(os.Stdin)
 		pdf := []byte("%PDF-1.7")
-		for range 2 {
-			writeFrame(os.Stdout, reply{Verdict: verdict{Pages: 1}})
+		for i := range 2 {
+			writeFrame(os.Stdout, reply{ID: req.ID, Part: i, Verdict: verdict{Pages: 1}})
 		}
-		writeFrame(os.Stdout, reply{Verdict: verdict{Pages: 1}, Bytes: int64(len(pdf))}, pdf)
+		writeFrame(os.Stdout, reply{ID: req.ID, Part: 2, Verdict: verdict{Pages: 1}, Bytes: int64(len(pdf))}, pdf)
 		readRequest(os.Stdin)
 		return 0
+	},
+	// Does its work well, but says one verdict too many after each request.
+	"__extra": func() int {
+		writeFrame(os.Stdout, reply{Protocol: protocol})
+		for {
+			req, files, err := readRequest(os.Stdin)
+			if err != nil {
+				return 0
+			}
+			respond(os.Stdout, req, files)
+			writeFrame(os.Stdout, reply{ID: req.ID, Part: len(req.Files), Verdict: verdict{Pages: 1}})
+		}
 	},
 	"__stranger": func() int { os.Stdout.WriteString("Usage: batch …\n"); return 2 },
 	"__old":      func() int { writeFrame(os.Stdout, reply{Protocol: "batch-pdf-worker/0"}); return 0 },

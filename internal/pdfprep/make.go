@@ -20,7 +20,7 @@ import (
 func Recipe(sources []mailout.Digest) mailout.Digest {
 	how := "copy"
 	if len(sources) != 1 {
-		how = "merge/2 pdfcpu " + model.VersionStr
+		how = "merge/3 pdfcpu " + model.VersionStr
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%d\n", how, len(sources))
@@ -52,7 +52,7 @@ func (p *Pool) Make(ctx context.Context, paths []string) (mailout.Made, error) {
 	}
 	made, err := p.make(ctx, paths)
 	if err != nil {
-		return mailout.Made{}, fmt.Errorf("making a document of %s: %w", paths[0], err)
+		return mailout.Made{}, fmt.Errorf("making a document of %s: %w", mailout.BarePath(paths[0]), err)
 	}
 	return made, nil
 }
@@ -74,7 +74,7 @@ func (p *Pool) make(ctx context.Context, paths []string) (made mailout.Made, err
 	if err != nil {
 		return made, err
 	}
-	made = mailout.Made{Prepared: out.prepared, Findings: problems(paths[0], out.wrong)}
+	made = mailout.Made{Prepared: out.prepared, Findings: blame(paths, out.wrong)}
 	if !made.SHA256.IsZero() {
 		made.Recipe = w.recipe
 	}
@@ -85,6 +85,19 @@ func (p *Pool) make(ctx context.Context, paths []string) (made mailout.Made, err
 		made.Parts = append(made.Parts, f.inspection())
 	}
 	return made, nil
+}
+
+// blame puts into words what is wrong with a document as a whole: at the part that is the
+// cause, where that is known, else at the first, by which a document is named.
+func blame(paths []string, wrong []finding) (all []mailout.Problem) {
+	for _, f := range wrong {
+		at := paths[0]
+		if f.N > 0 && f.N <= len(paths) {
+			at = paths[f.N-1]
+		}
+		all = append(all, f.problem(at))
+	}
+	return all
 }
 
 // work is one document in the making.
@@ -153,7 +166,7 @@ func (w *work) look(ctx context.Context) error {
 	}
 	w.had = had
 	var same bool
-	if w.have, same = have(w.pool.o.Store, had); w.have && !same {
+	if w.have, same, err = have(w.pool.o.Store, had); w.have && !same {
 		w.had.Prepared, err = w.pool.keeper.refresh(mailout.MadeBy{Recipe: w.recipe, Stored: had})
 	}
 	return err
@@ -203,8 +216,7 @@ func (w *work) judgeAndMerge(ctx context.Context) (pdf []byte, wrong []finding, 
 }
 
 // merge has a worker judge the claimed files and merge all. all is false where it did not
-// live to answer while there were files to judge: the merge itself is to blame only if
-// there were none.
+// live to judge them all; those that it judged before stay judged.
 func (w *work) merge(ctx context.Context, claimed map[*file]bool) (pdf []byte, wrong []finding, all bool, err error) {
 	req := request{Merge: true}
 	var bodies [][]byte
@@ -222,16 +234,19 @@ func (w *work) merge(ctx context.Context, claimed map[*file]bool) (pdf []byte, w
 		}
 	}
 	switch {
+	case death == codeTimeout || death == codeMemory: // another time it may live
+		wrong = []finding{{Code: death}}
 	case death != "":
-		return nil, []finding{{Code: codeMerge}}, len(claimed) == 0, nil
+		wrong = []finding{{Code: codeMerge}}
 	case !w.sendable():
-		return nil, nil, true, nil
 	case len(said.pdf) > 0 && said.merged.Pages == w.pages(): // one that claims another number is not believed
-		return said.pdf, nil, true, nil
-	case len(said.merged.Findings) > maxFindings || len(mailout.Stopping(problems("", said.merged.Findings))) == 0:
-		return nil, []finding{{Code: codeMerge}}, true, nil
+		pdf = said.pdf
+	case !said.merged.sound(0) || said.merged.Pages > 0:
+		wrong = []finding{{Code: codeMerge}}
+	default:
+		wrong = said.merged.Findings
 	}
-	return nil, said.merged.Findings, true, nil
+	return pdf, wrong, death == "" || len(said.verdicts) == len(w.files), nil
 }
 
 // pages is the sum of the files' pages; all are judged.

@@ -138,7 +138,7 @@ func TestADamagedPreparedFileIsMadeAnew(t *testing.T) {
 	if again, _ := makeOne(t, p, "a.pdf", "b.pdf"); again.SHA256 != before.SHA256 {
 		t.Error("a file that was only touched was made anew")
 	}
-	if there, same := have(f.store, books.made[before.Recipe]); !there || !same {
+	if there, same, err := have(f.store, books.made[before.Recipe]); !there || !same || err != nil {
 		t.Error("the books do not know the file's new time")
 	}
 	for name, damage := range map[string]func() error{
@@ -402,7 +402,8 @@ func TestAFileThatWasThereIsNotRemoved(t *testing.T) {
 func TestAVerdictThatIsNoneIsMadeAnew(t *testing.T) {
 	good, bad := letter("good"), signed()
 	f := newFolder(t, map[string][]byte{"good.pdf": good, "bad.pdf": bad})
-	for _, verdict := range []string{"null", "{}", `{"pages":-3}`, `{"pages":1,"pdfa":"\u001b[2J"}`, `{"pages":1,"findings":[{"code":"pdf-signed"}]}`, "what"} {
+	for _, verdict := range []string{"null", "{}", `{"pages":-3}`, `{"pages":1,"pdfa":"\u001b[2J"}`, `{"pages":1,"findings":[{"code":"pdf-signed"}]}`,
+		`{"pages":4611686018427387904}`, `{"pages":1,"images":4611686018427387904}`, `{"findings":[{"code":"of nobody"}]}`, "what"} {
 		books := newShelf()
 		for _, pdf := range [][]byte{good, bad} {
 			books.verdicts[tool+mailout.SumDigest(pdf).String()] = []byte(verdict)
@@ -413,6 +414,40 @@ func TestAVerdictThatIsNoneIsMadeAnew(t *testing.T) {
 		}
 		if _, wrong := makeOne(t, p, "bad.pdf"); !slices.Equal(wrong, []string{codeSigned}) {
 			t.Errorf("%s: the bad one: %v", verdict, wrong)
+		}
+	}
+}
+
+// A disk that does not answer says nothing about a file: the document stays what it is.
+func TestADiskThatDoesNotAnswerIsAnError(t *testing.T) {
+	f := newFolder(t, map[string][]byte{"a.pdf": letter("a"), "b.pdf": letter("b")})
+	p := f.pool(t)
+	made, _ := makeOne(t, p, "a.pdf", "b.pdf")
+	path := Stored(f.store, made.SHA256)
+	must(t, os.Rename(path, path+".away"))
+	must(t, os.Symlink(path, path)) // to follow it is an error, and not that it is not there
+	if _, err := p.Make(t.Context(), []string{"a.pdf", "b.pdf"}); err == nil {
+		t.Error("the document was taken for gone")
+	}
+	must(t, os.Remove(path))
+	must(t, os.Rename(path+".away", path))
+	if again, _ := makeOne(t, p, "a.pdf", "b.pdf"); again.SHA256 != made.SHA256 {
+		t.Error("the document is another one")
+	}
+}
+
+// The part that cannot be merged is named, wherever it stands.
+func TestAPartThatCannotBeMergedIsNamed(t *testing.T) {
+	claim := "<x xmlns:pdfaid=\"http://www.aiim.org/pdfa/ns/id/\"><pdfaid:part>4</pdfaid:part></x>"
+	f := newFolder(t, map[string][]byte{"a.pdf": letter("a"), "four.pdf": pdfFile{version: "2.0", pages: []string{"x"}, catalog: "/Metadata 3 0 R",
+		extra: []string{stream("/Type/Metadata/Subtype/XML", []byte(claim))}}.bytes(), "base.pdf": layered("base", "/BaseState/OFF")})
+	p := f.pool(t)
+	for want, paths := range map[string][]string{"four.pdf": {"a.pdf", "four.pdf"}, "base.pdf": {"a.pdf", "a.pdf", "base.pdf"}} {
+		for range 2 { // the second time its verdict is known
+			made, _ := makeOne(t, p, paths...)
+			if len(made.Findings) != 1 || made.Findings[0].File != want {
+				t.Errorf("%v: %v, want it at %s", paths, made.Findings, want)
+			}
 		}
 	}
 }

@@ -2,10 +2,13 @@ package pdfprep
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 
 	"batch/internal/mailout"
 )
@@ -14,14 +17,14 @@ import (
 // an error it only keeps that.
 type merger struct {
 	all    *model.Context // what was merged so far
-	n      int
+	at     int            // the part that is merged, from 1; 0: all are
 	layers layers
 	err    error
 }
 
 // open adds a PDF that was judged before and found sendable.
 func (m *merger) open(pdf []byte) {
-	m.do(func() error {
+	m.next(func() error {
 		doc, err := readJudged(pdf)
 		if err != nil {
 			return err
@@ -31,20 +34,21 @@ func (m *merger) open(pdf []byte) {
 }
 
 // add adds a PDF as check has read it.
-func (m *merger) add(doc *model.Context) { m.do(func() error { return m.append(doc) }) }
+func (m *merger) add(doc *model.Context) { m.next(func() error { return m.append(doc) }) }
 
-func (m *merger) do(f func() error) {
+// next merges one more part by f.
+func (m *merger) next(f func() error) {
 	if m.err == nil {
+		m.at++
 		m.err = guard(f)
 	}
 }
 
 func (m *merger) append(doc *model.Context) error {
-	m.n++
 	if doc.XRefTable.Version() > model.V17 { // what is merged is PDF/A no more, and the portal takes no other 2.0
 		return pdfcpu.ErrUnsupportedVersion
 	}
-	if m.n == 1 {
+	if m.all == nil {
 		m.all = doc
 		doc.Conf.Cmd = model.MERGECREATE
 		doc.Conf.CreateBookmarks = false // those that the library makes hold file names
@@ -61,12 +65,11 @@ func (m *merger) append(doc *model.Context) error {
 	if err := pdfcpu.MergeXRefTables("", doc, m.all, false, false); err != nil {
 		return err
 	}
-	*m.all.Size = size(m.all)
 	return m.layers.add(doc)
 }
 
-// size is one more than the highest object number of a document, as /Size should be (ISO
-// 32000-1, table 15).
+// size is one more than the highest object number of a document, which is what /Size says
+// (ISO 32000-1, table 15).
 func size(doc *model.Context) int {
 	n := 0
 	for object := range doc.Table {
@@ -79,7 +82,8 @@ func size(doc *model.Context) int {
 // failed.
 func (m *merger) finish() (verdict, []byte) {
 	var out bounded
-	m.do(func() error {
+	parts := m.at
+	m.next(func() error {
 		if err := anonymize(m.all); err != nil {
 			return err
 		}
@@ -89,23 +93,33 @@ func (m *merger) finish() (verdict, []byte) {
 		if err := api.OptimizeContext(m.all); err != nil { // fonts that the parts share are kept once
 			return err
 		}
+		trim(m.all)
 		return api.WriteContext(m.all, &out)
 	})
-	switch {
-	case errors.Is(m.err, errTooLarge):
-		return verdict{Findings: []finding{{Code: codeMergedTooLarge}}}, nil
-	case errors.Is(m.err, pdfcpu.ErrUnsupportedVersion):
-		return verdict{Findings: []finding{{Code: codeMergeVersion}}}, nil
-	case errors.Is(m.err, errLayers):
-		return verdict{Findings: []finding{{Code: codeMergeLayers}}}, nil
-	case m.err != nil:
-		return verdict{Findings: []finding{{Code: codeMerge}}}, nil
+	if m.at > parts { // it is none of them
+		m.at = 0
+	}
+	if m.err != nil {
+		return verdict{Findings: []finding{m.blame()}}, nil
 	}
 	v := checkMerged(out.b)
 	if v.Pages == 0 {
 		return v, nil
 	}
 	return v, out.b
+}
+
+// blame says why merging failed, and which part (from 1) is the cause, 0 where it is none.
+func (m *merger) blame() finding {
+	switch {
+	case errors.Is(m.err, errTooLarge):
+		return finding{Code: codeMergedTooLarge}
+	case errors.Is(m.err, pdfcpu.ErrUnsupportedVersion):
+		return finding{Code: codeMergeVersion, N: m.at}
+	case errors.Is(m.err, errLayers):
+		return finding{Code: codeMergeLayers, N: m.at}
+	}
+	return finding{Code: codeMerge, N: m.at}
 }
 
 // anonymize takes out of a merged PDF what spoke of one of its parts and would now speak of
@@ -120,12 +134,49 @@ func anonymize(doc *model.Context) error {
 	for _, key := range []string{"Metadata", "Outlines", "PageMode", "OpenAction", "OutputIntents", "PieceInfo", "ViewerPreferences", "StructTreeRoot", "MarkInfo"} {
 		root.Delete(key)
 	}
+	// Of forms of which only the parts' pages are left: what is filled in stands in the fields.
+	if form, err := doc.DereferenceDict(root["AcroForm"]); err == nil {
+		form.Delete("XFA")
+	}
 	doc.Outlines = nil
 	doc.CatalogXMPMeta = nil
 	doc.Title, doc.Author, doc.Subject, doc.Keywords, doc.Creator = "", "", "", "", ""
 	doc.Properties = nil
 	doc.Info = nil // the library writes one of its own
 	return nil
+}
+
+// trim takes everything out of a document that nothing leads to. The library writes none
+// of it, but would count it.
+func trim(doc *model.Context) {
+	needed := map[int]bool{0: true} // the head of the list of free objects
+	queue := []types.Object{*doc.Root}
+	for len(queue) > 0 {
+		o := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		if ref, ok := o.(types.IndirectRef); ok {
+			object := ref.ObjectNumber.Value()
+			if needed[object] {
+				continue
+			}
+			needed[object] = true
+			o, _ = doc.Dereference(ref) // what cannot be read is not written either
+		}
+		switch o := o.(type) {
+		case types.Dict:
+			queue = slices.AppendSeq(queue, maps.Values(o))
+		case types.StreamDict:
+			queue = slices.AppendSeq(queue, maps.Values(o.Dict))
+		case types.Array:
+			queue = append(queue, o...)
+		}
+	}
+	maps.DeleteFunc(doc.Table, func(object int, _ *model.XRefTableEntry) bool { return !needed[object] })
+	if head := doc.Table[0]; head != nil { // the list is empty now
+		var none int64
+		head.Offset = &none
+	}
+	*doc.Size = size(doc)
 }
 
 var errTooLarge = errors.New("the merged PDF is too large")

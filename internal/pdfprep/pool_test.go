@@ -57,6 +57,18 @@ func TestAWorkerThatWasTakenOverIsNotBelieved(t *testing.T) {
 	}
 }
 
+// A verdict too many must not become that of the next file.
+func TestAReplyOutOfPlaceIsNobodys(t *testing.T) {
+	f := newFolder(t, map[string][]byte{"a.pdf": letter("a"), "signed.pdf": signed(), "b.pdf": letter("b")})
+	books := newShelf()
+	p := f.pool(t, command("__extra"), func(o *Options) { o.Books = books })
+	for name, want := range map[string][]string{"a.pdf": nil, "signed.pdf": {codeSigned}, "b.pdf": nil} {
+		if got := codes(inspectOne(t, p, name).Findings); !slices.Equal(got, want) {
+			t.Errorf("%s: found %v, want %v", name, got, want)
+		}
+	}
+}
+
 func TestOpenSaysWhenNoWorkerStarts(t *testing.T) {
 	for name, argv := range map[string][]string{
 		"stranger":    broken("__stranger"),

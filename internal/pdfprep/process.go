@@ -52,6 +52,7 @@ func (s *starter) start(ctx context.Context, argv []string) (*worker, error) {
 	w.cmd.Env = []string{}
 	w.cmd.Stderr = &w.complaint
 	w.cmd.SysProcAttr = dieWithParent()
+	w.cmd.WaitDelay = time.Second // for its last words, should something else hold the pipe
 	if err := w.connect(); err != nil {
 		return nil, fmt.Errorf("starting a PDF worker: %w", err)
 	}
@@ -80,7 +81,8 @@ type worker struct {
 	pipe      io.ReadCloser
 	out       *bufio.Reader
 	complaint head // what it wrote to stderr
-	served    int  // requests it answered
+	asked     int  // requests it was given
+	served    int  // … and that it answered
 }
 
 func (w *worker) connect() (err error) {
@@ -102,7 +104,7 @@ func (w *worker) greet(ctx context.Context) error {
 	rep, _, err := readReply(w.out, 0)
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return context.Cause(ctx)
 	case err != nil:
 		return fmt.Errorf("reading its first words: %w", err)
 	case rep.Protocol != protocol:
@@ -125,11 +127,13 @@ type answer struct {
 // merge them all has twice that. After an error the worker is of no more use and must be
 // ended; what it said before stands.
 func (w *worker) ask(ctx context.Context, deadline time.Duration, req request, files [][]byte) (a answer, err error) {
+	w.asked++
+	req.ID = w.asked
 	if err := w.within(ctx, deadline, func() error { return writeFrame(w.in, req, files...) }); err != nil {
 		return a, err
 	}
-	for _, file := range req.Files {
-		rep, _, err := w.hear(ctx, deadline, 0)
+	for i, file := range req.Files {
+		rep, _, err := w.hear(ctx, deadline, i, 0)
 		if err != nil {
 			return a, err
 		}
@@ -138,7 +142,7 @@ func (w *worker) ask(ctx context.Context, deadline time.Duration, req request, f
 	}
 	if req.Merge {
 		var rep reply
-		if rep, a.pdf, err = w.hear(ctx, 2*deadline, mailout.MaxDocumentBytes); err != nil {
+		if rep, a.pdf, err = w.hear(ctx, 2*deadline, len(req.Files), mailout.MaxDocumentBytes); err != nil {
 			return a, err
 		}
 		a.merged = rep.Verdict
@@ -147,10 +151,15 @@ func (w *worker) ask(ctx context.Context, deadline time.Duration, req request, f
 	return a, nil
 }
 
-// hear reads one reply, with a PDF of at most so many bytes.
-func (w *worker) hear(ctx context.Context, deadline time.Duration, most int64) (rep reply, pdf []byte, err error) {
+// hear reads the reply to a part of the newest request, with a PDF of at most so many bytes.
+// One that is out of place comes from a worker that a file took over: its verdicts would be
+// put down to other files.
+func (w *worker) hear(ctx context.Context, deadline time.Duration, part int, most int64) (rep reply, pdf []byte, err error) {
 	err = w.within(ctx, deadline, func() (err error) {
 		rep, pdf, err = readReply(w.out, most)
+		if err == nil && (rep.ID != w.asked || rep.Part != part) {
+			err = errors.New("a reply that is out of place")
+		}
 		return err
 	})
 	return rep, pdf, err

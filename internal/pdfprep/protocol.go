@@ -28,6 +28,7 @@ const (
 
 // request hands files over to be judged and, on request, merged in their order.
 type request struct {
+	ID    int    `json:"id"` // counts a worker's requests from 1
 	Files []part `json:"files"`
 	Merge bool   `json:"merge,omitempty"`
 }
@@ -42,6 +43,8 @@ type part struct {
 // hostile file can reach a person's terminal.
 type reply struct {
 	Protocol string  `json:"protocol,omitempty"` // in the first reply
+	ID       int     `json:"id"`                 // of the request
+	Part     int     `json:"part"`               // which of its files, from 0; one behind the last: the merged PDF
 	Verdict  verdict `json:"verdict"`            // of a file, or of the merged PDF; of a known file empty
 	Bytes    int64   `json:"bytes,omitempty"`    // of the merged PDF that follows
 }

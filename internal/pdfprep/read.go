@@ -16,7 +16,7 @@ import (
 const (
 	// readBudget is how many bytes of inputs are in memory at once, however many documents
 	// are being made; one document may always be.
-	readBudget = 32 << 20
+	readBudget = 24 << 20
 	// maxRead is the largest file that is looked into. One that is too large to be sent is
 	// checked too, to say what its pictures take.
 	maxRead = maxMergeBytes

@@ -52,6 +52,9 @@ func (r *recent) find(path string) *file {
 }
 
 func (r *recent) add(f *file) {
+	if f.cost() > recentBytes/2 { // it would drive out what everybody needs
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.files == nil {

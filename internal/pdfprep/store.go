@@ -1,9 +1,11 @@
 package pdfprep
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -61,7 +63,7 @@ type unfinished struct {
 // right is not written again; one that is there and wrong is replaced.
 func begin(dir string, d mailout.Digest, pdf []byte) (*unfinished, error) {
 	u := &unfinished{path: Stored(dir, d)}
-	if have, err := os.ReadFile(u.path); err == nil && bytes.Equal(have, pdf) {
+	if right, err := holds(u.path, d); err == nil && right {
 		return u, nil
 	}
 	f, err := os.CreateTemp(dir, unfinishedPrefix+"*") // 0600
@@ -85,6 +87,8 @@ func (u *unfinished) finish() error {
 		if err != nil {
 			return errors.Join(fmt.Errorf("storing a prepared file: %w", err), os.Remove(u.f.Name()))
 		}
+	} else if err := syncFile(u.path); err != nil { // whoever wrote it may not have
+		return fmt.Errorf("storing a prepared file: %w", err)
 	}
 	info, err := os.Stat(u.path)
 	if err != nil {
@@ -105,17 +109,45 @@ func (u *unfinished) settle(kept bool) error {
 
 // have reports whether the file of a document is there as it was. One with another time
 // is read: it may have been copied back, or be damaged, and is then made anew; same is
-// false for it.
-func have(dir string, d mailout.Stored) (there, same bool) {
-	info, err := os.Stat(Stored(dir, d.SHA256))
-	if err != nil || info.Size() != d.Bytes {
-		return false, false
+// false for it. An error is of the disk: nothing is known of the file then, and to make it
+// anew would take it from the batch that has it.
+func have(dir string, d mailout.Stored) (there, same bool, err error) {
+	path := Stored(dir, d.SHA256)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, false, nil
+	case err != nil:
+		return false, false, fmt.Errorf("looking for a prepared file: %w", err)
+	case info.Size() != d.Bytes:
+		return false, false, nil
+	case info.ModTime().UnixNano() == d.Modified:
+		return true, true, nil
 	}
-	if info.ModTime().UnixNano() == d.Modified {
-		return true, true
+	there, err = holds(path, d.SHA256)
+	return there, false, err
+}
+
+// holds reports whether a file has the bytes that a digest says.
+func holds(path string, d mailout.Digest) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("reading a prepared file: %w", err)
 	}
-	b, err := os.ReadFile(Stored(dir, d.SHA256))
-	return err == nil && mailout.SumDigest(b) == d.SHA256, false
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return false, fmt.Errorf("reading a prepared file: %w", err)
+	}
+	return mailout.Digest(h.Sum(nil)) == d, nil
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // syncFolder makes a new name last. Windows has no such thing and does it by itself.

@@ -82,7 +82,7 @@ func respond(out io.Writer, req request, files [][]byte) error {
 				m.add(doc)
 			}
 		}
-		if err := writeFrame(out, reply{Verdict: v}); err != nil {
+		if err := writeFrame(out, reply{ID: req.ID, Part: i, Verdict: v}); err != nil {
 			return err
 		}
 	}
@@ -90,5 +90,5 @@ func respond(out io.Writer, req request, files [][]byte) error {
 		return nil
 	}
 	v, merged := m.finish()
-	return writeFrame(out, reply{Verdict: v, Bytes: int64(len(merged))}, merged)
+	return writeFrame(out, reply{ID: req.ID, Part: len(files), Verdict: v, Bytes: int64(len(merged))}, merged)
 }

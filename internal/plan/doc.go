@@ -12,7 +12,8 @@
 //     of every prepared document.
 //
 // Neither holds a time, a batch id or a Ref, so planning the same again gives the same
-// digest, and the store then gives back the batch it has.
+// digest, and the store then gives back the batch it has. Where the store knows a plan of
+// the same manifest, nothing is written before it is sure that this one is another.
 //
 // [Unchanged] checks, before the first row of an approved batch is sent, that manifest
 // and documents are still what was approved. [Summarize] says what a batch would do, and

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -67,45 +66,16 @@ func (w *work) checkPDFA() {
 	switch {
 	case claims == 0:
 	case other != nil:
+		remedy := "export this one as PDF/A too, if the archive wants PDF/A"
+		if merged {
+			remedy = `if the archive wants PDF/A, export this one as PDF/A too, and set as = "separate" under [documents] in batch.toml`
+		}
 		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Warn, Code: "pdfa-mixed", Place: other.at(part),
 			Message: mailout.BarePath(part.Source.Path) + " is not PDF/A, other files of the row are: the signed document will not be PDF/A",
-			Remedy:  "export this one as PDF/A too, if the archive wants PDF/A"})
+			Remedy:  remedy})
 	case merged:
 		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Warn, Code: "pdfa-lost", Place: w.docs[0].at(w.docs[0].Parts[0]),
 			Message: "the files are PDF/A, merged they are not: the signed document will not be PDF/A",
 			Remedy:  `set as = "separate" under [documents] in batch.toml, if the archive wants PDF/A`})
 	}
 }
-
-// sighting is where a file was named first.
-type sighting struct {
-	path uint64 // of the digest of its path
-	line int
-}
-
-// checkTwins warns of a file that is, byte for byte, another one that another row names: a
-// letter that was saved under two names is one that reaches the wrong person. Contents are
-// told apart by 64 bits of their digest, which is enough for a warning.
-func (m *maker) checkTwins(w *work) {
-	for _, d := range w.docs {
-		for _, part := range d.Parts {
-			if part.Source.SHA256.IsZero() {
-				continue
-			}
-			contents, path := short(part.Source.SHA256), short(mailout.SumDigest([]byte(part.Source.Path)))
-			first, seen := m.files[contents]
-			if !seen {
-				m.files[contents] = sighting{path, w.entry.Line}
-				continue
-			}
-			if first.path == path || first.line == w.entry.Line {
-				continue
-			}
-			w.problems = append(w.problems, mailout.Problem{Severity: mailout.Warn, Code: "document-twin", Place: d.at(part),
-				Message: fmt.Sprintf("%s is, byte for byte, the same as another file, which line %d names", mailout.BarePath(part.Source.Path), first.line),
-				Remedy:  "look whether one of the two was saved under the wrong name; if both people are to get the same, all is well"})
-		}
-	}
-}
-
-func short(d mailout.Digest) uint64 { return binary.BigEndian.Uint64(d[:8]) }

@@ -3,6 +3,8 @@ package plan_test
 import (
 	"strings"
 	"testing"
+
+	"batch/internal/plan"
 )
 
 // The portal makes PDF/A of a job only if every document is PDF/A, and merging ends it.
@@ -57,4 +59,22 @@ func TestADocumentWithoutFiles(t *testing.T) {
 	l.Inputs[0].Parts = nil
 	d := newDesk(t, l)
 	d.wantProblems(d.make(), "2A document-path")
+}
+
+// A letter without its enclosure is worse than none.
+func TestADocumentThatComesToNothingIsAnError(t *testing.T) {
+	d := newDesk(t, signs(2, kari, "a.pdf", "b.pdf"))
+	d.files["b.pdf"] = "comes to nothing"
+	if res, err := plan.Make(t.Context(), d.manifest, d.folder, d.shelf, d.o); err == nil || res.Batch != "" || len(d.drafts) != 0 {
+		t.Errorf("the batch is %+v, the error %v", res, err)
+	}
+}
+
+// A file that goes to every row may well be that of another row too.
+func TestTwinsAreToldOnce(t *testing.T) {
+	d := newDesk(t, signs(2, kari, "a.pdf"), signs(3, ola, "x.pdf"), signs(4, per, "x.pdf"))
+	d.files["x.pdf"], d.files["terms.pdf"] = d.files["a.pdf"], "cover"
+	d.files["cover.pdf"] = "cover"
+	d.o.Before, d.o.After = []string{"cover.pdf"}, []string{"terms.pdf"}
+	d.wantProblems(d.make(), "3D document-twin")
 }

@@ -68,7 +68,7 @@ func (f *folder) Make(_ context.Context, paths []string) (made mailout.Made, err
 			made.Findings = append(made.Findings, mailout.Problem{Severity: mailout.Stop, Code: "pdf-merge", Message: "cannot be merged"})
 		}
 	}
-	if !good || made.Findings != nil {
+	if !good || made.Findings != nil || f.files[paths[0]] == "comes to nothing" {
 		return made, nil
 	}
 	made.Recipe = mailout.SumDigest(all)

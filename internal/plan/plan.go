@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -111,7 +110,7 @@ func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o
 }
 
 func newMaker(docs Documents, store Store, o Options, draft mailout.BatchID, dry bool) *maker {
-	return &maker{docs: docs, store: store, o: o, draft: draft, dry: dry, sums: newSums(o.Settings), letters: map[mailout.Digest]int{}, files: map[uint64]sighting{}}
+	return &maker{docs: docs, store: store, o: o, draft: draft, dry: dry, sums: newSums(o.Settings), letters: map[mailout.Digest]int{}, files: map[uint64]sighting{}, warned: map[uint64]bool{}}
 }
 
 type maker struct {
@@ -123,6 +122,7 @@ type maker struct {
 	sums    *sums
 	letters map[mailout.Digest]int // letter → line, within this manifest
 	files   map[uint64]sighting    // contents of files → where they were named first
+	warned  map[uint64]bool        // paths of files that are twins of others
 	waiting []*work
 	writing chan error // has the end of AddRows, while it runs
 	res     Result
@@ -190,13 +190,13 @@ func (m *maker) freeze(ctx context.Context, sha mailout.Digest, general []mailou
 	}
 	mailout.SortProblems(m.res.Problems)
 	switch {
+	case m.dry && !known: // not even all problems are known: repeats were not looked for
+		m.res.again = true
+		return m.res, nil
 	case len(stopping) > 0:
 		return m.res, nil
 	case known:
 		m.res.Batch, m.res.Known = same, true
-		return m.res, nil
-	case m.dry:
-		m.res.again = true
 		return m.res, nil
 	}
 	m.res.Batch, err = m.store.Freeze(ctx, m.draft, sha, m.res.Digest, m.res.RowsDigest)
@@ -288,58 +288,4 @@ func (m *maker) take(ctx context.Context, w *work) error {
 	m.res.Problems = append(m.res.Problems, w.problems...)
 	m.sums.add(w.entry.Row, w.recipes)
 	return nil
-}
-
-// checkRepeat finds the same letter twice: in this manifest, or in an earlier batch.
-func (m *maker) checkRepeat(ctx context.Context, w *work) error {
-	if len(w.entry.Inputs) == 0 {
-		return nil // no letter at all; the manifest has no column for documents
-	}
-	letter, named := w.entry.LetterKey(), w.entry.Inputs[0].Place
-	place := mailout.Place{File: named.File, Sheet: named.Sheet, Line: w.entry.Line, Row: w.entry.Key}
-	if line, twice := m.letters[letter]; twice {
-		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Stop, Code: "repeat", Place: place,
-			Message: fmt.Sprintf("the same signers get the same documents under the same title as in line %d", line),
-			Remedy:  "delete one of the two lines, or give them different titles or documents"})
-		return nil
-	}
-	m.letters[letter] = w.entry.Line
-	if m.dry { // a plan that is known is no repeat of itself; if it is not, all is asked again
-		return nil
-	}
-	batch, line, found, err := m.store.Earlier(ctx, letter)
-	if err != nil || !found {
-		return err
-	}
-	m.repeats = append(m.repeats, mailout.Problem{Severity: mailout.Stop, Code: "repeat-of-earlier", Place: place,
-		Message: fmt.Sprintf("the same signers have the same documents under the same title already, in line %d of batch %s", line, batch),
-		Remedy:  fmt.Sprintf("delete the line; `batch why %s line:%d` shows what became of it", batch, line)})
-	return nil
-}
-
-// inputs are the documents a row is to have: its own, with those in front of and behind
-// the first, merged or one by one.
-func (o Options) inputs(e mailout.Entry) []mailout.Input {
-	if len(e.Inputs) == 0 {
-		return nil
-	}
-	ins := slices.Clone(e.Inputs)
-	if !o.Separate {
-		ins[0].Parts = slices.Concat(o.Before, ins[0].Parts, o.After)
-		return ins
-	}
-	var all []mailout.Input
-	add := func(in mailout.Input, paths []string) {
-		for _, p := range paths {
-			all = append(all, mailout.Input{Title: in.Title, Parts: []string{p}, Place: in.Place})
-		}
-	}
-	common := mailout.Input{Place: ins[0].Place}
-	add(common, o.Before)
-	add(ins[0], ins[0].Parts)
-	add(common, o.After)
-	for _, in := range ins[1:] {
-		add(in, in.Parts)
-	}
-	return all
 }

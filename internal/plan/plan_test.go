@@ -336,8 +336,11 @@ func TestAKnownPlanIsNotWrittenAgain(t *testing.T) {
 	if other := d.make(); other.Known || other.Batch == first.Batch || other.Batch == "" || d.written != 4 || len(d.frozen[other.Batch]) != 2 {
 		t.Errorf("with another document: %+v, %d rows written in all", other, d.written)
 	}
+	// All problems are told, also those that a plan that is known does not look for.
 	d.files["b.pdf"] = "!pdf-damaged"
-	d.wantProblems(d.make(), "3D pdf-damaged")
+	d.earlier[d.letter(2)] = string(first.Batch) + " 2"
+	d.wantProblems(d.make(), "2 repeat-of-earlier", "3D pdf-damaged")
+	delete(d.earlier, d.letter(2))
 	if d.written != 4 {
 		t.Errorf("%d rows were written for a plan with a problem", d.written-4)
 	}

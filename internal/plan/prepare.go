@@ -29,6 +29,9 @@ func (m *maker) prepare(ctx context.Context, w *work) error {
 		w.addFindings(made.Findings, in.Place)
 		w.docs = append(w.docs, document{made, in.Place})
 		if made.SHA256.IsZero() {
+			if !made.Refused() {
+				return fmt.Errorf("preparing document %d: it was neither made nor refused", n+1)
+			}
 			continue
 		}
 		w.recipes = append(w.recipes, made.Recipe)
@@ -50,6 +53,33 @@ func sourcesOf(made mailout.Made) []mailout.Source {
 	all := make([]mailout.Source, len(made.Parts))
 	for i, part := range made.Parts {
 		all[i] = part.Source
+	}
+	return all
+}
+
+// inputs are the documents a row is to have: its own, with those in front of and behind
+// the first, merged or one by one.
+func (o Options) inputs(e mailout.Entry) []mailout.Input {
+	if len(e.Inputs) == 0 {
+		return nil
+	}
+	ins := slices.Clone(e.Inputs)
+	if !o.Separate {
+		ins[0].Parts = slices.Concat(o.Before, ins[0].Parts, o.After)
+		return ins
+	}
+	var all []mailout.Input
+	add := func(in mailout.Input, paths []string) {
+		for _, p := range paths {
+			all = append(all, mailout.Input{Title: in.Title, Parts: []string{p}, Place: in.Place})
+		}
+	}
+	common := mailout.Input{Place: ins[0].Place}
+	add(common, o.Before)
+	add(ins[0], ins[0].Parts)
+	add(common, o.After)
+	for _, in := range ins[1:] {
+		add(in, in.Parts)
 	}
 	return all
 }
