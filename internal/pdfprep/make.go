@@ -224,7 +224,7 @@ func (w *work) merge(ctx context.Context, claimed map[*file]bool) (pdf []byte, w
 		req.Files = append(req.Files, part{Bytes: int64(len(f.pdf)), Known: !claimed[f]})
 		bodies = append(bodies, f.pdf)
 	}
-	said, death, err := w.pool.ask(ctx, req, bodies)
+	said, code, err := w.pool.ask(ctx, req, bodies)
 	if err != nil {
 		return nil, nil, false, err
 	}
@@ -234,9 +234,9 @@ func (w *work) merge(ctx context.Context, claimed map[*file]bool) (pdf []byte, w
 		}
 	}
 	switch {
-	case death == codeTimeout || death == codeMemory: // another time it may live
-		wrong = []finding{{Code: death}}
-	case death != "":
+	case code == codeTimeout || code == codeMemory: // another time it may live
+		wrong = []finding{{Code: code}}
+	case code != "":
 		wrong = []finding{{Code: codeMerge}}
 	case !w.sendable():
 	case len(said.pdf) > 0 && said.merged.Pages == w.pages(): // one that claims another number is not believed
@@ -246,7 +246,7 @@ func (w *work) merge(ctx context.Context, claimed map[*file]bool) (pdf []byte, w
 	default:
 		wrong = said.merged.Findings
 	}
-	return pdf, wrong, death == "" || len(said.verdicts) == len(w.files), nil
+	return pdf, wrong, code == "" || len(said.verdicts) == len(w.files), nil
 }
 
 // pages is the sum of the files' pages; all are judged.

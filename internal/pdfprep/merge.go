@@ -48,6 +48,9 @@ func (m *merger) append(doc *model.Context) error {
 	if doc.XRefTable.Version() > model.V17 { // what is merged is PDF/A no more, and the portal takes no other 2.0
 		return pdfcpu.ErrUnsupportedVersion
 	}
+	if err := straighten(doc); err != nil {
+		return err
+	}
 	if m.all == nil {
 		m.all = doc
 		doc.Conf.Cmd = model.MERGECREATE
