@@ -129,7 +129,7 @@ func (a *App) changed(ctx context.Context, b mailout.BatchInfo) ([]mailout.Probl
 	defer documents.Close()
 	open := func(name string) (io.ReadCloser, error) { return os.Open(name) }
 	input := func(name string) (io.ReadCloser, error) { return documents.Open(filepath.FromSlash(name)) }
-	prepared := func(d mailout.Digest) (io.ReadCloser, error) { return os.Open(pdfprep.Stored(a.ws.Prepared(), d)) }
+	prepared := func(d mailout.Digest) (io.ReadCloser, error) { return pdfprep.OpenStored(a.ws.Prepared(), d) }
 	return plan.Unchanged(b, a.ledger.Records(ctx, b.ID), open, input, prepared)
 }
 

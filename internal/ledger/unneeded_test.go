@@ -216,8 +216,8 @@ func TestASweepEndsWhenThePersonGivesUp(t *testing.T) {
 func TestFilesAreLookedUpByAnIndex(t *testing.T) {
 	b := newBooks(t)
 	for query, want := range map[string][]string{
-		ledger.UnneededQuery:                                   {"documents_by_file (sha256=? AND batch=?)"},
-		`DELETE FROM prepared WHERE sha256 = 'x'`:              {"prepared_by_file (sha256=?)"},
+		ledger.UnneededQuery:                      {"documents_by_file (sha256=? AND batch=?)"},
+		`DELETE FROM prepared WHERE sha256 = 'x'`: {"prepared_by_file (sha256=?)"},
 		`DELETE FROM verdicts WHERE file IN (SELECT file FROM verdicts WHERE checked_at < '2026-01-01' LIMIT 20000)`: {"verdicts_by_age (checked_at<?)"},
 	} {
 		plan := b.queryPlan(query)

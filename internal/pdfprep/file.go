@@ -29,6 +29,7 @@ type file struct {
 	sha256  mailout.Digest // of the whole file, where it could be read
 	bytes   int64          // also of one that is too large to be read
 	wrong   *mailout.Problem
+	left    bool                    // not read: those before it are too much to be merged already
 	verdict atomic.Pointer[verdict] // nil: not judged yet
 	turn    chan struct{}           // holds one entry while somebody judges the file
 }
@@ -48,7 +49,7 @@ func (f *file) tooLarge() bool { return f.bytes > mailout.MaxDocumentBytes }
 // refused reports whether the file may not be sent, as far as is known.
 func (f *file) refused() bool {
 	v := f.verdict.Load()
-	return f.wrong != nil || f.tooLarge() || v != nil && v.Pages == 0
+	return f.wrong != nil || f.left || f.tooLarge() || v != nil && v.Pages == 0
 }
 
 // claim makes the caller the one who judges the file. It is false where there is nothing to

@@ -1,7 +1,9 @@
 package pdfprep
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"batch/internal/mailout"
@@ -90,7 +92,7 @@ var catalogue = map[string]entry{
 	codeTimeout: {mailout.Stop, "the PDF could not be checked in the time set for it", "try again on an idle machine; if that does not help, " + saveAnew},
 	codeMemory:  {mailout.Stop, "the PDF needs more memory to be checked than it is allowed", saveAnew},
 	codeMerge:   {mailout.Stop, "this PDF and the others of the row cannot be merged into one", `send them as separate documents (documents.as = "separate"), or merge them by hand`},
-	codeMergedTooLarge: {mailout.Stop, "merged, these PDFs have more than the 10 485 760 bytes that a job may carry",
+	codeMergedTooLarge: {mailout.Stop, "merged, these PDFs have more than the 10 MB that a job may carry",
 		"make them smaller: lower the resolution of their pictures or leave pages out"},
 	codeMergeLayers: {mailout.Stop, "this PDF hides layers in a way that would be lost when it is merged",
 		"print that one to a new PDF, or send them as separate documents (documents.as = \"separate\")"},
@@ -171,10 +173,30 @@ func tooLarge(bytes, images int64) (message, remedy string) {
 		remedy = fmt.Sprintf("make its pictures smaller, to %d %% of their bytes or less: lower their resolution, or scan again with less", percent)
 	case images > 0:
 		remedy = "smaller pictures alone are not enough: leave pages out, or split it and send the parts in jobs of their own"
-	default:
-		remedy = "leave pages out, or split it and send the parts in jobs of their own"
+	default: // it has none, or is too large to be looked into
+		remedy = "if it is scanned, scan again with a lower resolution; else leave pages out, or split it and send the parts in jobs of their own"
 	}
 	return message, remedy
+}
+
+// mergedTooLarge says of files that are too large together which of them is the fat one, and how
+// much their pictures would have to shrink. A merge that breaks off has no size of its own;
+// that of its parts is near it.
+func mergedTooLarge(parts []mailout.Inspection) (problem mailout.Problem) {
+	fat := slices.MaxFunc(parts, func(a, b mailout.Inspection) int { return cmp.Compare(a.Bytes, b.Bytes) })
+	problem = finding{Code: codeMergedTooLarge}.problem(fat.Source.Path)
+	var bytes, images int64
+	for _, p := range parts {
+		bytes, images = bytes+p.Bytes, images+p.Images
+	}
+	if over := bytes - mailout.MaxDocumentBytes; over > 0 {
+		problem.Message = fmt.Sprintf("the %d PDFs that are to be merged have %s together, %s more than a job may carry; this is the largest, with %s",
+			len(parts), mailout.Megabytes(bytes), mailout.OverLimit(bytes), mailout.Megabytes(fat.Bytes))
+	}
+	if percent := mailout.ShrinkTo(bytes, images); percent >= leastShrunk && percent < 100 {
+		problem.Remedy = fmt.Sprintf("make their pictures smaller, to %d %% of their bytes or less, or leave pages out", percent)
+	}
+	return problem
 }
 
 // leastShrunk is how small pictures can be made without losing what is on them, in percent.

@@ -74,7 +74,7 @@ func (p *Pool) make(ctx context.Context, paths []string) (made mailout.Made, err
 	if err != nil {
 		return made, err
 	}
-	made = mailout.Made{Prepared: out.prepared, Findings: blame(paths, out.wrong)}
+	made.Prepared = out.prepared
 	if !made.SHA256.IsZero() {
 		made.Recipe = w.recipe
 	}
@@ -84,18 +84,22 @@ func (p *Pool) make(ctx context.Context, paths []string) (made mailout.Made, err
 		}
 		made.Parts = append(made.Parts, f.inspection())
 	}
+	made.Findings = blame(made.Parts, out.wrong)
 	return made, nil
 }
 
 // blame puts into words what is wrong with a document as a whole: at the part that is the
 // cause, where that is known, else at the first, by which a document is named.
-func blame(paths []string, wrong []finding) (all []mailout.Problem) {
+func blame(parts []mailout.Inspection, wrong []finding) (all []mailout.Problem) {
 	for _, f := range wrong {
-		at := paths[0]
-		if f.N > 0 && f.N <= len(paths) {
-			at = paths[f.N-1]
+		switch {
+		case f.Code == codeMergedTooLarge:
+			all = append(all, mergedTooLarge(parts))
+		case f.N > 0 && f.N <= len(parts):
+			all = append(all, f.problem(parts[f.N-1].Source.Path))
+		default:
+			all = append(all, f.problem(parts[0].Source.Path))
 		}
-		all = append(all, f.problem(at))
 	}
 	return all
 }
@@ -121,6 +125,12 @@ func (w *work) readable() bool {
 	return !slices.ContainsFunc(w.files, func(f *file) bool { return f.pdf == nil })
 }
 
+// tooMuch reports whether the files are too much to be merged, each of them being small
+// enough.
+func (w *work) tooMuch() bool {
+	return slices.ContainsFunc(w.files, func(f *file) bool { return f.left }) && !slices.ContainsFunc(w.files, (*file).tooLarge)
+}
+
 // sendable reports whether every file may be sent.
 func (w *work) sendable() bool { return !slices.ContainsFunc(w.files, (*file).refused) }
 
@@ -144,6 +154,9 @@ func (w *work) run(ctx context.Context) (out outcome, err error) {
 	}
 	for _, f := range w.files {
 		out.verdicts = append(out.verdicts, f.verdict.Load())
+	}
+	if w.tooMuch() {
+		out.wrong = []finding{{Code: codeMergedTooLarge}}
 	}
 	switch {
 	case !w.sendable() || len(out.wrong) > 0:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -449,5 +450,26 @@ func TestAPartThatCannotBeMergedIsNamed(t *testing.T) {
 				t.Errorf("%v: %v, want it at %s", paths, made.Findings, want)
 			}
 		}
+	}
+}
+
+// A file that was damaged and looks as it was is found when it is compared, before anything
+// is sent; the next plan makes it anew.
+func TestADamageThatDoesNotShowHeals(t *testing.T) {
+	f := newFolder(t, map[string][]byte{"a.pdf": letter("a")})
+	p := f.pool(t)
+	made, _ := makeOne(t, p, "a.pdf")
+	path := Stored(f.store, made.SHA256)
+	info, err := os.Stat(path)
+	must(t, err)
+	must(t, os.WriteFile(path, bytes.ToUpper(letter("a")), 0o600))
+	must(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
+	compared, err := OpenStored(f.store, made.SHA256)
+	must(t, err)
+	_, err = io.Copy(io.Discard, compared)
+	must(t, errors.Join(err, compared.Close()))
+	makeOne(t, p, "a.pdf")
+	if healed, err := os.ReadFile(path); err != nil || !bytes.Equal(healed, letter("a")) {
+		t.Errorf("the file is still damaged: %v", err)
 	}
 }

@@ -40,8 +40,7 @@ func (p *Pool) read(ctx context.Context, paths []string) (files []*file, free fu
 			return nil, free, err
 		}
 		if sum += f.bytes; sum > maxMergeBytes && f.pdf != nil && len(paths) > 1 {
-			f = newFile(path)
-			f.refuse(finding{Code: codeMergedTooLarge})
+			f = &file{path: path, sha256: f.sha256, bytes: f.bytes, left: true, turn: f.turn}
 		}
 		files = append(files, f)
 	}
