@@ -18,6 +18,10 @@ import (
 // of text has some 10 000, a map of a town some millions.
 const maxContent = 128 << 20
 
+// maxFilters is how many filters a stream may have one behind the other. Two are usual, for
+// text forms of packed data; each costs whoever reads it the whole stream once more.
+const maxFilters = 8
+
 // maxKept is how much of it is in memory between two filters, in bytes.
 const maxKept = 32 << 20
 
@@ -176,6 +180,9 @@ func (u *unpacker) appearances(annots types.Object) []types.Object {
 
 // unpack undoes the filters of a stream one by one. What the last one makes is only counted.
 func (u *unpacker) unpack(s *types.StreamDict) error {
+	if len(s.FilterPipeline) > maxFilters {
+		return errExpands
+	}
 	data := s.Raw
 	for i, f := range s.FilterPipeline {
 		if len(data) == 0 {
@@ -183,7 +190,7 @@ func (u *unpacker) unpack(s *types.StreamDict) error {
 		}
 		last := i == len(s.FilterPipeline)-1
 		var err error
-		if f.Name == filter.Flate && (last || f.DecodeParms == nil) {
+		if f.Name == filter.Flate && f.DecodeParms == nil {
 			data, err = u.inflate(data, last)
 		} else {
 			data, err = u.library(s.Dict, f, data)

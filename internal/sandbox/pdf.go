@@ -57,6 +57,7 @@ func assemble(front []byte, documents [][]byte, footer string, attached []attach
 		if source.Size == nil || *source.Size > maxPDFObjects {
 			return nil, fmt.Errorf("reading document %d: it claims more than %d objects", i+1, maxPDFObjects)
 		}
+		source.Info = nil // it would be freed, and a damaged document may say that its pages are its Info
 		if err := pdfcpu.MergeXRefTables(fmt.Sprint(i+1), source, ctx, false, false); err != nil {
 			return nil, fmt.Errorf("appending document %d: %w", i+1, err)
 		}
