@@ -132,7 +132,7 @@ func (f folder) directly(b *testing.B, rows [][]string) time.Duration {
 //	files/s  own letters checked and merged behind a shared cover
 //	ratio    of the time it takes directly; limit: at least 0.9
 func BenchmarkPool(b *testing.B) {
-	f, rows := benchFolder(b, 400)
+	f, rows := benchFolder(b, 1500)
 	var pool, direct time.Duration
 	for b.Loop() {
 		pool += f.throughPool(b, rows, newShelf())
@@ -151,7 +151,7 @@ func BenchmarkAgainstShell(b *testing.B) {
 	if _, err := exec.LookPath("qpdf"); err != nil {
 		b.Skip("qpdf is missing: install it (Debian: apt-get install qpdf)")
 	}
-	f, rows := benchFolder(b, 400)
+	f, rows := benchFolder(b, 1500)
 	few := rows[:50]
 	var pool, shell time.Duration
 	for b.Loop() {
