@@ -3,6 +3,8 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 
 	"batch/internal/identity"
 	"batch/internal/ledger"
@@ -79,6 +81,10 @@ func Explain(err error) *Error {
 			Remedy: "put the newest ledger.db back; nothing is sent until then", Err: err}
 	case errors.As(err, &le):
 		return &Error{Kind: KindInternal, Message: le.Message, Remedy: le.Remedy, Err: err}
+	case errors.Is(err, syscall.ENOSPC):
+		return &Error{Kind: KindInternal, Message: "the disk is full: " + err.Error(), Remedy: "make room, and give the same command again; what was done is kept", Err: err}
+	case errors.Is(err, fs.ErrPermission):
+		return &Error{Kind: KindInternal, Message: err.Error(), Remedy: "see to it that whoever runs batch may write there, and give the same command again", Err: err}
 	}
 	return &Error{Kind: KindInternal, Message: err.Error(), Err: err}
 }
