@@ -81,12 +81,21 @@ func Explain(err error) *Error {
 			Remedy: "put the newest ledger.db back; nothing is sent until then", Err: err}
 	case errors.As(err, &le):
 		return &Error{Kind: KindInternal, Message: le.Message, Remedy: le.Remedy, Err: err}
-	case errors.Is(err, syscall.ENOSPC):
-		return &Error{Kind: KindInternal, Message: "the disk is full: " + err.Error(), Remedy: "make room, and give the same command again; what was done is kept", Err: err}
-	case errors.Is(err, fs.ErrPermission):
-		return &Error{Kind: KindInternal, Message: err.Error(), Remedy: "see to it that whoever runs batch may write there, and give the same command again", Err: err}
 	}
-	return &Error{Kind: KindInternal, Message: err.Error(), Err: err}
+	return explainDisk(err)
+}
+
+// explainDisk is the explanation of what no stage has words for: what the disk says, or the
+// program's failure.
+func explainDisk(err error) *Error {
+	e := &Error{Kind: KindInternal, Message: err.Error(), Err: err}
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		e.Message, e.Remedy = "the disk is full: "+e.Message, "make room, and give the same command again; what was done is kept"
+	case errors.Is(err, fs.ErrPermission):
+		e.Remedy = "see to it that whoever runs batch may write there, and give the same command again"
+	}
+	return e
 }
 
 func explainCall(ce *mailout.CallError) *Error {
