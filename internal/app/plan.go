@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -83,10 +82,7 @@ func digestOf(path string) (d mailout.Digest) {
 		return d
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, io.LimitReader(f, maxHashed)); err == nil {
-		d = mailout.Digest(h.Sum(nil))
-	}
+	d, _ = mailout.ReadDigest(io.LimitReader(f, maxHashed)) // zero with an error
 	return d
 }
 

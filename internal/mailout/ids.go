@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,6 +24,15 @@ type Digest [sha256.Size]byte
 
 // SumDigest hashes b.
 func SumDigest(b []byte) Digest { return sha256.Sum256(b) }
+
+// ReadDigest hashes all that r has. An error is the reader's own.
+func ReadDigest(r io.Reader) (Digest, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return Digest{}, err
+	}
+	return Digest(h.Sum(nil)), nil
+}
 
 // ParseDigest reads 64 hex digits.
 func ParseDigest(s string) (Digest, error) {

@@ -2,10 +2,13 @@ package mailout_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -167,5 +170,17 @@ func TestDigestText(t *testing.T) {
 	}
 	if d := (mailout.Digest{}); !d.IsZero() || mailout.SumDigest(nil).IsZero() {
 		t.Error("only a digest that was never set is zero")
+	}
+}
+
+// What is read is hashed as what is held; an error of the reader is not hidden.
+func TestReadDigest(t *testing.T) {
+	text := strings.Repeat("agreement ", 10_000)
+	if d, err := mailout.ReadDigest(strings.NewReader(text)); err != nil || d != mailout.SumDigest([]byte(text)) {
+		t.Errorf("read is %s, %v", d, err)
+	}
+	broken := errors.New("the disk is on fire")
+	if d, err := mailout.ReadDigest(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken))); !errors.Is(err, broken) || !d.IsZero() {
+		t.Errorf("read is %s, %v", d, err)
 	}
 }

@@ -131,7 +131,7 @@ func (k *keeper) run() {
 
 // write finishes a group: first the files, then the books, so that the books never name a
 // document that is not there. A crash in between leaves files that nobody needs; they are
-// swept when a plan is done. Verdicts do not depend on the files.
+// swept when a plan is frozen. Verdicts do not depend on the files.
 func (k *keeper) write(group []*deposit) {
 	failed := k.finish(group)
 	var made []mailout.MadeBy

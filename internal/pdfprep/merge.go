@@ -2,8 +2,8 @@ package pdfprep
 
 import (
 	"errors"
+	"io"
 	"maps"
-	"slices"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
@@ -85,22 +85,9 @@ func size(doc *model.Context) int {
 // failed.
 func (m *merger) finish() (verdict, []byte) {
 	var out bounded
-	parts := m.at
-	m.next(func() error {
-		if err := anonymize(m.all); err != nil {
-			return err
-		}
-		if err := m.layers.set(m.all); err != nil {
-			return err
-		}
-		if err := api.OptimizeContext(m.all); err != nil { // fonts that the parts share are kept once
-			return err
-		}
-		trim(m.all)
-		return api.WriteContext(m.all, &out)
-	})
-	if m.at > parts { // it is none of them
-		m.at = 0
+	if m.err == nil {
+		m.at = 0 // what goes wrong now is no part's fault
+		m.err = guard(func() error { return m.write(&out) })
 	}
 	if m.err != nil {
 		return verdict{Findings: []finding{m.blame()}}, nil
@@ -110,6 +97,21 @@ func (m *merger) finish() (verdict, []byte) {
 		return v, nil
 	}
 	return v, out.b
+}
+
+// write makes the document what it is to be and writes it.
+func (m *merger) write(to io.Writer) error {
+	if err := anonymize(m.all); err != nil {
+		return err
+	}
+	if err := m.layers.set(m.all); err != nil {
+		return err
+	}
+	if err := api.OptimizeContext(m.all); err != nil { // fonts that the parts share are kept once
+		return err
+	}
+	trim(m.all)
+	return api.WriteContext(m.all, to)
 }
 
 // blame says why merging failed, and which part (from 1) is the cause, 0 where it is none.
@@ -137,7 +139,8 @@ func anonymize(doc *model.Context) error {
 	for _, key := range []string{"Metadata", "Outlines", "PageMode", "OpenAction", "OutputIntents", "PieceInfo", "ViewerPreferences", "StructTreeRoot", "MarkInfo"} {
 		root.Delete(key)
 	}
-	// Of forms of which only the parts' pages are left: what is filled in stands in the fields.
+	// It describes the form of one part, and some viewers show it in place of the pages. What
+	// was filled in stands in the fields too.
 	if form, err := doc.DereferenceDict(root["AcroForm"]); err == nil {
 		form.Delete("XFA")
 	}
@@ -165,14 +168,7 @@ func trim(doc *model.Context) {
 			needed[object] = true
 			o, _ = doc.Dereference(ref) // what cannot be read is not written either
 		}
-		switch o := o.(type) {
-		case types.Dict:
-			queue = slices.AppendSeq(queue, maps.Values(o))
-		case types.StreamDict:
-			queue = slices.AppendSeq(queue, maps.Values(o.Dict))
-		case types.Array:
-			queue = append(queue, o...)
-		}
+		queue = append(queue, inside(o)...)
 	}
 	maps.DeleteFunc(doc.Table, func(object int, _ *model.XRefTableEntry) bool { return !needed[object] })
 	if head := doc.Table[0]; head != nil { // the list is empty now

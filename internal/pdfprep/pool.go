@@ -40,7 +40,7 @@ type Pool struct {
 
 	files  recent
 	making memo[mailout.Digest, outcome] // by recipe
-	budget *semaphore.Weighted           // bytes of other files in memory
+	budget *semaphore.Weighted           // bytes of inputs that may be read into memory
 	keeper *keeper
 }
 

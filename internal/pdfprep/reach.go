@@ -1,6 +1,8 @@
 package pdfprep
 
 import (
+	"slices"
+
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
@@ -33,7 +35,7 @@ func reach(doc *model.Context, pages []page, visit func(page, object int) bool) 
 				}
 				o, _ = doc.Dereference(ref) // validation finds what cannot be parsed
 			}
-			queue = append(queue, inside(o)...)
+			queue = append(queue, inside(o, "Kids")...) // those of a field are on other pages too
 		}
 	}
 }
@@ -49,8 +51,8 @@ func isPage(doc *model.Context, ref types.IndirectRef) bool {
 	return false
 }
 
-// inside lists what an object holds. The kids of a field are on other pages too.
-func inside(o types.Object) []types.Object {
+// inside lists what an object holds, but for the entries of dictionaries that are named.
+func inside(o types.Object, but ...string) []types.Object {
 	if stream, ok := o.(types.StreamDict); ok {
 		o = stream.Dict
 	}
@@ -60,7 +62,7 @@ func inside(o types.Object) []types.Object {
 	case types.Dict:
 		var out []types.Object
 		for key, value := range o {
-			if key != "Kids" {
+			if !slices.Contains(but, key) {
 				out = append(out, value)
 			}
 		}

@@ -136,11 +136,11 @@ func holds(path string, d mailout.Digest) (bool, error) {
 		return false, fmt.Errorf("reading a prepared file: %w", err)
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	got, err := mailout.ReadDigest(f)
+	if err != nil {
 		return false, fmt.Errorf("reading a prepared file: %w", err)
 	}
-	return mailout.Digest(h.Sum(nil)) == d, nil
+	return got == d, nil
 }
 
 func syncFile(path string) error {

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -79,9 +78,9 @@ func digestOf(open func() (io.ReadCloser, error)) (mailout.Digest, error) {
 		return mailout.Digest{}, err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return mailout.Digest{}, fmt.Errorf("reading: %w", err)
+	d, err := mailout.ReadDigest(f)
+	if err != nil {
+		return d, fmt.Errorf("reading: %w", err)
 	}
-	return mailout.Digest(h.Sum(nil)), nil
+	return d, nil
 }

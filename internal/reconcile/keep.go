@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -188,11 +187,11 @@ func (f *follower) digestAt(name string) (mailout.Digest, error) {
 		return mailout.Digest{}, err
 	}
 	defer file.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
-		return mailout.Digest{}, fmt.Errorf("reading %s: %w", name, err)
+	d, err := mailout.ReadDigest(file)
+	if err != nil {
+		return d, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return mailout.Digest(h.Sum(nil)), nil
+	return d, nil
 }
 
 // sweep deletes temporary files that the books do not name: a crash left them before
