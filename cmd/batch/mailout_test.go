@@ -93,6 +93,7 @@ func (m *mailoutKit) batch(t *testing.T, exit int, args ...string) []byte {
 type job struct {
 	ID        mailout.JobID
 	Reference mailout.Ref
+	Queue     string
 	Status    string
 }
 
