@@ -16,6 +16,8 @@
 //	}
 //	answer := call()
 //	done(answer.TimedOut, answer.Blocked) // exactly once, when the answer is in
+//	…
+//	p.Close() // when no more calls are made
 //
 // What it guarantees:
 //
@@ -24,9 +26,16 @@
 //   - A block (a 429 for speed) silences everything for 31 seconds; then half of the
 //     permits are used for ten minutes.
 //   - A new Pacer starts with its permits out: the process before it may have called a
-//     moment ago.
+//     moment ago. They come back after a second, or after 31 where that process was killed,
+//     or closed before every call was answered: such calls may arrive among the new ones.
 //   - Blocks and permitted poll times are kept in the [Store] and honoured by the next
 //     process. A Pacer that could not keep one gives no more permits.
+//   - Within a process the wall clock plays no part. Between two of them a clock that is put
+//     back makes the next one wait longer, by no more than it could have to wait anyway (a
+//     poll: ten minutes to an hour). One that is put forward makes kept times look past,
+//     which nothing here can tell: a call may run into a block that was known, or a poll
+//     come too early. The portal says so again, and the ten calls a second hold all the same.
+//   - Clocks that differ in speed by less than half a percent change nothing of this.
 //   - Permits are given in the order in which they were asked for, and a cancelled context
 //     ends any wait at once without using one up.
 package pace

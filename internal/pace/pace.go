@@ -31,6 +31,9 @@ type Pacer struct {
 	mu       sync.Mutex
 	windows  map[string]*window
 	carried  block                // what an earlier process left, for every window
+	free     time.Time            // when the permits come back that an earlier process had
+	underway bool                 // the store knows that calls are made
+	unheard  time.Time            // until then a call that was not answered may still arrive
 	polls    map[string]time.Time // poll key → when the queue may be asked again
 	awaiting map[string]int       // poll key → callers in AwaitPoll
 	broken   error                // the store failed; no more permits
@@ -44,7 +47,7 @@ type block struct {
 
 // New makes a Pacer and takes over what an earlier process kept in the store. Kept times
 // that lie further ahead than the Pacer itself would ever wait come from a clock that was
-// wrong; they are cut to that wait.
+// wrong; they are cut.
 func New(ctx context.Context, o Options) (*Pacer, error) {
 	if o.PerSecond < 0 {
 		return nil, fmt.Errorf("%d calls per second are not possible: 1 to 10, or 0 for no limit", o.PerSecond)
@@ -53,6 +56,7 @@ func New(ctx context.Context, o Options) (*Pacer, error) {
 		options: o, started: time.Now(),
 		windows: map[string]*window{}, polls: map[string]time.Time{}, awaiting: map[string]int{},
 	}
+	p.free = p.started.Add(cooling)
 	if o.Store == nil {
 		return p, nil
 	}
@@ -68,9 +72,10 @@ func New(ctx context.Context, o Options) (*Pacer, error) {
 
 // Keys in the store: the kind, then a window's key or sender and queue.
 const (
-	silenceKey = "silence/"
-	slowKey    = "slow/"
-	pollKey    = "poll/"
+	silenceKey  = "silence/"
+	slowKey     = "slow/"
+	pollKey     = "poll/"
+	underwayKey = "underway" // a mark, and no time: see [Pacer.mark]
 )
 
 // carry takes over one kept time. A block holds for every window, whoever ran into it:
@@ -82,7 +87,10 @@ func (p *Pacer) carry(key string, until time.Time) {
 	case strings.HasPrefix(key, slowKey):
 		p.carried.slow = later(p.carried.slow, p.atMost(until, silence+slow))
 	case strings.HasPrefix(key, pollKey):
-		p.polls[key] = p.atMost(until, longestPoll)
+		p.polls[key] = p.started.Add(believed(until.Sub(p.started)))
+	case key == underwayKey && until.After(p.started):
+		p.free = p.started.Add(lost)
+		p.unheard = p.free
 	}
 }
 
@@ -105,6 +113,9 @@ func (p *Pacer) Acquire(ctx context.Context, sender string) (done func(timedOut,
 		return nil, fmt.Errorf("waiting for a permit: %w", err)
 	}
 	defer w.leave()
+	if err := p.mark(ctx); err != nil {
+		return nil, err
+	}
 	for {
 		wait, err := p.try(w)
 		if err != nil {
@@ -132,7 +143,7 @@ func (p *Pacer) window(sender string) *window {
 	defer p.mu.Unlock()
 	w := p.windows[key]
 	if w == nil {
-		w = newWindow(key, p.options.PerSecond, p.started, p.carried)
+		w = newWindow(key, p.options.PerSecond, p.free, p.carried)
 		p.windows[key] = w
 	}
 	return w
@@ -149,12 +160,14 @@ func (p *Pacer) try(w *window) (time.Duration, error) {
 
 func (p *Pacer) finish(ctx context.Context, w *window, timedOut, blocked bool) {
 	p.mu.Lock()
-	w.giveBack(time.Now(), timedOut, blocked)
+	now := time.Now()
+	w.giveBack(now, timedOut, blocked)
+	if timedOut {
+		p.unheard = now.Add(lost)
+	}
 	kept := w.block
 	p.mu.Unlock()
 	if blocked {
-		// The call's context may have ended with the call; the block has not.
-		ctx = context.WithoutCancel(ctx)
 		p.keep(ctx, silenceKey+w.key, kept.silence)
 		p.keep(ctx, slowKey+w.key, kept.slow)
 	}
@@ -162,12 +175,13 @@ func (p *Pacer) finish(ctx context.Context, w *window, timedOut, blocked bool) {
 }
 
 // keep stores a time. Where that fails, a restart would call too early, so this process
-// gives no more permits and says why.
+// gives no more permits and says why. The context of a call may have ended with the
+// call; what the call taught has not.
 func (p *Pacer) keep(ctx context.Context, key string, until time.Time) error {
 	if p.options.Store == nil {
 		return nil
 	}
-	err := p.options.Store.SavePace(ctx, key, until.UTC())
+	err := p.options.Store.SavePace(context.WithoutCancel(ctx), key, until.UTC())
 	if err == nil {
 		return nil
 	}
@@ -177,14 +191,18 @@ func (p *Pacer) keep(ctx context.Context, key string, until time.Time) error {
 	return p.broken
 }
 
-// Waiting says for a progress line what everybody is waiting for: "block" during the
-// silence after a block, "poll" while AwaitPoll holds somebody and nothing is blocked. A
-// zero time means that nothing is.
+// Waiting says for a progress line what everybody is waiting for: "block" while nobody
+// may call at all, after a block or after a process that ended in the middle of its calls;
+// "poll" while AwaitPoll holds somebody and nothing is blocked. A zero time means that
+// nothing is.
 func (p *Pacer) Waiting() (until time.Time, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	until = p.carried.silence
+	if p.options.PerSecond > 0 && p.free.Sub(p.started) > cooling {
+		until = later(until, p.free)
+	}
 	for _, w := range p.windows {
 		until = later(until, w.block.silence)
 	}

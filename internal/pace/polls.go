@@ -6,9 +6,21 @@ import (
 	"time"
 )
 
-// longestPoll bounds the wait for a permitted poll time. The portal's is ten minutes in
-// production (portal-api.md, "Status changes"); what lies far beyond is an error.
-const longestPoll = time.Hour
+// The portal's wait after an empty queue is ten minutes in production (portal-api.md,
+// "Status changes"). What lies far beyond was garbled on its way, or kept by a clock that
+// was wrong, and then it is those ten minutes that are waited.
+const (
+	longestPoll  = time.Hour + time.Hour/unlike
+	ordinaryPoll = 10 * time.Minute
+)
+
+// believed is a wait for a poll as it can be meant.
+func believed(wait time.Duration) time.Duration {
+	if wait > longestPoll {
+		return ordinaryPoll
+	}
+	return max(wait, 0)
+}
 
 // AwaitPoll waits until the queue of sender may be polled. It takes no permit: the poll
 // itself needs one from Acquire.
@@ -34,15 +46,17 @@ func (p *Pacer) AwaitPoll(ctx context.Context, sender, queue string) error {
 }
 
 // PollAfter says that the queue of sender must not be polled before wait has passed,
-// counted from now, and keeps that in the store. Zero: it may be polled at once.
+// counted from now, and keeps that in the store. Zero: it may be polled at once. More than
+// an hour is no time that the portal names: it is taken for ten minutes.
 func (p *Pacer) PollAfter(ctx context.Context, sender, queue string, wait time.Duration) error {
 	key, now := keyOf(sender, queue), time.Now()
-	until := now.Add(min(max(wait, 0), longestPoll))
+	wait = believed(wait)
+	until := now.Add(wait + wait/unlike)
 	p.mu.Lock()
 	held := p.polls[key].After(now)
 	p.polls[key] = until
 	p.mu.Unlock()
-	if wait <= 0 && !held {
+	if wait == 0 && !held {
 		return nil // nothing stands in the way, in the store neither
 	}
 	return p.keep(ctx, key, until)

@@ -7,9 +7,12 @@ import (
 )
 
 const (
-	// cooling is how long a permit stays out after the answer to its call: the portal's
-	// second, and half a percent for clocks that do not run alike.
-	cooling = time.Second + 5*time.Millisecond
+	// unlike is for clocks that do not run alike: whatever the portal measures is waited for
+	// one part in so many longer. Clocks that are kept right differ by a tenth of that.
+	unlike = 200
+
+	// cooling is how long a permit stays out after the answer to its call: the portal's second.
+	cooling = time.Second + time.Second/unlike
 
 	// lost is how long a permit stays out when no answer came: as long as a block, for a
 	// call that is still on its way would arrive in the middle of ours.
@@ -35,12 +38,12 @@ type window struct {
 	changed chan struct{} // tells the head that a permit was given back
 }
 
-// newWindow makes a window whose permits are all out: an earlier process may have called
-// up to the moment this one started.
-func newWindow(key string, size int, started time.Time, carried block) *window {
+// newWindow makes a window whose permits are all out until free: an earlier process may
+// have called up to the moment this one started.
+func newWindow(key string, size int, free time.Time, carried block) *window {
 	w := &window{key: key, size: size, block: carried, line: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
 	for range size {
-		w.cooling = append(w.cooling, started.Add(cooling))
+		w.cooling = append(w.cooling, free)
 	}
 	return w
 }
