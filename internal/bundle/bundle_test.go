@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto"
 	"errors"
+	"hash/crc32"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +64,52 @@ func TestWriteToReadsTheDocumentsAgain(t *testing.T) {
 	if !bytes.Equal(whole, written(t, sealed)) {
 		t.Error("after errors it differs")
 	}
+}
+
+// A file that was made to have the CRC-32 that Seal looks at is found by its SHA-256.
+func TestAFileMadeToLookAlikeIsNotSent(t *testing.T) {
+	_, sealer := newSealer(t)
+	docs, kept := documents(1, 5000)
+	other := bytes.Repeat([]byte{'!'}, int(docs[0].Bytes))
+	docs[0].CRC32 = crc32.ChecksumIEEE(other)
+	kept[docs[0].SHA256] = other
+	sealed, err := sealer.Seal([]byte("x"), docs, now, kept.open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := sealed.WriteTo(io.Discard); !errors.Is(err, ErrChanged) || n >= sealed.Size() {
+		t.Errorf("got %v after %d bytes of %d", err, n, sealed.Size())
+	}
+}
+
+// Documents are streamed: a hundred times the bytes take no more memory.
+func TestNoDocumentIsHeldInMemory(t *testing.T) {
+	_, sealer := newSealer(t)
+	small, large := allocated(t, sealer, 1, 100_000), allocated(t, sealer, 1, 10_000_000)
+	const several = 4 * 64 << 10 // the pool of buffers may be emptied at any time
+	if large > small+several {
+		t.Errorf("a bundle of 10 MB allocates %d bytes, one of 100 kB %d", large, small)
+	}
+	if many := allocated(t, sealer, 20, 500_000); many > small+20*several {
+		t.Errorf("a bundle of 20 documents, 10 MB in all, allocates %d bytes", many)
+	}
+}
+
+// allocated is how many bytes it takes, in the mean, to make a bundle from files.
+func allocated(t *testing.T, sealer *Sealer, n, size int) uint64 {
+	t.Helper()
+	docs, kept := documents(n, size)
+	open := onDisk(t, docs, kept)
+	const bundles = 5
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range bundles {
+		if err := wholeBundle(sealer, docs, open, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) / bundles
 }
 
 func changes(content []byte) map[string][]byte {

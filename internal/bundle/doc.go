@@ -16,9 +16,14 @@
 //
 //   - The XML is written in canonical form (Canonical XML 1.0) from the start, so that
 //     what was hashed is what stands in the file, byte for byte.
-//   - Nothing is sealed whose bytes are not those of its digest: Seal reads every
-//     document once before it signs. WriteTo checks again while it copies, and a file
-//     that changed in between is an error before the ZIP is complete.
+//   - No document is sent that is not the one of its digest. Seal reads each once, before
+//     it signs, and holds it against its CRC-32: damage and mistaken files are found while
+//     nothing has been said to anybody. WriteTo holds the bytes that it copies against the
+//     SHA-256 that was signed; a file that differs is an error before the ZIP is complete.
+//   - Documents are copied through one buffer of 64 KiB, whatever their size.
+//   - Sealing costs what the key costs: beside an RSA-2048 signature, and the documents
+//     hashed and copied once, less than a tenth of that signature for a job of 300 kB
+//     (BenchmarkSeal).
 //   - The size is exact and known before the first byte.
 //   - Errors name documents by their name in the bundle and never hold a title, an
 //     address or an identity number.

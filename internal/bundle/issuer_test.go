@@ -1,14 +1,23 @@
 package bundle
 
 import (
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
+	"math/big"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"batch/internal/identity"
+	"batch/internal/identity/identitytest"
 )
 
 // The expected names were written by Java 17 (testdata/IssuerNames.java): those of all
@@ -50,6 +59,79 @@ func TestEveryBuiltInAuthorityIsInTheTable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whatever the authority is called, xmlsec1 and the schema accept what is signed.
+func TestSignaturesUnderHardIssuerNames(t *testing.T) {
+	xsd := schema(t, "signatures.xsd")
+	kit := identitytest.New(t, "988015814", now)
+	judged := 0
+	for _, name := range hardNames(t) {
+		chain, err := issuedBy(kit, name)
+		if err != nil {
+			continue // crypto/x509 reads no certificate with such a name, so nobody signs with one
+		}
+		sealer, err := NewSealer(chain, kit.Identity.Key)
+		if err != nil {
+			t.Errorf("%x: %v", name, err)
+			continue
+		}
+		folder := unpack(t, seal(t, sealer, job(lookup(person)), 1))
+		writeFile(t, filepath.Join(folder, "root.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain[1].Raw}))
+		judge(t, folder, "xmlsec1", xmlsec()...)
+		judge(t, folder, "xmllint", "--noout", "--nonet", "--schema", xsd, "META-INF/signatures.xml")
+		judged++
+	}
+	if judged < 30 {
+		t.Errorf("only %d names were judged", judged)
+	}
+}
+
+// hardNames are those of the table that are no built-in authority's, but for the empty one,
+// which no issuer may bear (RFC 5280 §4.1.2.4).
+func hardNames(t *testing.T) (names [][]byte) {
+	t.Helper()
+	table, err := os.ReadFile("testdata/issuer-names.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(table)) {
+		der, quoted, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		raw, err := hex.DecodeString(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(quoted, "Commfides") && !strings.Contains(quoted, "Buypass") && len(raw) > 2 {
+			names = append(names, raw)
+		}
+	}
+	return names
+}
+
+// issuedBy makes a root of that name, and a certificate for the kit's key below it. Its
+// serial number has the 24 digits that xmllint can read; TestLongSerialNumber has more.
+func issuedBy(kit *identitytest.Kit, name []byte) (chain []*x509.Certificate, err error) {
+	root := &x509.Certificate{
+		SerialNumber: big.NewInt(1), RawSubject: name, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	if root, err = certificate(root, root, kit.Server.Key.Public(), kit.Server.Key); err != nil {
+		return nil, err
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: new(big.Int).Exp(big.NewInt(10), big.NewInt(23), nil), Subject: pkix.Name{CommonName: "Kit"},
+		NotBefore: root.NotBefore, NotAfter: root.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	leaf, err = certificate(leaf, root, kit.Identity.Key.Public(), kit.Server.Key)
+	return []*x509.Certificate{leaf, root}, err
+}
+
+func certificate(template, parent *x509.Certificate, public crypto.PublicKey, key crypto.Signer) (*x509.Certificate, error) {
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
 }
 
 func TestBrokenNamesAreErrors(t *testing.T) {

@@ -85,11 +85,6 @@ func (s *Sealer) Seal(jobXML []byte, docs []mailout.Document, signingTime time.T
 	if err != nil {
 		return nil, fmt.Errorf("sealing a bundle: %w", err)
 	}
-	for _, f := range files {
-		if err := f.copyTo(io.Discard); err != nil {
-			return nil, fmt.Errorf("sealing a bundle: %w", err)
-		}
-	}
 	signatures, err := s.signatures(files, signingTime)
 	if err != nil {
 		return nil, fmt.Errorf("sealing a bundle: %w", err)
@@ -98,7 +93,7 @@ func (s *Sealer) Seal(jobXML []byte, docs []mailout.Document, signingTime time.T
 	return &Bundle{files: files, modified: signingTime}, nil
 }
 
-// contents lists what is signed, in the order of the ZIP.
+// contents lists what is signed, in the order of the ZIP, and reads the documents once.
 func contents(jobXML []byte, docs []mailout.Document, open func(mailout.Document) (io.ReadCloser, error)) ([]file, error) {
 	var files []file
 	taken := map[string]bool{jobXMLName: true}
@@ -107,10 +102,14 @@ func contents(jobXML []byte, docs []mailout.Document, open func(mailout.Document
 			return nil, fmt.Errorf("document %d cannot be called %q in the bundle", i+1, d.Name)
 		}
 		taken[d.Name] = true
-		files = append(files, file{
+		f := file{
 			name: d.Name, mime: pdfType, sha256: d.SHA256, crc32: d.CRC32, size: d.Bytes,
 			open: func() (io.ReadCloser, error) { return open(d) },
-		})
+		}
+		if err := f.check(); err != nil {
+			return nil, err
+		}
+		files = append(files, f)
 	}
 	return append(files, inMemory(jobXMLName, jobXML)), nil
 }

@@ -38,6 +38,7 @@ func (s *Sealer) signatures(files []file, at time.Time) ([]byte, error) {
 		return nil, err
 	}
 	w := &xmlWriter{}
+	w.Grow(len(info) + len(s.keyInfo) + len(properties) + 1024) // 344 characters of signature, and tags
 	w.WriteString(signaturesDeclaration)
 	w.open("XAdESSignatures", "xmlns", asicNamespace)
 	w.open("Signature", "xmlns", dsigNamespace, "Id", signatureID)

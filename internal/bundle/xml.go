@@ -25,15 +25,21 @@ var (
 
 // open writes a start tag. attributes are names and values in turn.
 func (w *xmlWriter) open(name string, attributes ...string) {
-	w.WriteString("<" + name)
+	w.write("<", name)
 	for i := 0; i < len(attributes); i += 2 {
 		w.check(name, attributes[i+1])
-		w.WriteString(" " + attributes[i] + `="` + attributeEscapes.Replace(attributes[i+1]) + `"`)
+		w.write(" ", attributes[i], `="`, attributeEscapes.Replace(attributes[i+1]), `"`)
 	}
-	w.WriteString(">")
+	w.write(">")
 }
 
-func (w *xmlWriter) close(name string) { w.WriteString("</" + name + ">") }
+func (w *xmlWriter) close(name string) { w.write("</", name, ">") }
+
+func (w *xmlWriter) write(parts ...string) {
+	for _, part := range parts {
+		w.WriteString(part)
+	}
+}
 
 // element writes an element that holds only text.
 func (w *xmlWriter) element(name, text string, attributes ...string) {
