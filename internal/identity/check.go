@@ -8,24 +8,8 @@ import (
 	"time"
 )
 
-// checkLeaf says what makes a certificate useless to us, whoever issued it.
-func checkLeaf(leaf *x509.Certificate, now time.Time) error {
-	if err := checkDates(leaf, now); err != nil {
-		return err
-	}
-	// Without the extension every use is allowed (RFC 5280 §4.2.1.3).
-	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
-		return refuse("wrong-key-usage", "use the other .p12 file of the delivery: the one for authentication and signing, with key usage digitalSignature",
-			"its certificate is for %s, not for digital signatures", usages(leaf.KeyUsage))
-	}
-	if OrganizationOf(leaf) == "" {
-		return refuse("no-organization", "use the organization's enterprise certificate (virksomhetssertifikat), not a person's or a web server's",
-			"its certificate names no organization number")
-	}
-	return nil
-}
-
-func checkDates(leaf *x509.Certificate, now time.Time) error {
+// checkDates says whether a certificate of ours is valid now.
+func checkDates(leaf *x509.Certificate, now time.Time) *Error {
 	if now.After(leaf.NotAfter) {
 		return refuse("certificate-expired", "order a new enterprise certificate from the issuer, and put its .p12 file in the place of this one",
 			"the certificate expired on %s", day(leaf.NotAfter))
@@ -37,12 +21,49 @@ func checkDates(leaf *x509.Certificate, now time.Time) error {
 	return nil
 }
 
+// checkUsage says whether a certificate may sign. Without the extension every use is
+// allowed (RFC 5280 §4.2.1.3).
+func checkUsage(leaf *x509.Certificate) *Error {
+	if maySign(leaf) {
+		return nil
+	}
+	return refuse("wrong-key-usage", "use the other .p12 file of the delivery: the one for authentication and signing, with key usage digitalSignature",
+		"its certificate is for %s, not for digital signatures", usages(leaf.KeyUsage))
+}
+
+func maySign(c *x509.Certificate) bool {
+	return c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageDigitalSignature != 0
+}
+
+// checkOwner says whether a certificate is an organization's.
+func checkOwner(leaf *x509.Certificate) *Error {
+	const remedy = "use the organization's enterprise certificate (virksomhetssertifikat), which Buypass and Commfides issue"
+	switch {
+	case isPerson(leaf):
+		return refuse("person-certificate", remedy+"; not that of a person or an employee", "its certificate is a person's, not an organization's")
+	case OrganizationOf(leaf) != "":
+		return nil
+	case isHost(leaf):
+		return refuse("host-certificate", remedy+"; not that of a web server", "its certificate is a web server's, for a host name, not an organization's")
+	}
+	return refuse("no-organization", remedy, "its certificate names no organization number")
+}
+
+// Usages says in words what a certificate may be used for.
+func Usages(c *x509.Certificate) string {
+	if c.KeyUsage == 0 {
+		return "any use"
+	}
+	return usages(c.KeyUsage)
+}
+
 func usages(u x509.KeyUsage) string {
 	var names []string
 	for _, known := range []struct {
 		bit  x509.KeyUsage
 		name string
 	}{
+		{x509.KeyUsageDigitalSignature, "digital signatures (digitalSignature)"},
 		{x509.KeyUsageContentCommitment, "seals (contentCommitment)"},
 		{x509.KeyUsageKeyEncipherment, "encryption (keyEncipherment)"},
 		{x509.KeyUsageDataEncipherment, "encryption (dataEncipherment)"},
@@ -68,7 +89,7 @@ func (t Trust) explainChain(leaf *x509.Certificate, others []*x509.Certificate, 
 
 func (t Trust) diagnose(leaf *x509.Certificate, others []*x509.Certificate, now time.Time) *Error {
 	const remedyTrust = "check portal.environment in batch.toml, and that this is the .p12 file for it"
-	issuer := authorityName(leaf.Issuer.CommonName)
+	issuer := IssuerOf(leaf)
 	if environment, by := t.otherEnvironment(append(slices.Clone(others), leaf)); environment != "" {
 		return refuse("wrong-environment", fmt.Sprintf("use the certificate made for %s, or set portal.environment = %q", t.name(), environment),
 			"it is a certificate for the %s environment (issued under %s), but %s is to be used", environment, authorityName(by.Subject.CommonName), t.name())

@@ -19,12 +19,15 @@
 //
 // The portal's server shows an enterprise certificate, not one for a host name
 // (portal-api.md, "Transport security"). So host names are not looked at; instead the
-// chain must lead to an anchor and the certificate must name the expected organization.
-// This is verified on every connection, resumed sessions included.
+// chain must lead to an anchor, and the certificate must be that of the expected
+// organization itself and be meant for signing. This is verified on every connection,
+// resumed sessions included.
 //
 // # Guarantees
 //
-// Every refusal is an [*Error] with a stable code. No message holds the password, a
-// key, or the subject of a certificate: only issuers, dates and organization numbers.
+// Every refusal is an [*Error] with a stable code, and no two causes share a sentence.
+// [Load] tells the first thing that is wrong with our certificate, [Examine] all of it.
+// No message holds the password, a key, or the subject of a certificate: only issuers,
+// dates and organization numbers.
 // No system trust store is ever consulted.
 package identity

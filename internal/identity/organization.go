@@ -11,6 +11,8 @@ var (
 	oidOrganizationIdentifier = asn1.ObjectIdentifier{2, 5, 4, 97} // SEID 2.0
 	oidSerialNumber           = asn1.ObjectIdentifier{2, 5, 4, 5}  // SEID 1
 	oidCommonName             = asn1.ObjectIdentifier{2, 5, 4, 3}
+	oidSurname                = asn1.ObjectIdentifier{2, 5, 4, 4}
+	oidGivenName              = asn1.ObjectIdentifier{2, 5, 4, 42}
 )
 
 var (
@@ -61,3 +63,28 @@ func single(values []string) string {
 	}
 	return values[0]
 }
+
+// Generation is the version of the Norwegian certificate profile that an enterprise
+// certificate follows, by where it has its organization number: "SEID 2.0" or "SEID 1";
+// "" where the number stands in neither place.
+func Generation(cert *x509.Certificate) string {
+	switch {
+	case OrganizationOf(cert) == "":
+		return ""
+	case len(subjectValues(cert, oidOrganizationIdentifier)) > 0:
+		return "SEID 2.0"
+	case len(subjectValues(cert, oidSerialNumber)) > 0:
+		return "SEID 1"
+	}
+	return ""
+}
+
+// isPerson reports whether a certificate is a natural person's: an employee's, too, names
+// an organization, and does not speak for it (ETSI EN 319 412-2 §4.2.4 demands a name that
+// EN 319 412-3 does not know).
+func isPerson(cert *x509.Certificate) bool {
+	return len(subjectValues(cert, oidSurname))+len(subjectValues(cert, oidGivenName)) > 0
+}
+
+// isHost reports whether a certificate is for a host name or address.
+func isHost(cert *x509.Certificate) bool { return len(cert.DNSNames)+len(cert.IPAddresses) > 0 }

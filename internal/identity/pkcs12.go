@@ -15,7 +15,7 @@ const remedyExport = "use the .p12 file as Buypass or Commfides delivered it, or
 
 // decode opens a PKCS#12 file: one RSA key and at least one certificate, in the order
 // of the file.
-func decode(raw []byte, password string) (*rsa.PrivateKey, []*x509.Certificate, error) {
+func decode(raw []byte, password string) (*rsa.PrivateKey, []*x509.Certificate, *Error) {
 	if err := notPKCS12(raw); err != nil {
 		return nil, nil, err
 	}
@@ -32,7 +32,7 @@ func decode(raw []byte, password string) (*rsa.PrivateKey, []*x509.Certificate, 
 }
 
 // notPKCS12 recognizes what is given in place of a PKCS#12 file.
-func notPKCS12(raw []byte) error {
+func notPKCS12(raw []byte) *Error {
 	switch {
 	case len(raw) == 0:
 		return refuse("not-pkcs12", remedyExport, "it is empty")
@@ -43,6 +43,9 @@ func notPKCS12(raw []byte) error {
 			"it is a Java keystore, not a PKCS#12 file (.p12)")
 	case bytes.HasPrefix(raw, []byte{0x30, 0x80}):
 		return refuse("pkcs12-unsupported", remedyExport, "it is written in the older BER form, which is not supported")
+	}
+	if raw[0] != 0x30 { // a SEQUENCE, as RFC 7292 §4 begins
+		return refuse("not-pkcs12", remedyExport, "it is not a PKCS#12 file (.p12)")
 	}
 	if _, err := x509.ParseCertificate(raw); err == nil {
 		return refuse("not-pkcs12", remedyExport, "it is a certificate alone, without the key")
@@ -57,14 +60,16 @@ var pkcs12Texts = []struct{ text, code, message, remedy string }{
 		"export the one with key usage digitalSignature into a file of its own"},
 	{"private key missing", "no-key", "it holds certificates but no key", remedyExport},
 	{"certificate missing", "no-certificate", "it holds a key but no certificate", remedyExport},
-	{"cannot be encoded in UCS-2", "wrong-password", "the password holds a character that no PKCS#12 password can hold",
+	{"cannot be encoded in UCS-2", "wrong-password", "the password that was given holds a character that no PKCS#12 password can hold",
 		"check the password; an emoji, for one, cannot be part of it"},
-	{"error reading P12 data", "not-pkcs12", "it is not a PKCS#12 file (.p12), or it is damaged", remedyExport},
+	{"error reading P12 data", "not-pkcs12", "it is damaged, or of another kind than a PKCS#12 file (.p12)", remedyExport},
 }
 
 func explainPKCS12(err error, password string) *Error {
 	if errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption) {
-		return &Error{Code: "wrong-password", Message: "the password is wrong", Remedy: passwordRemedy(password), Err: err}
+		e := wrongPassword(password)
+		e.Err = err
+		return e
 	}
 	for _, known := range pkcs12Texts {
 		if strings.Contains(err.Error(), known.text) {
@@ -74,13 +79,16 @@ func explainPKCS12(err error, password string) *Error {
 	return &Error{Code: "pkcs12-unsupported", Message: "it uses a form of PKCS#12 that is not supported", Remedy: remedyExport, Err: err}
 }
 
-// passwordRemedy names what often spoils a password on its way.
-func passwordRemedy(password string) string {
+// wrongPassword tells what often spoils a password on its way.
+func wrongPassword(password string) *Error {
 	switch {
 	case password == "":
-		return "no password was given: set identity.password_command or password_file in batch.toml, or BATCH_CERTIFICATE_PASSWORD"
+		return refuse("no-password", "set identity.password_command or password_file in batch.toml, or BATCH_CERTIFICATE_PASSWORD",
+			"it needs a password, and none was given")
 	case strings.TrimSpace(password) != password:
-		return "the password that was given begins or ends with a space or a line break: take it away where the password comes from"
+		return refuse("wrong-password", "take it away where the password comes from; or, if it belongs there, check the rest",
+			"the password that was given begins or ends with a space or a line break, and does not open it")
 	}
-	return "check that the password belongs to this file: each .p12 of a delivery may have its own"
+	return refuse("wrong-password", "check that the password belongs to this file: each .p12 of a delivery may have its own; if it does, the file was damaged on its way: fetch it again",
+		"the password is wrong")
 }

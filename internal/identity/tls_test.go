@@ -5,9 +5,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,29 +24,39 @@ func TestClientKnowsTheServer(t *testing.T) {
 	named := func(commonName string) identitytest.Spec {
 		return identitytest.Spec{Subject: &pkix.Name{Country: []string{"NO"}, CommonName: commonName}}
 	}
+	host := identitytest.Spec{Subject: &pkix.Name{CommonName: "api.signering.posten.no"}, DNSNames: []string{"api.signering.posten.no"}}
+	const forEncryption = x509.KeyUsageKeyEncipherment | x509.KeyUsageDataEncipherment
 	production := builtin(t, "production")
 
+	var said sentences
 	for name, c := range map[string]struct {
 		server  *identitytest.Issued
 		trust   identity.Trust
 		code    string // empty: trusted
 		message string
 	}{
-		"right server":              {kit.Server, kit.Trust, "", ""},
-		"for clients only":          {issue(identitytest.Spec{Organization: "984661185", ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}), kit.Trust, "", ""},
-		"SEID 1":                    {issue(identitytest.Spec{Subject: &pkix.Name{CommonName: "POSTEN", SerialNumber: "984661185"}}), kit.Trust, "", ""},
-		"number ends the name":      {issue(named("POSTEN BRING AS - 984661185")), kit.Trust, "", ""},
-		"another organization":      {issue(identitytest.Spec{Organization: "988015814"}), kit.Trust, "wrong-server-organization", "belongs to organization 988015814, not to organization 984661185"},
-		"number in longer text":     {issue(named("Ikke 984661185 likevel")), kit.Trust, "wrong-server-organization", "belongs to no organization"},
-		"number in longer number":   {issue(named("1984661185")), kit.Trust, "wrong-server-organization", "belongs to no organization"},
-		"self-signed, right number": {issue(identitytest.Spec{Organization: "984661185", SelfSigned: true}), kit.Trust, "wrong-server-chain", "self-signed"},
-		"another authority":         {stranger.Server, kit.Trust, "wrong-server-chain", "issued by"},
-		"leaf without its chain":    {&identitytest.Issued{Chain: kit.Server.Chain[:1], Key: kit.Server.Key}, kit.Trust, "wrong-server-chain", "issued by"},
-		"expired":                   {issue(identitytest.Spec{Organization: "984661185", NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.Add(-time.Minute)}), kit.Trust, "wrong-server-expired", "expired on 21 November 2026 09:59 UTC"},
-		"not yet valid":             {issue(identitytest.Spec{Organization: "984661185", NotBefore: now.Add(time.Minute)}), kit.Trust, "wrong-server-not-yet-valid", "from 21 November 2026 10:01 UTC"},
-		"test for production":       {issue(identitytest.Spec{Organization: "984661185", Issuer: builtin(t, "test").Intermediates[0]}), production, "wrong-server-environment", "belongs to the test environment"},
-		"no organization expected":  {issue(named("nobody")), identity.Trust{Roots: kit.Trust.Roots}, "wrong-server-organization", "no organization"},
-		"nobody trusted":            {kit.Server, identity.Trust{Organization: "984661185"}, "wrong-server-chain", "issued by"},
+		"right server":                 {kit.Server, kit.Trust, "", ""},
+		"for clients only":             {issue(identitytest.Spec{Organization: "984661185", ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}), kit.Trust, "", ""},
+		"SEID 1":                       {issue(identitytest.Spec{Subject: &pkix.Name{CommonName: "POSTEN", SerialNumber: "984661185"}}), kit.Trust, "", ""},
+		"number ends the name":         {issue(named("POSTEN BRING AS - 984661185")), kit.Trust, "", ""},
+		"another organization":         {issue(identitytest.Spec{Organization: "988015814"}), kit.Trust, "wrong-server-organization", "belongs to organization 988015814, not to organization 984661185"},
+		"number in longer text":        {issue(named("Ikke 984661185 likevel")), kit.Trust, "wrong-server-number-in-name", "984661185 only inside a longer name"},
+		"number in longer number":      {issue(named("1984661185")), kit.Trust, "wrong-server-number-in-name", "only inside a longer name or number"},
+		"an employee of the portal":    {issue(identitytest.Spec{Subject: identitytest.Employee("984661185")}), kit.Trust, "wrong-server-person", "a person's certificate"},
+		"host name":                    {issue(host), kit.Trust, "wrong-server-host", "web server's certificate for a host name"},
+		"host name, other authority":   {stranger.Issue(t, host), kit.Trust, "wrong-server-host", "web server's certificate for a host name"},
+		"right number, for seals":      {issue(identitytest.Spec{Organization: "984661185", KeyUsage: x509.KeyUsageContentCommitment}), kit.Trust, "wrong-server-key-usage", "seals (contentCommitment)"},
+		"right number, for encryption": {issue(identitytest.Spec{Organization: "984661185", KeyUsage: forEncryption}), kit.Trust, "wrong-server-key-usage", "keyEncipherment"},
+		"a client's":                   {kit.Client, kit.Trust, "wrong-server-organization", "belongs to organization 988015814"},
+		"a leaf as authority":          {issue(identitytest.Spec{Organization: "984661185", By: kit.Client}), kit.Trust, "wrong-server-leaf-as-authority", "may issue none"},
+		"self-signed, right number":    {issue(identitytest.Spec{Organization: "984661185", SelfSigned: true}), kit.Trust, "wrong-server-self-signed", "self-signed"},
+		"another authority":            {stranger.Server, kit.Trust, "wrong-server-chain", "issued by"},
+		"leaf without its chain":       {&identitytest.Issued{Chain: kit.Server.Chain[:1], Key: kit.Server.Key}, kit.Trust, "wrong-server-chain-missing", "did not show the certificate of \"Kit Enterprise CA "},
+		"expired":                      {issue(identitytest.Spec{Organization: "984661185", NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.Add(-time.Minute)}), kit.Trust, "wrong-server-expired", "expired on 21 November 2026 09:59 UTC"},
+		"not yet valid":                {issue(identitytest.Spec{Organization: "984661185", NotBefore: now.Add(time.Minute)}), kit.Trust, "wrong-server-not-yet-valid", "from 21 November 2026 10:01 UTC"},
+		"test for production":          {issue(identitytest.Spec{Organization: "984661185", Issuer: builtin(t, "test").Intermediates[0]}), production, "wrong-server-environment", "belongs to the test environment"},
+		"no organization expected":     {issue(named("nobody")), identity.Trust{Roots: kit.Trust.Roots}, "wrong-server-no-organization", "no organization"},
+		"nobody trusted":               {kit.Server, identity.Trust{Organization: "984661185"}, "wrong-server-chain", "issued by"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := listen(t, kit.ServerConfigOf(c.server))
@@ -56,10 +68,41 @@ func TestClientKnowsTheServer(t *testing.T) {
 				return
 			}
 			wantError(t, err, c.code, c.message, "nothing was sent")
+			said.once(t, c.code, fmt.Sprint(err))
 			if e := identity.Explain(err); e == nil || e.Code != c.code {
 				t.Errorf("explained as %v, want %s", e, c.code)
 			}
 		})
+	}
+}
+
+func TestServersAuthorityHasExpired(t *testing.T) {
+	kit := identitytest.New(t, organization, now)
+	server := listen(t, kit.ServerConfigOf(kit.Issue(t, identitytest.Spec{Organization: "984661185", NotAfter: now.AddDate(20, 0, 0)})))
+	_, err := dial(server, kit.Identity.TLSConfig(kit.Trust, clock(now.AddDate(6, 0, 0))))
+	wantError(t, err, "wrong-server-chain-expired", "vouches for the server, expired on 21 November 2031", "nothing was sent")
+}
+
+// A server that was right once is looked at again whenever it shows a certificate.
+func TestANewHandshakeWithAnotherCertificateIsRefused(t *testing.T) {
+	kit := identitytest.New(t, organization, now)
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		config := kit.ServerConfig()
+		config.MaxVersion, config.SessionTicketsDisabled = version, true
+		var shown atomic.Pointer[identitytest.Issued]
+		shown.Store(kit.Server)
+		config.Certificates = nil
+		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			c := shown.Load().TLS()
+			return &c, nil
+		}
+		server, client := listen(t, config), kit.Identity.TLSConfig(kit.Trust, clock(now))
+		if _, err := dial(server, client); err != nil {
+			t.Fatal(err)
+		}
+		shown.Store(kit.Issue(t, identitytest.Spec{Organization: organization}))
+		_, err := dial(server, client)
+		wantError(t, err, "wrong-server-organization", "belongs to organization "+organization, "nothing was sent")
 	}
 }
 
@@ -70,7 +113,7 @@ func TestServersNameIsHarmless(t *testing.T) {
 		Subject: &pkix.Name{CommonName: "CA \x1b[2J\u202e" + strings.Repeat("x", 500)}}).Chain[0].RawSubject}
 	server := listen(t, kit.ServerConfigOf(kit.Issue(t, identitytest.Spec{Organization: "984661185", Issuer: evil})))
 	_, err := dial(server, kit.Identity.TLSConfig(kit.Trust, clock(now)))
-	wantError(t, err, "wrong-server-chain", `"CA \x1b[2J\u202exxx`, "nothing was sent")
+	wantError(t, err, "wrong-server-chain-missing", `"CA \x1b[2J\u202exxx`, "nothing was sent")
 	if err != nil && len(err.Error()) > 300 {
 		t.Errorf("the message has %d bytes", len(err.Error()))
 	}
@@ -107,7 +150,7 @@ func TestResumedSessionIsVerifiedAgain(t *testing.T) {
 	kit := identitytest.New(t, organization, now)
 	lasting := *kit.Identity // whose own certificate outlives the server's
 	lasting.Chain = kit.Issue(t, identitytest.Spec{Organization: organization, Key: kit.Client.Key, NotAfter: now.AddDate(3, 0, 0)}).Chain
-	another := kit.Trust
+	another, stranger := kit.Trust, identitytest.New(t, organization, now).Trust
 	another.Organization = "988015814"
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for name, c := range map[string]struct {
@@ -118,6 +161,7 @@ func TestResumedSessionIsVerifiedAgain(t *testing.T) {
 			"still right":          {kit.Trust, now.Add(time.Hour), ""},
 			"expired since":        {kit.Trust, kit.Server.Chain[0].NotAfter.Add(time.Second), "wrong-server-expired"},
 			"another organization": {another, now, "wrong-server-organization"},
+			"another authority":    {stranger, now, "wrong-server-chain"},
 		} {
 			config := kit.ServerConfig()
 			config.MaxVersion = version
@@ -185,77 +229,4 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%v is not about certificates, but explained as %v", err, e)
 		}
 	}
-}
-
-func clock(at time.Time) func() time.Time { return func() time.Time { return at } }
-
-type server struct {
-	address string
-	clients chan []*x509.Certificate // what each client showed
-}
-
-// listen starts a TLS server on loopback that says one word to everybody it accepts.
-func listen(t *testing.T, config *tls.Config) server {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := server{address: listener.Addr().String(), clients: make(chan []*x509.Certificate, 16)}
-	serve(t, listener, func(raw net.Conn) {
-		conn := tls.Server(raw, config)
-		if conn.Handshake() == nil {
-			s.clients <- conn.ConnectionState().PeerCertificates
-			io.WriteString(conn, "hello")
-		}
-		conn.Close()
-	})
-	return s
-}
-
-// plainServer answers everybody in clear.
-func plainServer(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	serve(t, listener, func(conn net.Conn) {
-		io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
-		conn.Close()
-	})
-	return listener.Addr().String()
-}
-
-func serve(t *testing.T, listener net.Listener, handle func(net.Conn)) {
-	done := make(chan struct{})
-	t.Cleanup(func() { listener.Close(); <-done })
-	go func() {
-		defer close(done)
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			handle(conn)
-		}
-	}()
-}
-
-func dial(s server, config *tls.Config) (tls.ConnectionState, error) {
-	return dialAddress(s.address, config)
-}
-
-// dialAddress connects and reads the word: in TLS 1.3 a refusal of the client's
-// certificate comes with the first read, and so does the ticket for resumption.
-func dialAddress(address string, config *tls.Config) (tls.ConnectionState, error) {
-	conn, err := tls.Dial("tcp", address, config)
-	if err != nil {
-		return tls.ConnectionState{}, err
-	}
-	defer conn.Close()
-	if _, err := io.ReadFull(conn, make([]byte, len("hello"))); err != nil {
-		return tls.ConnectionState{}, err
-	}
-	return conn.ConnectionState(), nil
 }

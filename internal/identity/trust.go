@@ -151,3 +151,7 @@ func authorityName(commonName string) string {
 	}
 	return fmt.Sprintf("%q", commonName)
 }
+
+// IssuerOf is the common name of the authority that issued a certificate, quoted, so that
+// a terminal does not obey it.
+func IssuerOf(cert *x509.Certificate) string { return authorityName(cert.Issuer.CommonName) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -12,7 +13,7 @@ import (
 	"time"
 )
 
-const secret = "rett hest batteri stift"
+const secret = "rett hest bløt Ærfugl" // of two bytes each: ø and Æ
 
 func unasked(t *testing.T) func(string) (string, error) {
 	return func(string) (string, error) {
@@ -34,7 +35,7 @@ func fileWith(t *testing.T, content string, mode fs.FileMode) *Workspace {
 
 func TestPasswordFile(t *testing.T) {
 	t.Setenv(passwordVariable, "another")
-	for _, content := range []string{secret, secret + "\n", secret + "\r\n", secret + "\nuser: kari\n"} {
+	for _, content := range []string{secret, secret + "\n", secret + "\r\n", secret + "\nuser: kari\n", "\ufeff" + secret, "\ufeff" + secret + "\r\n"} {
 		if got, err := fileWith(t, content, 0o600).Password(t.Context(), unasked(t)); got != secret || err != nil {
 			t.Errorf("%q: got %q, %v", content, got, err)
 		}
@@ -44,12 +45,20 @@ func TestPasswordFile(t *testing.T) {
 func TestPasswordFileRefused(t *testing.T) {
 	missing, folder := made(t), made(t)
 	missing.Config.Identity.PasswordFile = filepath.Join(missing.Dir, "p")
-	folder.Config.Identity.PasswordFile = folder.Dir
+	folder.Config.Identity.PasswordFile = filepath.Join(folder.Dir, "p")
+	if err := os.Mkdir(folder.Config.Identity.PasswordFile, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	pipe := piped(t)
 	cases := map[string]*Workspace{
 		"cannot be read":          missing,
-		"is a folder":             folder,
+		"p is not an ordinary":    folder,
+		"pipe is not an ordinary": pipe,
 		"has an empty first line": fileWith(t, "\n"+secret+"\n", 0o600),
 		"is too long":             fileWith(t, strings.Repeat(secret, 1000), 0o600),
+		"not text in UTF-8":       fileWith(t, "bl\xf8t", 0o600),                    // Windows-1252
+		"is not text in UTF-8":    fileWith(t, "\xff\xfeb\x00l\x00\xf8\x00", 0o600), // UTF-16, as Notepad once wrote
+		"p is not text in UTF-8":  fileWith(t, "b\x00l\x00t\x00", 0o600),
 	}
 	if runtime.GOOS != "windows" {
 		cases["can be read by other users"] = fileWith(t, secret, 0o640)
@@ -58,6 +67,35 @@ func TestPasswordFileRefused(t *testing.T) {
 		_, err := w.Password(t.Context(), unasked(t))
 		checkPasswordError(t, err, want)
 	}
+}
+
+// piped is a workspace whose password file is a pipe that nobody writes to: reading it
+// would wait for ever.
+func piped(t *testing.T) *Workspace {
+	w := made(t)
+	w.Config.Identity.PasswordFile = filepath.Join(w.Dir, "pipe")
+	if err := exec.Command("mkfifo", "-m", "600", w.Config.Identity.PasswordFile).Run(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// What a link leads to counts, not the link, which anybody may read.
+func TestPasswordFileBehindALink(t *testing.T) {
+	w := fileWith(t, secret, 0o600)
+	file := w.Config.Identity.PasswordFile
+	w.Config.Identity.PasswordFile = filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(file, w.Config.Identity.PasswordFile); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.Password(t.Context(), unasked(t)); got != secret || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Password(t.Context(), unasked(t))
+	checkPasswordError(t, err, "can be read by other users")
 }
 
 func checkPasswordError(t *testing.T, err error, want string) {
@@ -84,7 +122,8 @@ func commanded(t *testing.T, command string) *Workspace {
 
 func TestPasswordCommand(t *testing.T) {
 	t.Setenv(passwordVariable, "another")
-	for _, command := range []string{"printf '" + secret + "'", "echo rett hest | sed 's/$/ batteri stift/'; echo more >&2", "cat p"} {
+	for _, command := range []string{"printf '" + secret + "'", "echo rett hest | sed 's/$/ bløt Ærfugl/'; echo more >&2", "cat p",
+		"printf '\\357\\273\\277" + secret + "\\r\\n'", "cat p; head -c 1000000 /dev/zero"} {
 		w := commanded(t, command)
 		if err := os.WriteFile(filepath.Join(w.Dir, "p"), []byte(secret+"\nmore\n"), 0o600); err != nil {
 			t.Fatal(err)
@@ -101,6 +140,7 @@ func TestPasswordCommandRefused(t *testing.T) {
 		"there-is-no-such-command":                             "did not succeed: exit status 127",
 		"true":                                                 "has an empty first line",
 		"head -c 100000 /dev/zero":                             "is too long",
+		"printf 'bl\\370t\\n'":                                 "not text in UTF-8",
 	} {
 		_, err := commanded(t, command).Password(t.Context(), unasked(t))
 		checkPasswordError(t, err, want)
@@ -131,22 +171,47 @@ func TestPasswordCommandStopped(t *testing.T) {
 
 func TestPasswordVariable(t *testing.T) {
 	w := made(t)
-	for _, v := range []string{secret, ""} {
+	for _, v := range []string{secret, secret + "\n", secret + "\r\n", "\ufeff" + secret, ""} {
 		t.Setenv(passwordVariable, v)
-		if got, err := w.Password(t.Context(), unasked(t)); got != v || err != nil {
-			t.Errorf("got %q, %v, want %q", got, err, v)
+		want := secret
+		if v == "" {
+			want = "" // a file without a password has an empty one
+		}
+		if got, err := w.Password(t.Context(), unasked(t)); got != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
 		}
 	}
+	t.Setenv(passwordVariable, "bl\xf8t")
+	_, err := w.Password(t.Context(), unasked(t))
+	checkPasswordError(t, err, passwordVariable+" is not text in UTF-8")
 }
 
 func TestPasswordAsked(t *testing.T) {
 	t.Setenv(passwordVariable, "") // so that it is put back afterwards
 	os.Unsetenv(passwordVariable)
 	w := made(t)
-	got, err := w.Password(t.Context(), func(certificate string) (string, error) { return secret + " of " + certificate, nil })
+	got, err := w.Password(t.Context(), func(certificate string) (string, error) { return secret + " of " + certificate + "\r", nil })
 	if got != secret+" of virksomhet.p12" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
 	_, err = w.Password(t.Context(), nil)
 	checkPasswordError(t, err, "none is given")
+}
+
+func TestPasswordSource(t *testing.T) {
+	w := made(t)
+	check := func(want PasswordSource) {
+		t.Helper()
+		if got := w.PasswordSource(); got != want {
+			t.Errorf("it is %q, want %q", got, want)
+		}
+	}
+	t.Setenv(passwordVariable, "") // so that it is put back afterwards
+	check(FromVariable)
+	os.Unsetenv(passwordVariable)
+	check(FromPrompt)
+	w.Config.Identity.PasswordCommand = "pass show posten"
+	check(FromCommand)
+	w.Config.Identity.PasswordFile = "p"
+	check(FromFile)
 }

@@ -64,7 +64,7 @@ func (t *table) proxy(key string, into *string) {
 		return
 	}
 	u, err := url.Parse(v)
-	if err != nil || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme) || u.Hostname() == "" {
+	if err != nil || u.Scheme != "http" || u.Hostname() == "" {
 		t.fault(key, "this is not the address of a proxy", `write it like "http://proxy:8080"`)
 		return
 	}

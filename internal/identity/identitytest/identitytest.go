@@ -77,7 +77,9 @@ type Spec struct {
 	Key          crypto.Signer     // nil: a key of its own
 	Serial       *big.Int          // nil: random
 	SelfSigned   bool              // not issued by the kit's authority
+	By           *Issued           // who issued it in place of the kit's authority, allowed to or not
 	ExtKeyUsage  []x509.ExtKeyUsage
+	DNSNames     []string
 }
 
 // Issued is a certificate with its key.
@@ -96,6 +98,9 @@ func (k *Kit) Issue(t testing.TB, spec Spec) *Issued {
 	switch {
 	case spec.SelfSigned:
 		return &Issued{Chain: []*x509.Certificate{sign(t, template, template, spec.Key, spec.Key)}, Key: spec.Key}
+	case spec.By != nil:
+		leaf := sign(t, template, spec.By.Chain[0], spec.Key, spec.By.Key)
+		return &Issued{Chain: append([]*x509.Certificate{leaf}, spec.By.Chain...), Key: spec.Key}
 	case spec.Issuer != nil:
 		stranger := &x509.Certificate{RawSubject: spec.Issuer.RawSubject}
 		return &Issued{Chain: []*x509.Certificate{sign(t, template, stranger, spec.Key, middleKey())}, Key: spec.Key}
@@ -111,6 +116,7 @@ func (k *Kit) template(spec Spec) *x509.Certificate {
 		NotAfter:     k.now.AddDate(1, 0, 0),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  spec.ExtKeyUsage,
+		DNSNames:     spec.DNSNames,
 	}
 	if spec.Subject != nil {
 		c.Subject = *spec.Subject
@@ -131,6 +137,18 @@ func (k *Kit) template(spec Spec) *x509.Certificate {
 func Enterprise(organization string) pkix.Name {
 	return pkix.Name{Country: []string{"NO"}, Organization: []string{"Ærlig Øving AS"}, CommonName: "Ærlig Øving AS",
 		ExtraNames: organizationIdentifier(organization)}
+}
+
+// SEID1 is the subject of an enterprise certificate of the generation before.
+func SEID1(organization string) *pkix.Name {
+	return &pkix.Name{Country: []string{"NO"}, Organization: []string{"Ærlig Øving AS"}, CommonName: "ÆRLIG ØVING AS", SerialNumber: organization}
+}
+
+// Employee is the subject of the certificate of a person who works for an organization.
+func Employee(organization string) *pkix.Name {
+	name := pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 4}, Value: "Nordmann"}
+	given := pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 42}, Value: "Kari"}
+	return &pkix.Name{Country: []string{"NO"}, CommonName: "Kari Nordmann", ExtraNames: append(organizationIdentifier(organization), name, given)}
 }
 
 // organizationIdentifier is a UTF8String, as the real authorities write it.
