@@ -47,6 +47,11 @@ func exitCode(err error, ending app.Ending, books ...mailout.BatchInfo) int {
 			codes = append(codes, exitRows)
 		}
 	}
+	return gravest(codes)
+}
+
+// gravest is the one of several codes that counts; none: all went well.
+func gravest(codes []int) int {
 	for _, code := range []int{exitInternal, exitUsage, exitProblems, exitHeld, exitLook, exitIdentity, exitAway, exitStopped, exitRows} {
 		if slices.Contains(codes, code) {
 			return code

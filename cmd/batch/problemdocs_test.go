@@ -28,20 +28,21 @@ var update = flag.Bool("update", false, "write what is printed into testdata/pro
 
 // notShown are the codes that no script can bring about, and why.
 var notShown = map[string]string{
-	"available":            "the reader's own checks, available-days and available-seconds, come first",
-	"document-changed":     "the file must change between two steps of one run",
-	"document-unreadable":  "who runs the tests may be root, who may read everything",
-	"folder":               "the current folder must be deleted under the program",
-	"group-too-many-lines": "a list of a hundred thousand lines and more",
-	"hidden-setting":       "the command line takes no other words",
-	"init":                 "a folder that cannot be written to, and root can",
-	"lock":                 "a folder that cannot be written to, and root can",
-	"manifest-changed":     "the file must change while it is being read",
-	"manifest-unreadable":  "who runs the tests may be root, who may read everything",
-	"merge-failed":         "PDFs that are sound one by one and cannot be merged; none is known",
-	"pdf-crash":            "a PDF that brings the PDF library down; none is known",
-	"pdf-memory":           "a PDF that fills the memory that a check may use takes seconds",
-	"pdf-timeout":          "a PDF whose check does not end takes a minute",
+	"certificate-ends-first": "the dates in it are other ones every day; see testdata/script/expiry.txtar",
+	"available":              "the reader's own checks, available-days and available-seconds, come first",
+	"document-changed":       "the file must change between two steps of one run",
+	"document-unreadable":    "who runs the tests may be root, who may read everything",
+	"folder":                 "the current folder must be deleted under the program",
+	"group-too-many-lines":   "a list of a hundred thousand lines and more",
+	"hidden-setting":         "the command line takes no other words",
+	"init":                   "a folder that cannot be written to, and root can",
+	"lock":                   "a folder that cannot be written to, and root can",
+	"manifest-changed":       "the file must change while it is being read",
+	"manifest-unreadable":    "who runs the tests may be root, who may read everything",
+	"merge-failed":           "PDFs that are sound one by one and cannot be merged; none is known",
+	"pdf-crash":              "a PDF that brings the PDF library down; none is known",
+	"pdf-memory":             "a PDF that fills the memory that a check may use takes seconds",
+	"pdf-timeout":            "a PDF whose check does not end takes a minute",
 }
 
 // The scripts in testdata/problems show every problem and warning as a person sees it.

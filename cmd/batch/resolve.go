@@ -49,9 +49,16 @@ func (c *resolveCmd) Run(s *session) error {
 	if err := a.Resolve(s.hard, books.ID, c.Row, verdict, who()+noted(c.Note)); err != nil {
 		return err
 	}
-	if c.Absent {
+	story, err := a.Why(s.hard, books.ID, c.Row)
+	if err != nil {
+		return err
+	}
+	switch story.Record.State {
+	case mailout.Planned:
 		s.ui.say("Row %s is planned again; batch resume %s sends it under a new reference.", c.Row, books.ID)
-	} else {
+	case mailout.Cancelled:
+		s.ui.say("Row %s is withdrawn, as was wished before.", c.Row)
+	default:
 		s.ui.say("Row %s stays unknown until its status change brings the job's id: batch follow %s.", c.Row, books.ID)
 	}
 	if books, err = a.Books(s.hard, books.ID); err != nil {

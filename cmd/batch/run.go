@@ -24,6 +24,7 @@ type cli struct {
 	common
 
 	Init     initCmd     `cmd:"" help:"Make a workspace: batch.toml, manifest templates, .gitignore. Never overwrites."`
+	Doctor   doctorCmd   `cmd:"" help:"Check everything that is not the manifest: settings, certificate, clock, portal, ledger, disk."`
 	Plan     planCmd     `cmd:"" help:"Read, check and freeze a manifest; print what would be sent, or all problems. Sends nothing."`
 	Run      runCmd      `cmd:"" help:"Plan, ask, and send; or send a plan made earlier with --approve."`
 	Resume   resumeCmd   `cmd:"" help:"Go on with an approved batch that was stopped, killed or brought to a halt."`
@@ -32,6 +33,7 @@ type cli struct {
 	Why      whyCmd      `cmd:"" help:"A row's whole history."`
 	Report   reportCmd   `cmd:"" help:"Write the completion report."`
 	Resolve  resolveCmd  `cmd:"" help:"Settle an unknown row after searching the sender portal, or lay an alarm to rest."`
+	Cancel   cancelCmd   `cmd:"" help:"Cancel jobs, and withdraw rows not yet sent."`
 	Rehearse rehearseCmd `cmd:"" help:"Run a manifest's whole life against a sandbox inside the process. Nothing leaves the machine."`
 	Sandbox  sandboxCmd  `cmd:"" help:"A portal stand-in as a server, for trying things out."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

@@ -130,6 +130,7 @@ func nextSteps(b mailout.BatchInfo) []string {
 	add(t[mailout.Created] > 0 || b.Unconfirmed > 0, "%s with the signers: batch follow %s", count(t[mailout.Created], "job"), b.ID)
 	add(t[mailout.Unknown] > 0, "%s unknown: the answer was lost, a job may exist. batch follow %s finds it when its signers have answered; "+
 		"or search the sender portal for the reference (batch why %s ROW shows it) and tell what you found with batch resolve", count(t[mailout.Unknown], "row"), b.ID, b.ID)
+	add(b.Uncancelled > 0, "%s to be cancelled without an answer yet: batch follow %s, or batch cancel again", count(b.Uncancelled, "job"), b.ID)
 	add(b.Alarms > 0, "when an alarm is dealt with: batch resolve --alarm ID --note TEXT")
 	add(b.State == mailout.Done, "the completion report: batch report %s", b.ID)
 	return steps

@@ -57,6 +57,11 @@ func (s *session) showStory(a *app.App, story app.Story) {
 	if r.Signed.Path != "" {
 		s.ui.say("  signed: %s, sha256 %s", r.Signed.Path, r.Signed.SHA256)
 	}
+	for i, book := range r.Settled {
+		if book.XAdES.Path != "" {
+			s.ui.say("  XAdES of signer %d: %s, sha256 %s", i+1, book.XAdES.Path, book.XAdES.SHA256)
+		}
+	}
 	for _, al := range story.Alarms {
 		s.ui.say("  alarm %d (%s): %s", al.ID, al.Kind, al.Detail)
 	}

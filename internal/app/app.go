@@ -103,8 +103,6 @@ func supported(c workspace.Config) error {
 		return usage("take hold out of [send], or give activation_time in the manifest", "hold in batch.toml is not supported yet")
 	case c.Language != "en":
 		return usage("take language out of batch.toml", "messages in Norwegian are not supported yet")
-	case c.Documents.XAdES:
-		return usage("take xades out of [documents]", "keeping each signer's XAdES is not supported yet")
 	}
 	return nil
 }

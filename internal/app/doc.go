@@ -9,6 +9,8 @@
 // the workspace's lock, takes up what an earlier speaker left, checks certificate and
 // portal with a call that changes nothing, and shares one pace and one stop signal
 // between sending and following. Reading and planning need no lock and run beside it.
+// [App.Cancel] writes a wish into the ledger; whoever speaks then carries it to the portal,
+// the canceller itself where nobody else does.
 //
 // [Rehearse] runs the very same flows against the sandbox inside the process.
 //

@@ -30,13 +30,18 @@ func (a *App) Follow(ctx context.Context, o FollowOptions) (sent Sent, err error
 	if err := s.greet(o.Soft, a.senders()); err != nil {
 		return sent.unlessStopped(o.Soft, err)
 	}
-	stop := a.watch(ctx, o.Batch, true, s.pace.Waiting)
-	read, err := a.follow(ctx, s, o.Batch, o.Soft, o.Once, func() bool { return false })
-	stop()
+	soft, stop := context.WithCancel(o.Soft)
+	defer stop()
+	unwatch := a.watch(ctx, o.Batch, true, s.pace.Waiting)
+	sent.Ending, sent.Reason, err = a.cancelBeside(ctx, s, soft, stop, func() (Ending, string, error) {
+		read, err := a.follow(ctx, s, o.Batch, soft, o.Once, func() bool { return false })
+		ending, reason := endOfFollowing(read)
+		return ending, reason, err
+	})
+	unwatch()
 	if err != nil {
 		return sent, err
 	}
-	sent.Ending, sent.Reason = endOfFollowing(read)
 	if o.Batch != "" {
 		sent.Books, err = a.ledger.Batch(context.WithoutCancel(ctx), o.Batch)
 	}
@@ -54,7 +59,7 @@ func (a *App) follow(ctx context.Context, s *speaker, batch mailout.BatchID, sof
 		return reconcile.Result{}, err
 	}
 	return reconcile.Run(ctx, a.ledger, s.client, s.pace, reconcile.Options{
-		Queues: queues, Takers: takers, Folder: a.ws.Dir, Soft: soft, Once: once, Now: a.now,
+		Queues: queues, Takers: takers, Folder: a.ws.Dir, Soft: soft, Once: once, XAdES: a.ws.Config.Documents.XAdES, Now: a.now,
 		Open: func(ctx context.Context) (certain, unknown int, err error) {
 			busy := sending() // asked before the ledger: a row sent in between is then seen there
 			certain, unknown, err = a.ledger.Open(ctx, batch)

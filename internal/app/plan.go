@@ -63,6 +63,7 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 	}
 	if err == nil && planned.Batch != "" {
 		a.sweepPrepared(ctx)
+		planned.Problems = append(planned.Problems, a.warnExpiry(ctx, planned.Batch)...)
 	}
 	return planned, err
 }

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"batch/internal/bundle"
@@ -17,6 +19,7 @@ import (
 // signs its bundle and sends it.
 type post struct {
 	client   *portal.Client
+	root     string // the service root, without a slash at its end
 	sealer   *bundle.Sealer
 	prepared string // the folder of prepared documents
 	now      func() time.Time
@@ -39,6 +42,17 @@ func (p *post) Create(ctx context.Context, r mailout.Record, ref mailout.Ref, qu
 	return p.client.Create(ctx, portal.Job{Sender: r.Job.Sender, Ref: ref, Queue: queue, Bundle: sealed})
 }
 
+// Cancel asks for a job to be cancelled, at the address that the portal gave for it; where
+// it gave none, or one of a portal that is not this one, at the documented form.
+func (p *post) Cancel(ctx context.Context, w mailout.Wish) (mailout.Answer, error) {
+	under := fmt.Sprintf("%s/%s/", p.root, w.Sender)
+	address := w.URL
+	if !strings.HasPrefix(address, under) {
+		address = fmt.Sprintf("%sportal/signature-jobs/%d/cancel", under, w.Job)
+	}
+	return p.client.Cancel(ctx, w.Sender, address)
+}
+
 func (p *post) Reachable(ctx context.Context, sender mailout.OrgNumber) error {
 	_, _, err := p.client.WhoAmI(ctx, sender)
 	return err
@@ -49,19 +63,24 @@ func (p *post) Reachable(ctx context.Context, sender mailout.OrgNumber) error {
 // costs nothing.
 func (s *speaker) greet(ctx context.Context, senders []mailout.OrgNumber) error {
 	for _, sender := range senders {
-		done, err := s.pace.Acquire(ctx, string(sender))
-		if err != nil {
-			return err
-		}
-		_, speed, err := s.client.WhoAmI(ctx, sender)
-		var ce *mailout.CallError
-		if errors.As(err, &ce) {
-			speed = ce.Speed
-		}
-		done(speed.TimedOut, speed.Blocked)
-		if err != nil {
+		if _, err := s.ask(ctx, sender); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ask asks the portal, at the pace, whom it takes us for.
+func (s *speaker) ask(ctx context.Context, sender mailout.OrgNumber) (portal.Greeting, error) {
+	done, err := s.pace.Acquire(ctx, string(sender))
+	if err != nil {
+		return portal.Greeting{}, err
+	}
+	greeting, speed, err := s.client.WhoAmI(ctx, sender)
+	var ce *mailout.CallError
+	if errors.As(err, &ce) {
+		speed = ce.Speed
+	}
+	done(speed.TimedOut, speed.Blocked)
+	return greeting, err
 }

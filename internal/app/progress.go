@@ -11,7 +11,7 @@ import (
 
 // Progress is how far a flow has come. Its JSON form is a "progress" line.
 type Progress struct {
-	Doing  string         `json:"doing"` // "planning", "sending", "following"
+	Doing  string         `json:"doing"` // "planning", "sending", "following", "cancelling"
 	Done   int            `json:"done"`
 	Total  int            `json:"total,omitempty"` // 0: not known yet
 	States mailout.Totals `json:"states,omitempty"`
@@ -46,13 +46,8 @@ func (p Progress) String() string {
 // watch reports how far a batch is at every tick, until the returned stop is called,
 // which reports once more.
 func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, waiting func() (time.Time, string)) (stop func()) {
-	if a.o.Progress == nil {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
 	began, first := a.now(), -1
-	report := func() {
+	return a.ticking(ctx, func(ctx context.Context) {
 		totals, err := a.totals(ctx, id)
 		if err != nil {
 			return // the flow itself meets the same error and tells it
@@ -67,25 +62,34 @@ func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, waitin
 		p.Until, p.Why = waiting()
 		p.Until = p.Until.In(a.Zone())
 		a.o.Progress(p)
+	})
+}
+
+// ticking reports at every tick, until the returned stop is called, which reports once
+// more. Where nobody is told of progress it does nothing.
+func (a *App) ticking(ctx context.Context, report func(context.Context)) (stop func()) {
+	if a.o.Progress == nil {
+		return func() {}
 	}
+	ctx = context.WithoutCancel(ctx)
+	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(a.o.Every)
 		defer tick.Stop()
 		for {
 			select {
-			case <-ctx.Done():
+			case <-over:
 				return
 			case <-tick.C:
-				report()
+				report(ctx)
 			}
 		}
 	}()
 	return func() {
-		cancel()
+		close(over)
 		<-ended
-		ctx = context.Background()
-		report()
+		report(ctx)
 	}
 }
 

@@ -82,6 +82,9 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 	if err := a.askLate(ctx, o.Batch); err != nil {
 		return sent, err
 	}
+	if err := a.askExpiry(ctx, o.Batch, s.expires); err != nil {
+		return sent, err
+	}
 	if err := s.greet(o.Soft, a.senders()); err != nil {
 		return sent.unlessStopped(o.Soft, err)
 	}
@@ -159,12 +162,18 @@ func (a *App) changedSettings(b mailout.BatchInfo, begun bool) ([]mailout.Proble
 	return ps, nil
 }
 
-// sendAndFollow runs the sender, and the follower beside it where asked. Each one's
-// serious end stops the other: both finish what they carry.
+// sendAndFollow sends, follows where asked, and cancels what persons wish cancelled, all
+// beside each other.
 func (a *App) sendAndFollow(ctx context.Context, s *speaker, o SendOptions) (Ending, string, error) {
 	soft, stop := context.WithCancel(o.Soft)
 	defer stop()
 	defer a.watch(ctx, o.Batch, o.Follow, s.pace.Waiting)()
+	return a.cancelBeside(ctx, s, soft, stop, func() (Ending, string, error) { return a.sendBesideFollowing(ctx, s, o, soft, stop) })
+}
+
+// sendBesideFollowing runs the sender, and the follower beside it where asked. Each one's
+// serious end stops the other: both finish what they carry.
+func (a *App) sendBesideFollowing(ctx context.Context, s *speaker, o SendOptions, soft context.Context, stop func()) (Ending, string, error) {
 	var (
 		group   errgroup.Group
 		sending atomic.Bool

@@ -76,10 +76,16 @@ func newTemplate(t *testing.T) template {
 
 func (tp template) simulate(t *testing.T, faults ...sandbox.Fault) *simulation {
 	t.Helper()
+	return tp.simulateSigning(t, 50*time.Millisecond, faults...)
+}
+
+// simulateSigning is simulate with signers who take so long; negative: for ever.
+func (tp template) simulateSigning(t *testing.T, signAfter time.Duration, faults ...sandbox.Fault) *simulation {
+	t.Helper()
 	s := &simulation{t: t, batch: tp.batch, dir: filepath.Join(t.TempDir(), "workspace"), lost: map[mailout.Ref]bool{}}
 	must(t, copyDisk(s.dir, tp.dir))
 	var err error
-	s.portal, err = sandbox.New(sandbox.Options{PKI: tp.pki, NoLimits: true, SignAfter: 50 * time.Millisecond, PollInterval: 50 * time.Millisecond,
+	s.portal, err = sandbox.New(sandbox.Options{PKI: tp.pki, NoLimits: true, SignAfter: signAfter, PollInterval: 50 * time.Millisecond,
 		Faults: faults, Outcome: func(_ int, reference string) sandbox.Outcome {
 			if parts, _ := mailout.Ref(reference).Parse(); parts.Line == refusing {
 				return sandbox.Rejected

@@ -106,6 +106,8 @@ func kindOf(r *http.Request) string {
 		return sandbox.CallPoll
 	case strings.HasSuffix(r.URL.Path, "/complete"):
 		return sandbox.CallConfirm
+	case strings.HasSuffix(r.URL.Path, "/cancel"):
+		return sandbox.CallCancel
 	case strings.HasSuffix(r.URL.Path, "/pades"):
 		return sandbox.CallPAdES
 	}

@@ -25,6 +25,8 @@ type speaker struct {
 	post   *post
 	pace   *pace.Pacer
 	found  mailout.Recovered
+
+	expires time.Time // our certificate, or the first that vouches for it
 }
 
 // speak takes the lock and takes up what an earlier speaker left. It is the same after a
@@ -64,9 +66,14 @@ func (a *App) lock(ctx context.Context) (*workspace.Lock, error) {
 	}
 }
 
+// close lets go of what a call needs. A pace whose end could not be kept costs the next
+// speaker half a minute, and is no error of what was done here.
 func (s *speaker) close() {
 	if s.client != nil {
 		s.client.Close()
+	}
+	if s.pace != nil {
+		s.pace.Close()
 	}
 	s.lock.Unlock()
 }
@@ -86,6 +93,7 @@ func (a *App) connect(ctx context.Context, s *speaker) error {
 	if err != nil {
 		return err
 	}
+	s.expires = id.Expires()
 	s.client, err = portal.New(portal.Options{Root: a.ws.PortalRoot(), TLS: id.TLSConfig(trust, a.now), Proxy: cfg.Portal.Proxy, UserAgent: a.o.UserAgent})
 	if err != nil {
 		return usage("see [portal] in batch.toml", "%v", err)
@@ -94,7 +102,7 @@ func (a *App) connect(ctx context.Context, s *speaker) error {
 	if err != nil {
 		return &Error{Kind: KindIdentity, Message: err.Error(), Remedy: "use the organization's signing certificate (RSA)", Err: err}
 	}
-	s.post = &post{client: s.client, sealer: sealer, prepared: a.ws.Prepared(), now: a.now}
+	s.post = &post{client: s.client, root: a.ws.PortalRoot(), sealer: sealer, prepared: a.ws.Prepared(), now: a.now}
 	s.pace, err = pace.New(ctx, pace.Options{PerSecond: cfg.Portal.CallsPerSecond, PerSender: cfg.Portal.Pace == "per-sender", Store: a.ledger})
 	return err
 }

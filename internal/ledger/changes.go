@@ -31,8 +31,12 @@ func (l *Ledger) TakeChange(ctx context.Context, c mailout.Change) (mailout.Take
 		if err := noteChange(tx, c, &t, now); err != nil {
 			return err
 		}
-		if t.Kind == mailout.TakenOurs && !p.state.Final() {
-			if err := noteSigners(tx, p, c); err != nil {
+		if err := noteSigners(tx, p, c, &t); err != nil {
+			return err
+		}
+		if e, _ := c.Event(); t.Kind == mailout.TakenDuplicate && e == mailout.Cancel {
+			// It was cancelled, whatever was answered to the call.
+			if err := layDuplicate(tx, p, c.JobID, now); err != nil {
 				return err
 			}
 		}
@@ -147,9 +151,9 @@ func noteChange(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) erro
 	t.Confirmed = !confirmed.IsZero()
 	first := errors.Is(err, sql.ErrNoRows)
 	// A change that comes back was not confirmed after all: the portal is believed.
-	_, err = tx.Exec(`INSERT INTO changes (job_id, fingerprint, batch, line, sender, queue, status, final, first_at, last_at) VALUES (?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (job_id, fingerprint) DO UPDATE SET last_at = excluded.last_at, times = times + 1, confirmed_at = NULL`,
-		int64(c.JobID), t.Fingerprint, string(t.Batch), t.Line, string(c.Sender), c.Queue, string(c.Status), c.Status.Final(), stamp(c.TakenAt), stamp(c.TakenAt))
+	_, err = tx.Exec(`INSERT INTO changes (job_id, fingerprint, batch, line, sender, queue, status, final, first_at, last_at, cancel_url) VALUES (?,?,?,?,?,?,?,?,?,?,?)
+		ON CONFLICT (job_id, fingerprint) DO UPDATE SET last_at = excluded.last_at, times = times + 1, confirmed_at = NULL, cancel_url = excluded.cancel_url`,
+		int64(c.JobID), t.Fingerprint, string(t.Batch), t.Line, string(c.Sender), c.Queue, string(c.Status), c.Status.Final(), stamp(c.TakenAt), stamp(c.TakenAt), c.CancellationURL)
 	if err != nil || !first {
 		return err
 	}
@@ -164,22 +168,27 @@ func changeDetail(c mailout.Change) string {
 	return s + ")"
 }
 
-func noteSigners(tx *sql.Tx, p place, c mailout.Change) error {
-	signers, err := signersOf(tx, p.batch, p.line)
+// noteSigners tells the change's signers apart, and writes what they did where the row is
+// the change's and not over.
+func noteSigners(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken) error {
+	booked, err := signersOf(tx, p.batch, p.line)
 	if err != nil {
 		return err
 	}
-	for n, s := range signers {
-		for _, sc := range c.Signers {
-			if !sc.Is(s.Signer) {
-				continue
-			}
-			// An unconfirmed change comes again, perhaps after a newer one: it turns nobody back.
-			if _, err := tx.Exec(`UPDATE signers SET status = ?1, since = ?2 WHERE batch = ?3 AND line = ?4 AND n = ?5
-				AND (since IS NULL OR ?2 IS NULL OR since <= ?2)`,
-				string(sc.Status), stampOrNull(sc.Since), string(p.batch), p.line, n+1); err != nil {
-				return err
-			}
+	row := make([]mailout.Signer, len(booked))
+	for i, s := range booked {
+		row[i] = s.Signer
+	}
+	t.Signers = mailout.NumberSigners(row, c.Signers)
+	if t.Kind != mailout.TakenOurs || p.state.Final() {
+		return nil
+	}
+	for i, sc := range c.Signers {
+		// An unconfirmed change comes again, perhaps after a newer one: it turns nobody back.
+		if _, err := tx.Exec(`UPDATE signers SET status = ?1, since = ?2 WHERE batch = ?3 AND line = ?4 AND n = ?5
+			AND (since IS NULL OR ?2 IS NULL OR since <= ?2)`,
+			string(sc.Status), stampOrNull(sc.Since), string(p.batch), p.line, t.Signers[i]); err != nil {
+			return err
 		}
 	}
 	return nil

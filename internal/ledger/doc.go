@@ -17,6 +17,9 @@
 //     BeginAttempt returns: what was never said to the portal can be told from what may
 //     have been, even when the ledger is lost or an older copy is put back. Without the
 //     sent.log that belongs to the ledger, whatever was sending is unknown.
+//   - A row that a person wishes cancelled is never sent: what is planned is withdrawn by
+//     the wish itself, and what would be planned again in the transaction that would do it.
+//     The wish for a job is kept until the portal's answer is in the books.
 //   - Two rows with the same signers, documents and title are never both on their way.
 //   - Events are appended, never changed.
 //   - An error of the database is an [*Error] with a sentence and a remedy; after one

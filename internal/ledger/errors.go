@@ -25,6 +25,9 @@ var (
 	ErrNoBatch = errors.New("no such batch in this ledger")
 	ErrNoRow   = errors.New("no such row in this batch")
 
+	// ErrNoJob: no job of ours by that id in the ledger.
+	ErrNoJob = errors.New("no such job in this ledger")
+
 	// ErrSuperseded: a newer plan took the place of the batch before it was approved.
 	ErrSuperseded = errors.New("a newer plan took its place")
 

@@ -13,34 +13,34 @@ import (
 // this leaves the name in the books: whoever takes the change again renames it.
 func (l *Ledger) Fetched(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error {
 	return l.tx(context.WithoutCancel(ctx), "noting a fetched document", func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO files (job_id, sha256, batch, line, bytes, temp, state, doubt, at) VALUES (?,?,?,?,?,?,'fetched',?,?)
-			ON CONFLICT (job_id, sha256) DO UPDATE SET temp = excluded.temp WHERE state = 'fetched'`,
-			int64(job), f.SHA256.String(), string(t.Batch), t.Line, f.Bytes, f.Temp, f.Doubt, stamp(l.now()))
+		_, err := tx.Exec(`INSERT INTO files (job_id, signer, sha256, batch, line, bytes, temp, state, doubt, at) VALUES (?,?,?,?,?,?,?,'fetched',?,?)
+			ON CONFLICT (job_id, signer, sha256) DO UPDATE SET temp = excluded.temp WHERE state = 'fetched'`,
+			int64(job), f.Signer, f.SHA256.String(), string(t.Batch), t.Line, f.Bytes, f.Temp, f.Doubt, stamp(l.now()))
 		return err
 	})
 }
 
-// KeepSigned commits that a fetched document is in its place and its folder synced. Only
+// KeepSigned commits that a fetched document, the signed one or a signer's XAdES, is in its place and its folder synced. Only
 // after it may the change be confirmed. A doubtful one raises an alarm.
 func (l *Ledger) KeepSigned(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error {
 	now := stamp(l.now())
 	return l.tx(context.WithoutCancel(ctx), "noting a kept document", func(tx *sql.Tx) error {
 		var path, doubt string
-		err := tx.QueryRow(`SELECT path, doubt FROM files WHERE job_id = ? AND sha256 = ?`, int64(job), f.SHA256.String()).Scan(&path, &doubt)
+		err := tx.QueryRow(`SELECT path, doubt FROM files WHERE job_id = ? AND signer = ? AND sha256 = ?`, int64(job), f.Signer, f.SHA256.String()).Scan(&path, &doubt)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = fmt.Errorf("job %d has no fetched document of that digest", job)
 		}
 		if err != nil || (path == f.Path && doubt == f.Doubt) {
 			return err
 		}
-		if _, err := tx.Exec(`UPDATE files SET state = 'kept', path = ?, doubt = ? WHERE job_id = ? AND sha256 = ?`, f.Path, f.Doubt, int64(job), f.SHA256.String()); err != nil {
+		if _, err := tx.Exec(`UPDATE files SET state = 'kept', path = ?, doubt = ? WHERE job_id = ? AND signer = ? AND sha256 = ?`, f.Path, f.Doubt, int64(job), f.Signer, f.SHA256.String()); err != nil {
 			return err
 		}
 		kind := "kept"
 		if f.Doubt != "" {
 			kind = "kept as doubtful"
 			if err := raise(tx, mailout.Alarm{Kind: mailout.AlarmDoubtful, Batch: t.Batch, Line: t.Line, JobID: job,
-				Detail: "the signed document did not pass its check (" + f.Doubt + "); it is kept as " + f.Path}, now); err != nil {
+				Detail: f.What() + " did not pass its check (" + f.Doubt + "); it is kept as " + f.Path}, now); err != nil {
 				return err
 			}
 		}
@@ -49,8 +49,8 @@ func (l *Ledger) KeepSigned(ctx context.Context, t mailout.Taken, job mailout.Jo
 	})
 }
 
-// Doubt raises the alarm of a finished job whose document was not offered, or could not
-// be fetched: nothing is confirmed.
+// Doubt raises the alarm of a finished job of which something was not offered, or could
+// not be fetched: nothing is confirmed.
 func (l *Ledger) Doubt(ctx context.Context, t mailout.Taken, job mailout.JobID, why string) error {
 	return l.tx(context.WithoutCancel(ctx), "raising an alarm", func(tx *sql.Tx) error {
 		return raise(tx, mailout.Alarm{Kind: mailout.AlarmDoubtful, Batch: t.Batch, Line: t.Line, JobID: job, Detail: why}, stamp(l.now()))
@@ -77,7 +77,7 @@ func (l *Ledger) TempFiles(ctx context.Context) (map[string]bool, error) {
 }
 
 func filesOf(tx *sql.Tx, job mailout.JobID) ([]mailout.KeptFile, error) {
-	rows, err := tx.Query(`SELECT sha256, bytes, temp, path, doubt FROM files WHERE job_id = ?`, int64(job))
+	rows, err := tx.Query(`SELECT signer, sha256, bytes, temp, path, doubt FROM files WHERE job_id = ?`, int64(job))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func filesOf(tx *sql.Tx, job mailout.JobID) ([]mailout.KeptFile, error) {
 	var all []mailout.KeptFile
 	for rows.Next() {
 		var f mailout.KeptFile
-		if err := rows.Scan(hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt); err != nil {
+		if err := rows.Scan(&f.Signer, hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt); err != nil {
 			return nil, err
 		}
 		all = append(all, f)

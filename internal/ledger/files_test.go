@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -225,5 +226,40 @@ func TestQueuesOfWhatIsNotConfirmed(t *testing.T) {
 	must(t, b.Confirmed(t.Context(), taken, 7))
 	if got := queues(); len(got) != 0 {
 		t.Errorf("with nothing left the queues are %q", got)
+	}
+}
+
+// Each signer's XAdES is a file of its own, whatever its bytes: two may be the same.
+func TestXAdESAreKeptBesideTheDocument(t *testing.T) {
+	b, id, taken, change := signed(t)
+	if !slices.Equal(taken.Signers, []int{1}) {
+		t.Errorf("the change's signers are %v of the row's", taken.Signers)
+	}
+	for signer, place := range []string{"signed/x/k2-7.pdf", "signed/x/k2-7-signer-1.xml", "signed/x/k2-7-signer-2.xml"} {
+		f := keptFile("the very same bytes", fmt.Sprint("t", signer), "")
+		f.Signer = signer
+		must(t, b.Fetched(t.Context(), taken, 7, f))
+		f.Path = place
+		must(t, b.KeepSigned(t.Context(), taken, 7, f))
+	}
+	r := b.crash().record(id, 2)
+	if r.Signed.Path != "signed/x/k2-7.pdf" || r.Settled[0].XAdES.Path != "signed/x/k2-7-signer-1.xml" || r.Doubtful {
+		t.Errorf("the row has %+v and %+v", r.Signed, r.Settled)
+	}
+	if got := b.take(change).Files; len(got) != 3 { // that of somebody who is not in the row too
+		t.Errorf("the books know %+v", got)
+	}
+	doubtful := keptFile("torn", "t9", "")
+	doubtful.Signer, doubtful.Doubt = 1, "it is not XML"
+	must(t, b.Fetched(t.Context(), taken, 7, doubtful))
+	doubtful.Path = "signed/x/doubtful/k2-7-signer-1.xml"
+	must(t, b.KeepSigned(t.Context(), taken, 7, doubtful))
+	if r := b.record(id, 2); r.Doubtful || r.Settled[0].XAdES.Path != "signed/x/k2-7-signer-1.xml" {
+		t.Errorf("a good one is there, and the row has %+v, doubtful %v", r.Settled, r.Doubtful)
+	}
+	alarms, err := b.Alarms(t.Context())
+	must(t, err)
+	if len(alarms) != 1 || !strings.HasPrefix(alarms[0].Detail, "the XAdES of signer 1 did not pass") {
+		t.Errorf("the alarms are %+v", alarms)
 	}
 }

@@ -32,7 +32,8 @@ func rowAt(tx *sql.Tx, batch mailout.BatchID, line int) (place, error) {
 }
 
 // move takes a row through one event and writes it into the history. It is the only
-// statement that changes a row's state.
+// statement that changes a row's state. A row that it brings back to planned and that a
+// person wishes cancelled is withdrawn, so that no intent can ever find it.
 func move(tx *sql.Tx, p *place, e mailout.Event, now, detail string) error {
 	to, err := mailout.Next(p.state, e)
 	if err != nil {
@@ -50,6 +51,9 @@ func move(tx *sql.Tx, p *place, e mailout.Event, now, detail string) error {
 	p.state = to
 	if err := addEvent(tx, event{at: now, batch: p.batch, line: p.line, kind: string(e), from: from, to: to, ref: p.ref, job: p.job, detail: detail}); err != nil {
 		return err
+	}
+	if to == mailout.Planned {
+		return withdrawWished(tx, p, now)
 	}
 	return settleBatch(tx, p.batch, to)
 }

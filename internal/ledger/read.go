@@ -75,7 +75,9 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 		return b, l.wrap("counting rows", err)
 	}
 	err = tx.QueryRow(`SELECT (SELECT count(*) FROM changes WHERE batch = ?1 AND final = 1 AND confirmed_at IS NULL),
-		(SELECT count(*) FROM alarms WHERE laid_at IS NULL AND batch IN (?1, ''))`, string(id)).Scan(&b.Unconfirmed, &b.Alarms)
+		(SELECT count(*) FROM alarms WHERE laid_at IS NULL AND batch IN (?1, '')),
+		(SELECT count(*) FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line
+			WHERE w.batch = ?1 AND w.answer = '' AND (w.job_id <> 0 OR r.state = 'created'))`, string(id)).Scan(&b.Unconfirmed, &b.Alarms, &b.Uncancelled)
 	return b, l.wrap("counting alarms", err)
 }
 

@@ -144,23 +144,34 @@ func documentsOf(q querier, batch mailout.BatchID, line int) ([]mailout.Document
 	return all, rows.Err()
 }
 
-// signedOf fills in the signed document of the row's job: the kept one, or the mark that
-// only a doubtful one is there.
+// signedOf fills in what is kept of the row's job: the signed document and each signer's
+// XAdES, or the mark that of one of them only a doubtful file is there.
 func signedOf(q querier, r *mailout.Record) error {
 	if r.JobID == 0 {
 		return nil
 	}
-	rows, err := q.Query(`SELECT path, sha256, bytes, doubt FROM files WHERE job_id = ? AND state = 'kept' ORDER BY doubt DESC, at`, int64(r.JobID))
+	rows, err := q.Query(`SELECT signer, path, sha256, bytes, doubt FROM files WHERE job_id = ? AND state = 'kept' ORDER BY doubt DESC, at`, int64(r.JobID))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() { // the last one wins: without doubt, newest
+	doubtful := map[int]bool{}
+	for rows.Next() { // of each the last one wins: without doubt, newest
+		var signer int
+		var f mailout.SignedFile
 		var doubt string
-		if err := rows.Scan(&r.Signed.Path, hexDigest{&r.Signed.SHA256}, &r.Signed.Bytes, &doubt); err != nil {
+		if err := rows.Scan(&signer, &f.Path, hexDigest{&f.SHA256}, &f.Bytes, &doubt); err != nil {
 			return err
 		}
-		r.Doubtful = doubt != ""
+		if signer == 0 {
+			r.Signed = f
+		} else if signer <= len(r.Settled) {
+			r.Settled[signer-1].XAdES = f
+		}
+		doubtful[signer] = doubt != ""
+	}
+	for _, d := range doubtful {
+		r.Doubtful = r.Doubtful || d
 	}
 	return rows.Err()
 }

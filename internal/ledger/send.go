@@ -108,8 +108,9 @@ func (l *Ledger) Settle(ctx context.Context, ref mailout.Ref, o mailout.Outcome)
 		if o, err = believable(tx, p, o); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`UPDATE attempts SET ended_at = ?, outcome = ?, status = ?, code = ?, last_byte = ?, job_id = coalesce(job_id, nullif(?, 0)) WHERE ref = ?`,
-			now, string(o.Kind), o.Status, o.Code, stampOrNull(o.LastByte), int64(o.JobID), string(ref)); err != nil {
+		if _, err := tx.Exec(`UPDATE attempts SET ended_at = ?, outcome = ?, status = ?, code = ?, last_byte = ?, job_id = coalesce(job_id, nullif(?6, 0)),
+			cancel_url = iif(coalesce(job_id, ?6) = ?6, ?7, cancel_url) WHERE ref = ?8`,
+			now, string(o.Kind), o.Status, o.Code, stampOrNull(o.LastByte), int64(o.JobID), o.CancellationURL, string(ref)); err != nil {
 			return err
 		}
 		state, err = settleRow(tx, p, ref, o, now)

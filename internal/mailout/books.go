@@ -21,6 +21,7 @@ type BatchInfo struct {
 	Totals         Totals
 	Unconfirmed    int // final changes not yet confirmed
 	Alarms         int // alarms not yet laid to rest
+	Uncancelled    int // jobs that a person wishes cancelled, and that the portal has not answered about
 }
 
 // Record is a row as the books have it: what was planned and what became of it.
@@ -37,7 +38,7 @@ type Record struct {
 	Signed   SignedFile
 	Queue    string
 	SentAt   time.Time // when the newest attempt began
-	Doubtful bool      // the signed document did not pass its check
+	Doubtful bool      // of the signed document, or of a signer's XAdES, only one is there that did not pass its check
 	Since    time.Time // when the row came into its state
 
 	// Duplicates are other jobs that the portal is proved to have made for the row; each
@@ -49,9 +50,10 @@ type Record struct {
 type SignerBook struct {
 	Status SignerStatus // empty: nothing heard
 	Since  time.Time
+	XAdES  SignedFile
 }
 
-// SignedFile is a signed PDF on disk. A zero value: none yet.
+// SignedFile is a signed PDF, or one signer's XAdES, on disk. A zero value: none yet.
 type SignedFile struct {
 	Path   string // relative to the workspace, slash-separated
 	SHA256 Digest
@@ -99,9 +101,12 @@ type Poll struct {
 	Speed    Speed
 }
 
-// CallError is a call to the portal, other than create, that did not succeed.
+// CallError is a call to the portal, other than create, that did not succeed. Kind says
+// what is known of it: refused by the portal's own error document, proved not sent, or
+// unknown, where it may have had its effect.
 type CallError struct {
 	Call    string // "poll", "fetch", "confirm", …
+	Kind    OutcomeKind
 	Status  int    // HTTP status; 0: no answer
 	Code    string // the portal's error code, or a word of ours
 	Message string // limited, safe for a terminal, no personal data

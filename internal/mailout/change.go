@@ -48,6 +48,24 @@ func (c SignerChange) Is(s Signer) bool {
 	return c.Email == s.Email && c.Mobile == s.Mobile
 }
 
+// NumberSigners says of each of a change's signers which of the row's it is, from 1. One
+// that is none of them, and all where the row is not known, get numbers after the row's
+// own: what the portal offers for them is kept too, and nobody's by a guess.
+func NumberSigners(row []Signer, change []SignerChange) []int {
+	taken := make([]bool, len(row))
+	numbers, next := make([]int, len(change)), len(row)
+	for i, c := range change {
+		n := slices.IndexFunc(row, func(s Signer) bool { return c.Is(s) })
+		if n < 0 || taken[n] {
+			next++
+			numbers[i] = next
+			continue
+		}
+		taken[n], numbers[i] = true, n+1
+	}
+	return numbers
+}
+
 // Change is one status change as the portal's queue handed it out.
 type Change struct {
 	Ref             Ref // the portal's reference; may be anybody's, or empty

@@ -1,6 +1,7 @@
 package mailout_test
 
 import (
+	"slices"
 	"testing"
 
 	"batch/internal/mailout"
@@ -94,5 +95,26 @@ func TestOutcomeEvent(t *testing.T) {
 		if got := (mailout.Outcome{Kind: kind}).Event(); got != want {
 			t.Errorf("an outcome %q is the event %s, want %s", kind, got, want)
 		}
+	}
+}
+
+func TestSignersAreNumberedInTheRowsOrder(t *testing.T) {
+	row := []mailout.Signer{{NationalID: "01845912345"}, {Email: "a@example.com"}, {Email: "b@example.com", Mobile: "99999999"}}
+	for name, c := range map[string]struct {
+		change []mailout.SignerChange
+		want   []int
+	}{
+		"in order":         {[]mailout.SignerChange{{NationalID: "01845912345"}, {Email: "a@example.com"}, {Email: "b@example.com", Mobile: "99999999"}}, []int{1, 2, 3}},
+		"in another order": {[]mailout.SignerChange{{Email: "b@example.com", Mobile: "99999999"}, {NationalID: "01845912345"}, {Email: "a@example.com"}}, []int{3, 1, 2}},
+		"somebody else":    {[]mailout.SignerChange{{Email: "c@example.com"}, {Email: "a@example.com"}, {NationalID: "14918512196"}}, []int{4, 2, 5}},
+		"the same twice":   {[]mailout.SignerChange{{Email: "a@example.com"}, {Email: "a@example.com"}}, []int{2, 4}},
+		"nobody":           {nil, []int{}},
+	} {
+		if got := mailout.NumberSigners(row, c.change); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	if got := mailout.NumberSigners(nil, []mailout.SignerChange{{}, {}}); !slices.Equal(got, []int{1, 2}) {
+		t.Errorf("of a row that is not known: %v", got)
 	}
 }

@@ -1,5 +1,7 @@
 package mailout
 
+import "fmt"
+
 // TakenKind says whose a status change is.
 type TakenKind string
 
@@ -30,16 +32,27 @@ type Taken struct {
 	Confirmed   bool   // this very change was confirmed before
 	Pending     bool   // a final change of the job was recorded and is not confirmed yet
 	Strangers   int    // different foreign jobs met on this queue so far
+	Signers     []int  // the number in the row, from 1, of each of the change's signers; see NumberSigners
 	Files       []KeptFile
 }
 
-// KeptFile is a document of a job that the ledger knows.
+// KeptFile is a document of a job that the ledger knows: the signed PDF, or the XAdES of
+// one signer.
 type KeptFile struct {
+	Signer int // whose XAdES it is, from 1 in the row's order; 0: the signed PDF
 	SHA256 Digest
 	Bytes  int64
 	Temp   string // relative to the workspace; the bytes there are synced
 	Path   string // relative to the workspace; empty until the file is in its place
 	Doubt  string // why the document is doubtful; empty: it passed its check
+}
+
+// What names the file for a person.
+func (f KeptFile) What() string {
+	if f.Signer == 0 {
+		return "the signed document"
+	}
+	return fmt.Sprintf("the XAdES of signer %d", f.Signer)
 }
 
 // Attempt is one try at sending a row, for its history.

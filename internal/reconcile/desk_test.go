@@ -37,6 +37,9 @@ type desk struct {
 	hook func(step string) // before and after what a call does; may be nil
 	poll func() (mailout.Poll, error)
 	call func(call string, job mailout.JobID) (applied bool, err error) // a call that fails
+
+	onFetch func(url string)       // told of each fetch; may be nil
+	breaks  func(url string) error // a fetch that breaks off half-way; may be nil
 }
 
 // handout is a change in the queue.
@@ -109,8 +112,11 @@ func (d *desk) Poll(_ context.Context, _ mailout.OrgNumber, _ string) (mailout.P
 	return mailout.Poll{Next: pollPause}, nil
 }
 
-func (d *desk) Fetch(_ context.Context, _ mailout.OrgNumber, url string, w io.Writer) (int64, int64, mailout.Speed, error) {
+func (d *desk) Fetch(_ context.Context, _ mailout.OrgNumber, url string, _ int64, w io.Writer) (int64, int64, mailout.Speed, error) {
 	d.at("fetch")
+	if d.onFetch != nil {
+		d.onFetch(url)
+	}
 	document, announced, err := d.document(url)
 	if err != nil {
 		return 0, -1, mailout.Speed{}, err
@@ -123,6 +129,11 @@ func (d *desk) Fetch(_ context.Context, _ mailout.OrgNumber, url string, w io.Wr
 	d.at("half fetched")
 	if _, err := d.fails("fetch", url); err != nil {
 		return int64(n), announced, mailout.Speed{}, err
+	}
+	if d.breaks != nil {
+		if err := d.breaks(url); err != nil {
+			return int64(n), announced, mailout.Speed{}, err
+		}
 	}
 	m, err := w.Write(document[half:])
 	return int64(n + m), announced, mailout.Speed{}, err

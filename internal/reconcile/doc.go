@@ -7,7 +7,8 @@
 //
 //  1. the change is recorded;
 //  2. for a final one, the signed document is fetched to a temporary file, checked and
-//     synced;
+//     synced, and so is each signer's XAdES, each in its turn, where Options.XAdES asks
+//     for them;
 //  3. its digest and temporary name are committed;
 //  4. it is renamed, never over another file, and its folder is synced;
 //  5. that is committed, and the row ends;

@@ -227,3 +227,23 @@ func TestAChangeTheLedgerDoesNotKnow(t *testing.T) {
 		})
 	}
 }
+
+// The queue is found empty while another taker tries a download again: it is tried to the
+// end all the same, and the alarm raised.
+func TestADownloadGoesOnWhenNoPollIsWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.opts.Once, w.opts.Takers = true, 2
+		w.desk.put(w.signed(2), sealed(t, "one"))
+		w.desk.call = func(call string, _ mailout.JobID) (bool, error) {
+			if call == "fetch" {
+				time.Sleep(time.Minute) // long enough for the other taker to find the queue empty
+				return false, &mailout.CallError{Call: "fetch", Code: "truncated", Message: "it broke off"}
+			}
+			return false, nil
+		}
+		w.done()
+		w.alarms("doubtful 2 1002")
+		w.files()
+	})
+}

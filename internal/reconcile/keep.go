@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io/fs"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 
 	"batch/internal/mailout"
 	"batch/internal/pades"
@@ -19,18 +18,79 @@ import (
 // fetchTries is how often a download that breaks off is begun again for one poll.
 const fetchTries = 3
 
+// What a fetched file may have, in bytes.
+const (
+	maxPAdES = 64 << 20 // it comes of at most 10 MiB of input
+	maxXAdES = 4 << 20  // a signature, a chain of certificates, perhaps what they are validated with
+)
+
 const tempPattern = ".fetch-*.part"
 
-// keep brings the signed document of a final change to its place. safe is true when
-// everything that the portal offers is kept, so that the change may be confirmed.
-func (f *follower) keep(ctx context.Context, t mailout.Taken, c mailout.Change) (safe bool, err error) {
-	if c.PAdESURL == "" {
-		if c.Status != mailout.Completed {
-			return true, nil // a failed job without a document has nothing to lose
-		}
-		return false, f.ledger.Doubt(ctx, t, c.JobID, "the job is signed by all, but the portal offers no signed document; the change is left unconfirmed")
+// offer is a file that the portal offers with a final change.
+type offer struct {
+	signer int // whose XAdES it is; 0: the signed PDF
+	url    string
+	limit  int64
+	check  func(r io.ReaderAt, size int64) error
+}
+
+func (o offer) what() string { return mailout.KeptFile{Signer: o.signer}.What() }
+
+// offers lists what is to be kept of a change; missing says what ought to be offered and
+// is not. A failed job without a document has nothing to lose.
+func (f *follower) offers(t mailout.Taken, c mailout.Change) (all []offer, missing string) {
+	if c.PAdESURL != "" {
+		all = append(all, offer{0, c.PAdESURL, maxPAdES, checkPAdES})
+	} else if c.Status == mailout.Completed {
+		missing = "the job is signed by all, but the portal offers no signed document; the change is left unconfirmed"
 	}
+	if !f.o.XAdES || c.Status != mailout.Completed {
+		return all, missing
+	}
+	for i, s := range c.Signers {
+		switch o := (offer{t.Signers[i], s.XAdESURL, maxXAdES, checkXAdES}); {
+		case s.XAdESURL != "":
+			all = append(all, o)
+		case s.Status == mailout.SignerSigned && missing == "":
+			missing = "the job is signed by all, but the portal does not offer " + o.what() +
+				"; the change is left unconfirmed (without xades in batch.toml it would be confirmed)"
+		}
+	}
+	return all, missing
+}
+
+func checkPAdES(r io.ReaderAt, size int64) error {
+	_, err := pades.Check(r, size)
+	return err
+}
+
+// keep brings what a final change offers to its place. safe is true when all of it is
+// kept, so that the change may be confirmed. One file that fails does not keep the others
+// from being fetched.
+func (f *follower) keep(ctx context.Context, t mailout.Taken, c mailout.Change) (safe bool, err error) {
+	offers, missing := f.offers(t, c)
+	if safe = missing == ""; !safe {
+		if err := f.ledger.Doubt(ctx, t, c.JobID, missing); err != nil {
+			return false, err
+		}
+	}
+	for _, o := range offers {
+		kept, err := f.keepOne(ctx, t, c, o)
+		if err != nil {
+			return false, err
+		}
+		if safe = safe && kept; !kept && f.givesUp() {
+			return false, nil
+		}
+	}
+	return safe, nil
+}
+
+func (f *follower) keepOne(ctx context.Context, t mailout.Taken, c mailout.Change, o offer) (safe bool, err error) {
 	for _, known := range t.Files {
+		if known.Signer != o.signer {
+			continue
+		}
 		there := known.Path != "" // fetched and kept when the change came before
 		if !there {
 			if there, err = f.finish(ctx, t, c, known); err != nil {
@@ -41,26 +101,26 @@ func (f *follower) keep(ctx context.Context, t mailout.Taken, c mailout.Change) 
 			return true, nil
 		}
 	}
-	return f.fetch(ctx, t, c)
+	return f.fetch(ctx, t, c, o)
 }
 
-// fetch downloads the document, checks it and puts it in its place.
-func (f *follower) fetch(ctx context.Context, t mailout.Taken, c mailout.Change) (safe bool, err error) {
+// fetch downloads a file, checks it and puts it in its place.
+func (f *follower) fetch(ctx context.Context, t mailout.Taken, c mailout.Change, o offer) (safe bool, err error) {
 	folder := signedFolder(t)
 	if err := makeFolder(f.o.Folder, folder); err != nil {
 		return false, err
 	}
 	for try := range fetchTries {
-		kept, broken, err := f.download(ctx, folder, c)
+		kept, broken, err := f.download(ctx, folder, c.Sender, o)
 		if err != nil {
 			return false, err
 		}
 		if broken != nil {
-			if err := f.callFailed(broken); err != nil || f.polling.Err() != nil {
+			if err := f.callFailed(broken); err != nil || f.givesUp() {
 				return false, err
 			}
 			if try == fetchTries-1 {
-				return false, f.ledger.Doubt(ctx, t, c.JobID, "the signed document could not be fetched: "+broken.Error())
+				return false, f.ledger.Doubt(ctx, t, c.JobID, o.what()+" could not be fetched: "+broken.Error())
 			}
 			continue
 		}
@@ -74,28 +134,36 @@ func (f *follower) fetch(ctx context.Context, t mailout.Taken, c mailout.Change)
 	return false, nil
 }
 
+// givesUp reports that nothing is to be tried again: a person asked to stop, or every call
+// fails. That no poll is wanted any more is no reason: what a taker carries is carried on.
+func (f *follower) givesUp() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.o.Soft.Err() != nil || f.res.Ending == EndFatal
+}
+
 // download fetches once. broken says that it must be tried again; err is of the disk.
-func (f *follower) download(ctx context.Context, folder string, c mailout.Change) (kept mailout.KeptFile, broken, err error) {
-	done, err := f.pace.Acquire(ctx, string(c.Sender))
+func (f *follower) download(ctx context.Context, folder string, sender mailout.OrgNumber, o offer) (kept mailout.KeptFile, broken, err error) {
+	done, err := f.pace.Acquire(ctx, string(sender))
 	if err != nil {
 		return kept, nil, err
 	}
 	w := &tempFile{sum: sha256.New()}
 	if w.f, err = os.CreateTemp(filepath.Join(f.o.Folder, folder), tempPattern); err != nil {
 		done(false, false)
-		return kept, nil, fmt.Errorf("making a file for the signed document: %w", err)
+		return kept, nil, fmt.Errorf("making a file for %s: %w", o.what(), err)
 	}
 	defer w.f.Close()
-	n, announced, speed, broken := f.portal.Fetch(ctx, c.Sender, c.PAdESURL, w)
+	n, announced, speed, broken := f.portal.Fetch(ctx, sender, o.url, o.limit, w)
 	done(speed.TimedOut, speed.Blocked)
 	if w.err != nil || broken != nil {
 		return kept, broken, errors.Join(w.err, os.Remove(w.f.Name()))
 	}
 	if err := w.f.Sync(); err != nil {
-		return kept, nil, fmt.Errorf("syncing the signed document: %w", err)
+		return kept, nil, fmt.Errorf("syncing %s: %w", o.what(), err)
 	}
-	kept = mailout.KeptFile{SHA256: mailout.Digest(w.sum.Sum(nil)), Bytes: n, Temp: path.Join(folder, filepath.Base(w.f.Name()))}
-	if _, err := pades.Check(w.f, n); err != nil {
+	kept = mailout.KeptFile{Signer: o.signer, SHA256: mailout.Digest(w.sum.Sum(nil)), Bytes: n, Temp: path.Join(folder, filepath.Base(w.f.Name()))}
+	if err := o.check(w.f, n); err != nil {
 		kept.Doubt = err.Error()
 	}
 	if announced >= 0 && n != announced {
@@ -116,128 +184,7 @@ func (t *tempFile) Write(b []byte) (int, error) {
 	n, err := t.f.Write(b)
 	t.sum.Write(b[:n])
 	if err != nil {
-		t.err = fmt.Errorf("writing the signed document: %w", err)
+		t.err = fmt.Errorf("writing what is fetched: %w", err)
 	}
 	return n, err
-}
-
-// place renames a fetched document to its name, never over another file, syncs the
-// folder and commits. A crash after the rename leaves the file at its name with the books
-// still naming the temporary one: finish finds it.
-func (f *follower) place(ctx context.Context, t mailout.Taken, c mailout.Change, kept mailout.KeptFile) error {
-	folder := folderOf(t, kept)
-	if err := makeFolder(f.o.Folder, folder); err != nil {
-		return err
-	}
-	name, there, err := f.nameFor(t, c, kept)
-	if err != nil {
-		return err
-	}
-	temp := filepath.Join(f.o.Folder, kept.Temp)
-	if there { // the very same bytes
-		if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing a second copy: %w", err)
-		}
-	} else if err := os.Rename(temp, filepath.Join(f.o.Folder, name)); err != nil {
-		return fmt.Errorf("putting the signed document in its place: %w", err)
-	}
-	if err := syncFolder(filepath.Join(f.o.Folder, folder)); err != nil {
-		return err
-	}
-	kept.Path = name
-	return f.ledger.KeepSigned(ctx, t, c.JobID, kept)
-}
-
-// nameFor finds the first name of a document that is free, or that has its very bytes
-// already (there). Another document that has a name keeps it.
-func (f *follower) nameFor(t mailout.Taken, c mailout.Change, kept mailout.KeptFile) (name string, there bool, err error) {
-	for n := 1; ; n++ {
-		name = path.Join(folderOf(t, kept), fileName(t, c.JobID, n))
-		digest, err := f.digestAt(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return name, false, nil
-		case err != nil:
-			return "", false, err
-		case digest == kept.SHA256:
-			return name, true, nil
-		}
-	}
-}
-
-// finish goes on with a document that an earlier try had fetched: its bytes are under
-// the temporary name, or, when the crash came after the rename, in their place.
-func (f *follower) finish(ctx context.Context, t mailout.Taken, c mailout.Change, known mailout.KeptFile) (found bool, err error) {
-	digest, err := f.digestAt(known.Temp)
-	switch {
-	case err == nil:
-		found = digest == known.SHA256
-	case errors.Is(err, fs.ErrNotExist):
-		_, found, err = f.nameFor(t, c, known)
-	}
-	if err != nil || !found {
-		return false, err
-	}
-	return true, f.place(ctx, t, c, known)
-}
-
-func (f *follower) digestAt(name string) (mailout.Digest, error) {
-	file, err := os.Open(filepath.Join(f.o.Folder, name))
-	if err != nil {
-		return mailout.Digest{}, err
-	}
-	defer file.Close()
-	d, err := mailout.ReadDigest(file)
-	if err != nil {
-		return d, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return d, nil
-}
-
-// sweep deletes temporary files that the books do not name: a crash left them before
-// their bytes were safe, and their changes come again.
-func (f *follower) sweep(ctx context.Context) error {
-	wanted, err := f.ledger.TempFiles(ctx)
-	if err != nil {
-		return err
-	}
-	// The folder's own name is no pattern: people name folders "mail-out [november]".
-	left, err := fs.Glob(os.DirFS(f.o.Folder), "signed/*/"+tempPattern)
-	if err != nil {
-		return err
-	}
-	for _, name := range left {
-		if wanted[name] {
-			continue
-		}
-		if err := os.Remove(filepath.Join(f.o.Folder, name)); err != nil {
-			return fmt.Errorf("removing a broken download: %w", err)
-		}
-	}
-	return nil
-}
-
-func signedFolder(t mailout.Taken) string { return path.Join("signed", string(t.Batch)) }
-
-func folderOf(t mailout.Taken, kept mailout.KeptFile) string {
-	if kept.Doubt != "" {
-		return path.Join(signedFolder(t), "doubtful")
-	}
-	return signedFolder(t)
-}
-
-var plainKey = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-var elevenDigits = regexp.MustCompile(`\d{11}`)
-
-// fileName is ROW-JOBID.pdf, with a number behind from the second on. The owner's key
-// stands only where it is plain and no identity number; else the line does.
-func fileName(t mailout.Taken, job mailout.JobID, n int) string {
-	row := t.Key
-	if !plainKey.MatchString(row) || elevenDigits.MatchString(row) {
-		row = fmt.Sprint(t.Line)
-	}
-	if n > 1 {
-		return fmt.Sprintf("%s-%d.%d.pdf", row, job, n)
-	}
-	return fmt.Sprintf("%s-%d.pdf", row, job)
 }

@@ -29,7 +29,7 @@ type Ledger interface {
 // Portal speaks to the portal (package portal). Its errors are *mailout.CallError.
 type Portal interface {
 	Poll(ctx context.Context, sender mailout.OrgNumber, queue string) (mailout.Poll, error)
-	Fetch(ctx context.Context, sender mailout.OrgNumber, url string, w io.Writer) (bytes, announced int64, speed mailout.Speed, err error)
+	Fetch(ctx context.Context, sender mailout.OrgNumber, url string, limit int64, w io.Writer) (bytes, announced int64, speed mailout.Speed, err error)
 	Confirm(ctx context.Context, sender mailout.OrgNumber, url string) (mailout.Speed, error)
 }
 
@@ -53,6 +53,7 @@ type Options struct {
 	Folder   string          // the workspace; signed documents go below it
 	Soft     context.Context // ends when a person asks to stop, or when the time is up
 	Once     bool            // end when every queue has been empty once
+	XAdES    bool            // keep each signer's XAdES beside the signed document
 	Now      func() time.Time
 	Progress func() // called after each change; may be nil; from several goroutines
 

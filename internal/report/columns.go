@@ -101,12 +101,14 @@ var (
 	colNotified    = column{"signer_notified_by", 18, signers, func(l line) any { return string(l.who().Notify) }}
 	colStatus      = column{"signer_status", 26, signers, func(l line) any { return string(l.book().Status) }}
 	colStatusSince = column{"signer_since", 20, signers, func(l line) any { return l.book().Since }}
+	colXAdES       = column{"signer_xades_file", 56, signers, func(l line) any { return l.book().XAdES.Path }}
+	colXAdESSHA256 = column{"signer_xades_sha256", 66, signers, func(l line) any { return digest(l.book().XAdES.SHA256) }}
 )
 
 var (
 	rowColumns = []column{colLine, colKey, colState, colStateSince, colCause, colNext, colSentAt, colRef, colJob, colFile, colSHA256, colBytes}
 
-	signerColumns = []column{colSigner, colSignerOrder, colSignerID, colNotified, colStatus, colStatusSince}
+	signerColumns = []column{colSigner, colSignerOrder, colSignerID, colNotified, colStatus, colStatusSince, colXAdES, colXAdESSHA256}
 )
 
 // cause is why a row ended as it did: the signer status that decided, or what the portal

@@ -50,6 +50,7 @@ type Signer struct {
 	SignatureType string               `json:"signature_type"` // empty: the portal's default
 	Status        mailout.SignerStatus `json:"status"`         // empty: nothing heard
 	Since         *time.Time           `json:"since"`
+	XAdES         Signed               `json:"xades"`
 }
 
 // Document is one document of a Row.
@@ -61,7 +62,8 @@ type Document struct {
 	SHA256 string   `json:"sha256"`
 }
 
-// Signed is the signed document of a Row; empty where none is kept.
+// Signed is the signed document of a Row, or the XAdES of a Signer; empty where none is
+// kept.
 type Signed struct {
 	File   string `json:"file"`
 	SHA256 string `json:"sha256"`
@@ -115,7 +117,7 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 		ActivationTime: moment(j.Activation), Deadline: moment(j.Deadline),
 		Authentication: j.Authentication, Identifier: identifiers[j.Identifier], Sender: string(j.Sender),
 		Columns: make(Columns, len(r.Columns)), Ref: r.Ref, JobID: r.JobID, Cause: m.hide(cause(r)), Since: moment(r.Since), SentAt: moment(r.SentAt),
-		Signed:     Signed{r.Signed.Path, digest(r.Signed.SHA256), r.Signed.Bytes},
+		Signed:     signedJSON(r.Signed),
 		Duplicates: append([]mailout.JobID{}, r.Duplicates...),
 	}
 	if j.Available > 0 {
@@ -134,12 +136,14 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 	return row
 }
 
+func signedJSON(f mailout.SignedFile) Signed { return Signed{f.Path, digest(f.SHA256), f.Bytes} }
+
 func signerJSON(l line) Signer {
 	s, book := l.who(), l.book()
 	out := Signer{
 		NationalID: s.NationalID.String(), Email: s.Email.String(), Mobile: s.Mobile.String(),
 		Order: s.Order, Notify: s.Notify, OnBehalfOf: "self", SignatureType: signatureTypes[s.SignatureType],
-		Status: book.Status, Since: moment(book.Since),
+		Status: book.Status, Since: moment(book.Since), XAdES: signedJSON(book.XAdES),
 	}
 	if l.open {
 		out.NationalID, out.Email, out.Mobile = s.NationalID.Reveal(), s.Email.Reveal(), s.Mobile.Reveal()

@@ -16,7 +16,7 @@ import (
 var (
 	rowKeys = []string{"type", "line", "row", "state", "title", "signers", "documents", "activation_time", "available_seconds", "nonsensitive_title",
 		"description", "authentication", "identifier", "sender", "columns", "ref", "job_id", "cause", "signed", "duplicates"}
-	signerKeys = []string{"national_id", "email", "mobile", "order", "notify", "on_behalf_of", "signature_type", "status", "since"}
+	signerKeys = []string{"national_id", "email", "mobile", "order", "notify", "on_behalf_of", "signature_type", "status", "since", "xades"}
 	totalKeys  = []string{"type", "batch", "digest", "rows_digest", "rows", "states", "exit"}
 )
 

@@ -60,7 +60,8 @@ func byNumber(id string, order int) mailout.Signer {
 // signers, addressed by e-mail and mobile, unknown, refused, skipped and planned.
 func sample() (mailout.BatchInfo, []mailout.Record) {
 	signed := record(2, "1042", mailout.Signed, columns("Id", "1042", "Navn", "Ingrid Solbakken", "fødselsnummer", ingrid, "Merknad", "fnr. 018478-30421; ring først"), byNumber(ingrid, 0))
-	signed.Settled[0] = mailout.SignerBook{Status: mailout.SignerSigned, Since: noon.Add(30 * time.Minute)}
+	signed.Settled[0] = mailout.SignerBook{Status: mailout.SignerSigned, Since: noon.Add(30 * time.Minute),
+		XAdES: mailout.SignedFile{Path: "signed/2026-11-21-a7/1042-9000000000000000002-signer-1.xml", SHA256: someSum, Bytes: 5235}}
 	signed.Signed = mailout.SignedFile{Path: "signed/2026-11-21-a7/1042-9000000000000000002.pdf", SHA256: someSum, Bytes: 61234}
 	signed.Job.Available = 14 * 24 * time.Hour
 

@@ -31,9 +31,9 @@ func nextAction(b mailout.BatchInfo, r mailout.Record) string {
 	case b.State == mailout.Purged:
 		return nothing
 	case len(r.Duplicates) > 0:
-		return fmt.Sprintf("the portal has more than one job for this row: cancel job %d in the sender portal and tell the signers", r.Duplicates[0])
+		return fmt.Sprintf("the portal has more than one job for this row: batch cancel --job %d cancels it; tell the signers", r.Duplicates[0])
 	case r.Doubtful:
-		return "look at the signed document: it did not pass its check; it is kept, and not confirmed to the portal"
+		return "look at the signed document, or the signer's XAdES, in doubtful: it did not pass its check; it is kept, and not confirmed to the portal"
 	}
 	switch r.State {
 	case mailout.Planned:

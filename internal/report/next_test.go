@@ -40,7 +40,7 @@ func TestNextAction(t *testing.T) {
 		"signed, kept":          {mailout.Done, with(mailout.Signed, func(r *mailout.Record) { r.Signed.Path = "signed/x.pdf" }), "nothing to do"},
 		"signed, not fetched":   {mailout.Approved, with(mailout.Signed, same), "batch follow"},
 		"signed, doubtful":      {mailout.Done, with(mailout.Signed, func(r *mailout.Record) { r.Doubtful = true }), "look at the signed document"},
-		"two jobs":              {mailout.Done, with(mailout.Created, func(r *mailout.Record) { r.Duplicates = []mailout.JobID{7} }), "cancel job 7"},
+		"two jobs":              {mailout.Done, with(mailout.Created, func(r *mailout.Record) { r.Duplicates = []mailout.JobID{7} }), "batch cancel --job 7 "},
 		"opted out":             {mailout.Done, with(mailout.Failed, func(r *mailout.Record) { r.Cause = "RESERVED" }), "on paper"},
 		"no address":            {mailout.Done, with(mailout.Failed, func(r *mailout.Record) { r.Cause = "CONTACT_INFORMATION_MISSING" }), "find an e-mail"},
 		"purged":                {mailout.Purged, with(mailout.Unknown, same), "nothing to do"},

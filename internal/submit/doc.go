@@ -18,4 +18,7 @@
 // ends early for a stop rule or a canary (the batch is stopped: a person approves going
 // on), for a cause that concerns every row (certificate, authorization, the ledger's own
 // disk), when the portal stays away, or when the caller says so.
+//
+// [Cancel] runs beside it, and beside following: what persons wish cancelled is read from
+// the ledger, and the portal asked, until there is an answer in the books.
 package submit

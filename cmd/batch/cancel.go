@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"batch/internal/app"
+	"batch/internal/mailout"
+)
+
+type cancelCmd struct {
+	Reason string   `help:"Why, kept in the history with who and when." placeholder:"TEXT"`
+	Job    int64    `help:"Cancel this job, such as a proven duplicate." placeholder:"ID"`
+	Batch  string   `arg:"" optional:"" help:"The batch's id, in full."`
+	Rows   []string `arg:"" optional:"" name:"row" help:"Keys of rows, or line:14; default: all that are not over."`
+}
+
+// Help is shown by batch cancel --help.
+func (cancelCmd) Help() string {
+	return "Rows not yet sent are withdrawn; jobs with the signers are cancelled at the portal, which tells the signers. A cancelled row shows as such " +
+		"when its status change has come: batch follow.\n\nExamples:\n\n    batch cancel 2026-11-21-a7 --reason \"wrong attachment\"\n" +
+		"    batch cancel 2026-11-21-a7 1042 1043 --reason \"has left\"\n    batch cancel --job 1795268974002 --reason \"sent twice\""
+}
+
+// Run cancels what was asked for.
+func (c *cancelCmd) Run(s *session) error {
+	if (c.Job != 0) == (c.Batch != "") {
+		return &app.Error{Kind: app.KindUsage, Message: "what is to be cancelled?", Remedy: "batch cancel BATCH, batch cancel BATCH ROW…, or batch cancel --job ID"}
+	}
+	if c.Batch == "latest" {
+		return &app.Error{Kind: app.KindUsage, Message: "latest is not taken here: whoever cancels types the batch's id; nothing was cancelled", Remedy: "`batch status` lists the ids"}
+	}
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if c.Job != 0 {
+		return s.cancelJob(a, mailout.JobID(c.Job), who()+noted(c.Reason))
+	}
+	books, err := a.Find(s.hard, c.Batch)
+	if err != nil {
+		return err
+	}
+	plan, err := a.PlanCancel(s.hard, books.ID, c.Rows)
+	if err != nil {
+		return err
+	}
+	s.showCancelPlan(plan)
+	if len(plan.Lines) == 0 {
+		return s.done(books)
+	}
+	if !s.ui.confirm("Cancel " + count(len(plan.Lines), "row") + " of batch " + string(books.ID) + "?") {
+		return notCancelled
+	}
+	cancelled, err := a.Cancel(s.hard, s.soft, plan, who()+noted(c.Reason))
+	return s.cancelEnded(a, cancelled, err)
+}
+
+var notCancelled = &app.Error{Kind: app.KindUsage, Message: "not confirmed; nothing was cancelled", Remedy: "type yes, or give --yes where there is no terminal"}
+
+func (s *session) cancelJob(a *app.App, job mailout.JobID, said string) error {
+	if !s.ui.confirm(fmt.Sprintf("Cancel job %d? The portal tells its signers.", int64(job))) {
+		return notCancelled
+	}
+	cancelled, err := a.CancelJob(s.hard, s.soft, job, said)
+	return s.cancelEnded(a, cancelled, err)
+}
+
+// showCancelPlan says what cancelling will do, and to how many people.
+func (s *session) showCancelPlan(p app.CancelPlan) {
+	t := p.Totals
+	s.ui.say("Of batch %s:", p.Batch)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{t[mailout.Planned], "not sent: withdrawn, and nobody is told"},
+		{t[mailout.Sending], "being sent: cancelled as soon as there is a job"},
+		{t[mailout.Created], "with the signers: cancelled at the portal"},
+		{t[mailout.Unknown], "unknown: cancelled when a status change shows that there is a job; until then only the sender portal can"},
+		{t.Sum() - len(p.Lines), "over: left as they are"},
+	} {
+		if part.n > 0 {
+			s.ui.say("  %8s %s", thousands(int64(part.n)), part.what)
+		}
+	}
+	if p.People > 0 {
+		s.ui.say("Up to %s told by the portal.", people(p.People))
+	}
+	if len(p.Lines) == 0 {
+		s.ui.say("There is nothing left to cancel.")
+	}
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 person is"
+	}
+	return thousands(int64(n)) + " people are"
+}
+
+// cancelLine is the "cancel" object of --json.
+type cancelLine struct {
+	Type       string          `json:"type"`
+	Batch      mailout.BatchID `json:"batch"`
+	Withdrawn  int             `json:"withdrawn"`
+	Cancelled  int             `json:"cancelled"`
+	TooLate    int             `json:"too_late"`
+	Unanswered int             `json:"unanswered"`
+	Sending    int             `json:"sending"`
+	Unknown    []unknownRow    `json:"unknown"`
+}
+
+// unknownRow is what a person needs to find a row's job in the sender portal.
+type unknownRow struct {
+	Line int         `json:"line"`
+	Row  string      `json:"row"`
+	Ref  mailout.Ref `json:"ref"`
+}
+
+// cancelEnded tells what became of the wish. The code speaks of it alone: 5 where only a
+// person can cancel, 9 where the portal gave no answer.
+func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
+	if err != nil {
+		return s.finish(err, "")
+	}
+	var books mailout.BatchInfo
+	if c.Batch != "" {
+		if books, err = a.Books(s.hard, c.Batch); err != nil {
+			return err
+		}
+	}
+	line := cancelLine{"cancel", c.Batch, c.Withdrawn, c.Cancelled, c.TooLate, c.Unanswered, c.Sending, []unknownRow{}}
+	for _, r := range c.Unknown {
+		line.Unknown = append(line.Unknown, unknownRow{r.Line, r.Key, r.Ref})
+	}
+	s.ui.object(line)
+	s.showCancelled(c)
+	ending := c.Ending
+	switch {
+	case len(c.Unknown) > 0:
+		ending = app.EndLook
+	case ending == app.EndDone && c.Unanswered > 0:
+		ending = app.EndAway
+	}
+	if c.Reason != "" && c.Ending != app.EndDone {
+		s.ui.note("Ended before all was answered: %s. The same command goes on, and so does batch follow.", c.Reason)
+	}
+	s.exit = exitCode(nil, ending)
+	s.ui.total(books, s.exit)
+	return nil
+}
+
+func (s *session) showCancelled(c app.Cancelled) {
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{c.Withdrawn, "withdrawn before sending"},
+		{c.Cancelled, "cancelled; the state follows with the status change: batch follow " + string(c.Batch)},
+		{c.TooLate, "too late: what became of them is told by their status changes"},
+		{c.Sending, "being sent: cancelled as soon as there is a job"},
+		{c.Unanswered, "without an answer: asked again by every command that talks to the portal"},
+		{len(c.Unknown), "unknown: search the sender portal for the reference and cancel there what you find, then batch resolve"},
+	} {
+		if part.n > 0 {
+			s.ui.say("  %8s %s", thousands(int64(part.n)), part.what)
+		}
+	}
+	for _, r := range c.Unknown {
+		s.ui.say("           row %s, line %d: reference %s", strings.TrimSpace(r.Key), r.Line, r.Ref)
+	}
+}

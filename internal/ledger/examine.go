@@ -1,0 +1,121 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"batch/internal/mailout"
+)
+
+// Health is what Examine found of a ledger's file.
+type Health struct {
+	Damage   []string // what is broken in it, in SQLite's words; empty: nothing
+	Schema   int      // its schema's version
+	Known    int      // the newest that this program knows
+	Attempts int      // tries at sending that it knows
+}
+
+// damages bounds how much damage is listed.
+const damages = 10
+
+// Examine looks at a ledger's file as it is: unlike Open it makes, migrates and repairs
+// nothing. A file that cannot be read as a ledger at all is an *Error, and one that is
+// not there an [fs.ErrNotExist].
+func Examine(ctx context.Context, path string) (h Health, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return h, fmt.Errorf("looking for the ledger: %w", err)
+	}
+	files, err := fs.Glob(migrations, "sql/*.sql")
+	if err != nil {
+		return h, err
+	}
+	h.Known = len(files)
+	// Not read-only: what a process that was killed left in the write-ahead log can only be
+	// read by one that may clear it up.
+	db, err := sql.Open("sqlite", dsn(path, "mode=rw&_pragma=query_only(1)"))
+	if err != nil {
+		return h, (&Ledger{path: path}).wrap("opening", err)
+	}
+	defer db.Close()
+	return h, (&Ledger{path: path}).wrap("examining", h.look(ctx, db))
+}
+
+func (h *Health) look(ctx context.Context, db *sql.DB) error {
+	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&h.Schema); err != nil {
+		return err
+	}
+	for _, question := range []string{
+		fmt.Sprintf(`PRAGMA integrity_check(%d)`, damages),
+		fmt.Sprintf(`SELECT DISTINCT 'a row of ' || "table" || ' belongs to none of ' || parent FROM pragma_foreign_key_check LIMIT %d`, damages),
+	} {
+		found, err := texts(ctx, db, question)
+		if err != nil {
+			return err
+		}
+		h.Damage = append(h.Damage, slices.DeleteFunc(found, func(s string) bool { return s == "ok" })...)
+	}
+	if h.Schema == 0 {
+		return nil // nothing was ever written
+	}
+	return db.QueryRowContext(ctx, `SELECT count(*) FROM attempts`).Scan(&h.Attempts)
+}
+
+// texts reads one column.
+func texts(ctx context.Context, db *sql.DB, query string) (all []string, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		all = append(all, text)
+	}
+	return all, rows.Err()
+}
+
+// EverSent reports whether the sent.log at path names anything that may have been sent;
+// false where there is no such file.
+func EverSent(path string) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("opening sent.log: %w", err)
+	}
+	defer f.Close()
+	said, err := (&sentLog{f: f}).Read()
+	return len(said.at) > 0, err
+}
+
+// LogFits reports, without touching anything, whether sent.log is the one that this ledger
+// began and knows every attempt that was certainly answered. One that does not proves
+// nothing: what a killed process leaves sending is then unknown. That sent.log knows more
+// than the ledger is for [Ledger.Whole] to say.
+func (l *Ledger) LogFits(ctx context.Context) (bool, error) {
+	said, err := l.sent.Read()
+	if err != nil {
+		return false, l.wrap("reading sent.log", err)
+	}
+	return l.wholeLog(ctx, said)
+}
+
+// Senders lists the organizations that approved batches with an end still ahead are sent
+// for.
+func (l *Ledger) Senders(ctx context.Context) (all []mailout.OrgNumber, err error) {
+	found, err := texts(ctx, l.read, `SELECT DISTINCT sender FROM rows WHERE state <> 'skipped'
+		AND batch IN (SELECT id FROM batches WHERE state IN ('approved','stopped')) ORDER BY sender`)
+	for _, sender := range found {
+		all = append(all, mailout.OrgNumber(sender))
+	}
+	return all, l.wrap("listing senders", err)
+}

@@ -1,0 +1,154 @@
+package ledger_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"batch/internal/ledger"
+	"batch/internal/mailout"
+)
+
+func (b *books) path() string { return filepath.Join(b.dir, "ledger.db") }
+
+func TestExamineFindsAWholeLedger(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2), row(3))
+	b.created(id, 2, 77)
+	h, err := ledger.Examine(t.Context(), b.path())
+	if err != nil || len(h.Damage) != 0 || h.Schema == 0 || h.Schema != h.Known || h.Attempts != 1 {
+		t.Errorf("got %+v, %v", h, err)
+	}
+}
+
+func TestExamineMakesNothing(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := ledger.Examine(t.Context(), filepath.Join(dir, "ledger.db")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	b := newBooks(t)
+	must(t, b.Close())
+	before := files(t, b.dir)
+	if _, err := ledger.Examine(t.Context(), b.path()); err != nil {
+		t.Fatal(err)
+	}
+	if after := files(t, b.dir); !slices.Equal(before, after) || len(files(t, dir)) != 0 {
+		t.Errorf("there was %v, and now is %v", before, after)
+	}
+}
+
+// files are names and contents.
+func files(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	for _, e := range entries {
+		raw, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		must(t, err)
+		all = append(all, e.Name()+" "+mailout.SumDigest(raw).String())
+	}
+	return all
+}
+
+func TestExamineLeavesAnOlderSchemaAlone(t *testing.T) {
+	b := newBooks(t)
+	must(t, b.raw(`PRAGMA user_version = 1`))
+	for range 2 {
+		if h, err := ledger.Examine(t.Context(), b.path()); err != nil || h.Schema != 1 || h.Known <= 1 {
+			t.Errorf("got %+v, %v", h, err)
+		}
+	}
+}
+
+func TestExamineFindsDamage(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2))
+	must(t, b.raw(`PRAGMA foreign_keys = 0; DELETE FROM batches WHERE id = ?`, string(id)))
+	h, err := ledger.Examine(t.Context(), b.path())
+	if err != nil || !slices.Contains(h.Damage, "a row of rows belongs to none of batches") {
+		t.Errorf("rows without a batch: %+v, %v", h, err)
+	}
+
+	b = newBooks(t)
+	b.approved(row(2))
+	must(t, b.Close())
+	raw, err := os.ReadFile(b.path())
+	must(t, err)
+	const page = 4096
+	for i := page * 3; i < len(raw) && i < page*12; i += page { // leave the header and the first tables
+		copy(raw[i:], strings.Repeat("\xff", 64))
+	}
+	must(t, os.WriteFile(b.path(), raw, 0o600))
+	h, err = ledger.Examine(t.Context(), b.path())
+	if e := new(ledger.Error); len(h.Damage) == 0 && (!errors.As(err, &e) || e.Code != "ledger-corrupt") {
+		t.Errorf("pages of rubbish: %+v, %v", h, err)
+	}
+
+	must(t, os.WriteFile(b.path(), []byte("not a ledger, whatever its name says; "+strings.Repeat("x", page)), 0o600))
+	_, err = ledger.Examine(t.Context(), b.path())
+	if e := new(ledger.Error); !errors.As(err, &e) || e.Code != "ledger-corrupt" {
+		t.Errorf("text: %v", err)
+	}
+}
+
+func TestLogFits(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2))
+	b.created(id, 2, 77)
+	fits := func(b *books) bool {
+		t.Helper()
+		ok, err := b.LogFits(t.Context())
+		must(t, err)
+		return ok
+	}
+	if !fits(b) {
+		t.Error("its own log does not fit")
+	}
+	if fits(b.crashWith("")) {
+		t.Error("a log that says nothing fits")
+	}
+	first, _, _ := strings.Cut(b.sentLog(), "\n")
+	if fits(b.crashWith(first + "\n")) {
+		t.Error("a log without an answered attempt fits")
+	}
+}
+
+func TestEverSent(t *testing.T) {
+	b := newBooks(t)
+	log := filepath.Join(b.dir, "sent.log")
+	ever := func() bool {
+		t.Helper()
+		sent, err := ledger.EverSent(log)
+		must(t, err)
+		return sent
+	}
+	id := b.approved(row(2))
+	if ever() {
+		t.Error("a log that only names its workspace says that something was sent")
+	}
+	b.begin(id, 2)
+	if !ever() {
+		t.Error("what was begun is not seen")
+	}
+	must(t, os.Remove(log))
+	if ever() {
+		t.Error("a log that is gone says that something was sent")
+	}
+}
+
+func TestSendersOfApprovedBatches(t *testing.T) {
+	b := newBooks(t)
+	of := func(sender mailout.OrgNumber) func(*mailout.Row) {
+		return func(r *mailout.Row) { r.Job.Sender = sender }
+	}
+	b.planned(row(2, of("991825827")))
+	b.approved(row(3), row(4, of("974720760")), row(5, of("910075918"), skipped))
+	got, err := b.Senders(t.Context())
+	if want := []mailout.OrgNumber{"974720760", "988015814"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}

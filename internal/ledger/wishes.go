@@ -1,0 +1,47 @@
+package ledger
+
+import (
+	"context"
+
+	"batch/internal/mailout"
+)
+
+// wishColumns are those of a mailout.Wish, of wishes w and rows r.
+const wishColumns = `w.batch, w.line, coalesce(r.key, ''), coalesce(r.state, ''), iif(w.job_id = 0, coalesce(r.job_id, 0), w.job_id) AS job, w.job_id <> 0,
+	coalesce(r.sender, (SELECT c.sender FROM changes c WHERE c.job_id = w.job_id LIMIT 1), ''),
+	coalesce((SELECT c.cancel_url FROM changes c WHERE c.job_id = iif(w.job_id = 0, r.job_id, w.job_id) AND c.cancel_url <> '' ORDER BY c.last_at DESC LIMIT 1),
+		(SELECT a.cancel_url FROM attempts a WHERE a.batch = w.batch AND a.line = w.line AND a.job_id = iif(w.job_id = 0, r.job_id, w.job_id) AND a.cancel_url <> '' LIMIT 1), ''),
+	w.said, w.asked_at IS NOT NULL, w.answer
+	FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line`
+
+// ToCancel reads up to limit wishes whose call is due, after another one in their order:
+// the job is known and not over, and the portal has not answered. A row that is over needs
+// no call, whatever ended it; of a duplicate the portal knows best.
+func (l *Ledger) ToCancel(ctx context.Context, after mailout.Wish, limit int) ([]mailout.Wish, error) {
+	return l.wishes(ctx, `WHERE w.answer = '' AND (w.job_id <> 0 OR r.state = 'created') AND (w.batch, w.line, w.job_id) > (?, ?, ?)
+		ORDER BY w.batch, w.line, w.job_id LIMIT ?`, string(after.Batch), after.Line, keyOf(after), limit)
+}
+
+// Wishes reads what a person wished cancelled of a batch, in the manifest's order. Rows
+// that were withdrawn before they were ever sent are not among them.
+func (l *Ledger) Wishes(ctx context.Context, batch mailout.BatchID) ([]mailout.Wish, error) {
+	return l.wishes(ctx, `WHERE w.batch = ? ORDER BY w.line, w.job_id`, string(batch))
+}
+
+func (l *Ledger) wishes(ctx context.Context, where string, args ...any) ([]mailout.Wish, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT `+wishColumns+` `+where, args...)
+	if err != nil {
+		return nil, l.wrap("reading what is to be cancelled", err)
+	}
+	defer rows.Close()
+	var all []mailout.Wish
+	for rows.Next() {
+		var w mailout.Wish
+		if err := rows.Scan((*string)(&w.Batch), &w.Line, &w.Key, (*string)(&w.State), (*int64)(&w.Job), &w.Duplicate,
+			(*string)(&w.Sender), &w.URL, &w.Said, &w.Asked, (*string)(&w.Answer)); err != nil {
+			return nil, l.wrap("reading what is to be cancelled", err)
+		}
+		all = append(all, w)
+	}
+	return all, l.wrap("reading what is to be cancelled", rows.Err())
+}

@@ -1,0 +1,206 @@
+package submit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"batch/internal/mailout"
+)
+
+// Wishes are what the ledger knows of jobs that a person wishes cancelled (package ledger).
+type Wishes interface {
+	ToCancel(ctx context.Context, after mailout.Wish, limit int) ([]mailout.Wish, error)
+	BeginCancel(ctx context.Context, w mailout.Wish) (ask bool, err error)
+	SettleCancel(ctx context.Context, w mailout.Wish, a mailout.Answer) error
+}
+
+// Canceller asks the portal to cancel a job. Its errors are *mailout.CallError.
+type Canceller interface {
+	Cancel(ctx context.Context, w mailout.Wish) (mailout.Answer, error)
+}
+
+// CancelOptions say how to cancel.
+type CancelOptions struct {
+	Workers int
+	Soft    context.Context // ends when a person asks to stop: no new call begins
+	Over    <-chan struct{} // closed when those who work beside have ended: what is wished by then is asked, and Cancel ends
+}
+
+const (
+	lookAgain  = time.Second     // between two looks for new wishes
+	askAgain   = time.Minute     // until the portal is asked again that gave no answer
+	lostInARow = 5               // so many lost answers end a pass: the portal is away
+	lastTries  = 3               // passes in vain before Cancel gives up, once all else is over
+	lastPause  = 2 * time.Second // between these
+)
+
+// Cancel asks the portal to cancel what persons wish cancelled, as long as others send or
+// follow beside it and once more behind them. Wishes may come while it runs, from this
+// process or another: the ledger hands them over.
+//
+// A call is begun in the ledger before it is made, and its answer written after. It may be
+// repeated, so a crash at any moment, and an answer that is lost, cost one more call: the
+// wish is open until an answer is in the books. Too late is an answer; what became of the
+// job is told by its status change alone.
+func Cancel(ctx context.Context, ledger Wishes, pace Pace, post Canceller, o CancelOptions) (Result, error) {
+	c := &canceller{ledger: ledger, pace: pace, post: post, o: o}
+	for tries := 1; ; {
+		over := closed(o.Over)
+		lost, err := c.pass(ctx)
+		switch {
+		case err != nil || c.end != "":
+			return c.result(), err
+		case o.Soft.Err() != nil:
+			c.shut(EndInterrupted, "stopped on request")
+			return c.result(), nil
+		case !over && lost:
+			c.pause(askAgain, o.Over)
+		case !over:
+			c.pause(lookAgain, o.Over)
+		case !lost:
+			c.shut(EndDone, "")
+			return c.result(), nil
+		case tries == lastTries:
+			c.shut(EndAway, "the portal gave no answer to a cancellation; it is asked again by the next command that talks to it")
+			return c.result(), nil
+		default:
+			tries++
+			c.pause(lastPause, nil)
+		}
+	}
+}
+
+func closed(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+		return false
+	}
+}
+
+type canceller struct {
+	ledger Wishes
+	pace   Pace
+	post   Canceller
+	o      CancelOptions
+
+	mu     sync.Mutex
+	end    Ending // empty: not ended
+	reason string
+	asked  int
+	lost   int // answers lost in this pass
+	streak int // … one after another
+}
+
+func (c *canceller) result() Result {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Result{Ending: c.end, Reason: c.reason, Sent: c.asked}
+}
+
+func (c *canceller) shut(e Ending, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end == "" {
+		c.end, c.reason = e, reason
+	}
+}
+
+// pause waits; a closed over, or a person who asks to stop, ends it.
+func (c *canceller) pause(d time.Duration, over <-chan struct{}) {
+	select {
+	case <-time.After(d):
+	case <-over:
+	case <-c.o.Soft.Done():
+	}
+}
+
+// open reports whether another call may begin in this pass.
+func (c *canceller) open() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.o.Soft.Err() == nil && c.end == "" && c.streak < lostInARow
+}
+
+// pass asks about every wish that is due, once. lost is true where an answer is missing.
+func (c *canceller) pass(ctx context.Context) (lost bool, err error) {
+	c.lost, c.streak = 0, 0
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, c.o.Workers))
+	var after mailout.Wish
+	for c.open() && gctx.Err() == nil {
+		due, err := c.ledger.ToCancel(gctx, after, 4*max(1, c.o.Workers))
+		if err != nil {
+			return false, errors.Join(err, group.Wait())
+		}
+		if len(due) == 0 {
+			break
+		}
+		after = due[len(due)-1]
+		for _, w := range due {
+			// A call is not cut short by another's error: it uses ctx, not gctx.
+			group.Go(func() error {
+				err := c.ask(ctx, w)
+				if err != nil {
+					c.shut(EndFatal, err.Error())
+				}
+				return err
+			})
+		}
+	}
+	err = group.Wait()
+	return c.lost > 0, err
+}
+
+// ask makes one call. Before BeginCancel nothing was said. A crash after it leaves a wish
+// that was asked and has no answer: the next speaker asks again, and takes "too late" for
+// what may be the echo of this call.
+func (c *canceller) ask(ctx context.Context, w mailout.Wish) error {
+	if !c.open() {
+		return nil
+	}
+	done, err := c.pace.Acquire(c.o.Soft, string(w.Sender))
+	if err != nil {
+		return ignoreStop(c.o.Soft, err)
+	}
+	var speed mailout.Speed
+	defer func() { done(speed.TimedOut, speed.Blocked) }()
+	if ask, err := c.ledger.BeginCancel(ctx, w); err != nil || !ask {
+		return err
+	}
+	a, err := c.post.Cancel(ctx, w)
+	speed = a.Speed
+	var ce *mailout.CallError
+	switch {
+	case errors.As(err, &ce):
+		a, speed = mailout.Answer{Message: ce.Message}, ce.Speed
+		if ce.Fatal {
+			c.shut(EndFatal, ce.Message) // whatever is the cause, it concerns every call
+		}
+	case err != nil:
+		return fmt.Errorf("cancelling job %d: %w", w.Job, err)
+	}
+	c.count(a)
+	if err := c.ledger.SettleCancel(ctx, w, a); err != nil {
+		return fmt.Errorf("cancelling job %d: %w", w.Job, err)
+	}
+	return nil
+}
+
+func (c *canceller) count(a mailout.Answer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked++
+	if a.Kind != "" {
+		c.streak = 0
+		return
+	}
+	c.lost++
+	c.streak++
+}
