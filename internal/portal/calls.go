@@ -87,31 +87,33 @@ func (c *Client) Confirm(ctx context.Context, sender mailout.OrgNumber, confirma
 	return mailout.Speed{}, nil
 }
 
-// WhoAmI asks the portal whom it takes us for, as "You are 988015814". It creates nothing
+// WhoAmI asks the portal whom it takes us for, and compares clocks. It creates nothing
 // and takes nothing from a queue: the way to find out whether certificate and
 // authorization are good before anything depends on it.
-func (c *Client) WhoAmI(ctx context.Context, sender mailout.OrgNumber) (string, mailout.Speed, error) {
+func (c *Client) WhoAmI(ctx context.Context, sender mailout.OrgNumber) (Greeting, mailout.Speed, error) {
 	where, err := c.at(sender)
 	if err != nil {
-		return "", mailout.Speed{}, notCalled("who am I", "bad-sender", err)
+		return Greeting{}, mailout.Speed{}, notCalled("who am I", "bad-sender", err)
 	}
+	before := time.Now()
 	res, text, failed := c.ask(ctx, request{call: "who am I", method: http.MethodGet, url: where, accept: "text/plain, application/xml"})
 	if failed != nil {
-		return "", failed.Speed, failed
+		return Greeting{}, failed.Speed, failed
 	}
+	clock := clockIn(res.Header, before, time.Now())
 	answer := limited(oneLine(string(text)))
 	if !strings.HasPrefix(answer, "You are ") {
-		return "", mailout.Speed{}, unreadable("who am I", res, errors.New(`it does not begin with "You are"`))
+		return Greeting{}, mailout.Speed{}, unreadable("who am I", res, errors.New("it does not say whom it takes us for"))
 	}
-	return answer, mailout.Speed{}, nil
+	return Greeting{Text: answer, Clock: clock}, mailout.Speed{}, nil
 }
 
-// Fetch copies a signed document to w as it comes. announced is the length in the answer's
-// header, -1 where none was said; bytes is what was written to w. A document that is
-// longer than Options.MaxDownload, shorter than announced, encoded, or that stalls for 30
-// seconds, is an error; there is no limit to the whole time. An error of w itself is
-// returned wrapped, not as a *mailout.CallError.
-func (c *Client) Fetch(ctx context.Context, sender mailout.OrgNumber, documentURL string, w io.Writer) (bytes, announced int64, speed mailout.Speed, err error) {
+// Fetch copies a signed document, or one signer's XAdES, to w as it comes. announced is the
+// length in the answer's header, -1 where none was said; bytes is what was written to w. A
+// document that is longer than limit (bytes), shorter than announced, encoded, or that
+// stalls for 30 seconds, is an error; there is no limit to the whole time. An error of w
+// itself is returned wrapped, not as a *mailout.CallError.
+func (c *Client) Fetch(ctx context.Context, sender mailout.OrgNumber, documentURL string, limit int64, w io.Writer) (bytes, announced int64, speed mailout.Speed, err error) {
 	where, err := c.own(sender, documentURL)
 	if err != nil {
 		return 0, -1, mailout.Speed{}, foreign("fetch", err)
@@ -127,13 +129,13 @@ func (c *Client) Fetch(ctx context.Context, sender mailout.OrgNumber, documentUR
 		e := refusal("fetch", x.Response, document, readErr)
 		return 0, -1, e.Speed, e
 	}
-	bytes, err = c.download(x, w)
+	bytes, err = x.download(w, limit)
 	return bytes, x.ContentLength, mailout.Speed{}, err
 }
 
 // notCalled is the error of a call that was not made.
 func notCalled(call, code string, err error) *mailout.CallError {
-	return &mailout.CallError{Call: call, Code: code, Message: "nothing was sent: " + safe(err), Err: err}
+	return &mailout.CallError{Call: call, Kind: mailout.OutcomeNotSent, Code: code, Message: "nothing was sent: " + safe(err), Err: err}
 }
 
 func foreign(call string, err error) *mailout.CallError {

@@ -3,11 +3,11 @@ package portal_test
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"batch/internal/mailout"
@@ -112,48 +112,25 @@ func TestWhenToPollAgain(t *testing.T) {
 	}
 }
 
-func TestWhatEndsACall(t *testing.T) {
-	tests := []struct {
-		name  string
-		reply string
-		code  string
-		fatal bool
-	}{
-		{"blocked", reply("429 Too Many Requests", "", "DoSFilter: unavailable", "X-Next-permitted-poll-time: 2026-11-21T10:00:05Z"), "blocked", false},
-		{"bare 429", reply("429 Too Many Requests", ""), "bare-429", false},
-		{"not authorized", reply("403 Forbidden", errorXML("NOT_AUTHORIZED", "no")), "NOT_AUTHORIZED", true},
-		{"broker", reply("400 Bad Request", errorXML("BROKER_NOT_AUTHORIZED", "no")), "BROKER_NOT_AUTHORIZED", true},
-		{"a proxy's 403", reply("403 Forbidden", "<html/>"), "no-error-document", false},
-		{"gone", reply("410 Gone", errorXML("JOB_GONE", "no")), "JOB_GONE", false},
-		{"not found", reply("404 Not Found", ""), "no-error-document", false},
-		{"server error", reply("500 Internal Server Error", errorXML("NOT_AUTHORIZED", "no")), "NOT_AUTHORIZED", false},
-		{"gateway", reply("502 Bad Gateway", "<html/>"), "server-error", false},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s := newStub(t, nil, replying(test.reply))
-			c := s.client(t)
-			url := s.root + "/988015814/portal/signature-jobs/1/complete"
-			poll, pollErr := c.Poll(t.Context(), sender, "")
-			confirmSpeed, confirmErr := c.Confirm(t.Context(), sender, url)
-			_, whoSpeed, whoErr := c.WhoAmI(t.Context(), sender)
-			n, announced, fetchSpeed, fetchErr := c.Fetch(t.Context(), sender, url, io.Discard)
-			if n != 0 || announced != -1 {
-				t.Errorf("fetched %d of %d", n, announced)
-			}
-			speeds := []mailout.Speed{poll.Speed, confirmSpeed, whoSpeed, fetchSpeed}
-			for i, err := range []error{pollErr, confirmErr, whoErr, fetchErr} {
-				e := callError(t, err)
-				if e.Code != test.code || e.Fatal != test.fatal || itoa(e.Status) != test.reply[9:12] || e.Message == "" {
-					t.Errorf("%#v", e)
+func TestWhatAnAnswerProvesOfEveryOtherCall(t *testing.T) {
+	for _, a := range answers {
+		t.Run(a.name, func(t *testing.T) {
+			inBubble(t, closing(a.reply), func(t *testing.T, s *stub, c *portal.Client) {
+				for _, call := range everyCall {
+					if whole := a.call == accepted() || a.call.code == "unreadable-answer"; whole && !call.anyText {
+						continue // what it looks for has tests of its own
+					}
+					synctest.Wait() // until it is seen that the last one's connection was closed
+					before := s.connections()
+					err := call.make(t.Context(), c, s.root)
+					if got := ofCall(t, err); got != a.call {
+						t.Errorf("%s: got %+v, want %+v\n%v", call.name, got, a.call, err)
+					}
+					if n := s.connections() - before; n != 1 {
+						t.Errorf("%s: %d connections were made", call.name, n)
+					}
 				}
-				if want := (mailout.Speed{Blocked: test.code == "blocked"}); e.Speed != want || speeds[i] != want {
-					t.Errorf("%s: speed %+v, %+v", e.Call, e.Speed, speeds[i])
-				}
-			}
-			if s.requests[1] != "POST /api/988015814/portal/signature-jobs/1/complete" || s.headers[1].Get("Content-Length") != "0" {
-				t.Errorf("confirmed with %q, %v", s.requests[1], s.headers[1])
-			}
+			})
 		})
 	}
 }
@@ -171,8 +148,8 @@ func TestConfirmAndWhoAmI(t *testing.T) {
 	if _, err := c.Confirm(t.Context(), sender, s.root+"/988015814/portal/signature-jobs/1/complete"); err != nil {
 		t.Error(err)
 	}
-	if who, _, err := c.WhoAmI(t.Context(), sender); err != nil || who != "You are 988015814[2J, operating on behalf of …" {
-		t.Errorf("%q, %v", who, err)
+	if who, _, err := c.WhoAmI(t.Context(), sender); err != nil || who.Text != "You are 988015814[2J, operating on behalf of …" {
+		t.Errorf("%q, %v", who.Text, err)
 	}
 	if _, _, err := c.WhoAmI(t.Context(), sender); callError(t, err).Code != "unreadable-answer" {
 		t.Errorf("a login page was taken for an answer: %v", err)
@@ -200,9 +177,9 @@ func TestFetchIsBounded(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStub(t, nil, closing(test.reply))
-			c := newClient(t, portal.Options{Root: s.root, TLS: s.pki.clientConfig(), MaxDownload: limit})
+			c := s.client(t)
 			var to bytes.Buffer
-			n, announced, _, err := c.Fetch(t.Context(), sender, s.root+"/988015814/portal/signature-jobs/1/pades", &to)
+			n, announced, _, err := c.Fetch(t.Context(), sender, s.root+"/988015814/portal/signature-jobs/1/pades", limit, &to)
 			if n != int64(to.Len()) || n > limit || announced != test.announced {
 				t.Errorf("said %d bytes of %d, wrote %d", n, announced, to.Len())
 			}
@@ -216,7 +193,7 @@ func TestFetchIsBounded(t *testing.T) {
 func TestAFullDiskIsNotThePortalsFault(t *testing.T) {
 	s := newStub(t, nil, replying(reply("200 OK", "%PDF-")))
 	full := errors.New("disk full")
-	_, _, _, err := s.client(t).Fetch(t.Context(), sender, s.root+"/988015814/portal/x", failing{full})
+	_, _, _, err := s.client(t).Fetch(t.Context(), sender, s.root+"/988015814/portal/x", limit, failing{full})
 	var call *mailout.CallError
 	if !errors.Is(err, full) || errors.As(err, &call) {
 		t.Errorf("ended with %#v", err)

@@ -32,8 +32,9 @@ func clean(s string) string {
 	return limited(longNumber.ReplaceAllString(s, "…"))
 }
 
-// safe makes the text of an error safe for a terminal. It may hold words of a certificate
-// or a network address, and nothing of what was sent.
+// safe makes the text of an error safe for a terminal: one of ours, of a dial or of a
+// certificate. What an answer can have had a hand in is cleaned instead, for net/http
+// quotes what it cannot read.
 func safe(err error) string { return limited(oneLine(err.Error())) }
 
 // oneLine leaves neither control nor direction characters.

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -27,9 +28,8 @@ const (
 const idleLimit = 10 * time.Second
 
 const (
-	defaultDownload = 64 << 20  // bytes; signed documents come from at most 10 MiB of input
-	maxAnswer       = 256 << 10 // bytes of an XML or plain text answer
-	maxHeader       = 64 << 10  // bytes of an answer's header
+	maxAnswer = 256 << 10 // bytes of an XML or plain text answer
+	maxHeader = 64 << 10  // bytes of an answer's header
 )
 
 // Options of a Client.
@@ -44,17 +44,15 @@ type Options struct {
 	// VerifyConnection is refused.
 	TLS *tls.Config
 
-	Proxy       string // URL of an HTTP proxy; empty: none, whatever the environment says
-	UserAgent   string // empty: "batch"
-	MaxDownload int64  // bytes; 0: 64 MiB
+	Proxy     string // like "http://[name:password@]proxy:8080"; empty: none, whatever the environment says
+	UserAgent string // empty: "batch"
 }
 
 // Client speaks to one portal. It is safe for concurrent use.
 type Client struct {
-	root        *url.URL
-	transport   *http.Transport
-	userAgent   string
-	maxDownload int64
+	root      *url.URL
+	transport *http.Transport
+	userAgent string
 }
 
 // New makes a Client. It calls nobody.
@@ -67,12 +65,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{root: root, transport: transport, userAgent: o.UserAgent, maxDownload: o.MaxDownload}
+	c := &Client{root: root, transport: transport, userAgent: o.UserAgent}
 	if c.userAgent == "" {
 		c.userAgent = "batch"
-	}
-	if c.maxDownload <= 0 {
-		c.maxDownload = defaultDownload
 	}
 	return c, nil
 }
@@ -103,11 +98,24 @@ func newTransport(o Options) (*http.Transport, error) {
 		return t, nil
 	}
 	proxy, err := url.Parse(o.Proxy)
-	if err != nil || (proxy.Scheme != "http" && proxy.Scheme != "https") || proxy.Host == "" {
+	if err != nil || proxy.Scheme != "http" || proxy.Host == "" {
 		return nil, errors.New("the proxy's address must look like http://proxy:8080")
 	}
-	t.Proxy = http.ProxyURL(proxy)
+	t.Proxy, t.OnProxyConnectResponse = http.ProxyURL(proxy), connected
 	return t, nil
+}
+
+// noPassage is a proxy's answer that does not let us through.
+type noPassage struct{ status int }
+
+func (n noPassage) Error() string { return "the proxy answered " + statusText(n.status) }
+
+// connected judges a proxy's answer to CONNECT by its number alone: its words are anybody's.
+func connected(_ context.Context, _ *url.URL, _ *http.Request, res *http.Response) error {
+	if res.StatusCode != http.StatusOK {
+		return noPassage{res.StatusCode}
+	}
+	return nil
 }
 
 // untrusted marks an error of VerifyConnection, so that it is told from a handshake that

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"batch/internal/mailout"
 )
@@ -85,7 +86,7 @@ func judge(a answer, ref mailout.Ref) mailout.Outcome {
 	case a.status/100 == 2:
 		return judgeCreated(a, ref)
 	case a.status == http.StatusTooManyRequests:
-		return judgeTooMany(a)
+		return judgeTooMany(a.header)
 	case a.status/100 == 4 && a.err == nil:
 		if e, err := readError(a.document); err == nil {
 			return judgeError(a, e)
@@ -96,37 +97,29 @@ func judge(a answer, ref mailout.Ref) mailout.Outcome {
 
 func judgeCreated(a answer, ref mailout.Ref) mailout.Outcome {
 	if a.err != nil {
-		return unknown("unreadable-answer", "the portal answered, but the answer broke off: "+safe(a.err))
+		return unknown("unreadable-answer", "the portal answered, but the answer cannot be read to its end: "+clean(a.err.Error()))
 	}
 	job, err := readCreated(a.document)
 	switch {
 	case err != nil:
-		return unknown("unreadable-answer", "the portal answered, but not what it should: "+safe(err))
+		return unknown("unreadable-answer", "the portal answered, but not what it should: "+clean(err.Error()))
 	case job.reference != "" && job.reference != ref:
 		return unknown("other-reference", "the portal answered about another reference than the one that was sent")
 	}
 	return mailout.Outcome{Kind: mailout.OutcomeAccepted, JobID: job.id, CancellationURL: job.cancel}
 }
 
-// judgeTooMany: only a 429 that bears the portal's marks is the portal's (portal-api.md,
-// "The rest"). One without comes from something in between, which may have passed the
-// create on.
-func judgeTooMany(a answer) mailout.Outcome {
-	if isBlock(a.header) {
-		return mailout.Outcome{
-			Kind: mailout.OutcomeNotSent, Code: "blocked", Speed: mailout.Speed{Blocked: true},
-			Message: "the portal blocks calls for 30 seconds: more than ten came in one second from this organization",
-		}
+func judgeTooMany(h http.Header) mailout.Outcome {
+	kind, code, message := tooMany(h)
+	if kind == mailout.OutcomeUnknown {
+		return unknown(code, message)
 	}
-	if _, ok := permittedIn(a.header); ok {
-		return mailout.Outcome{Kind: mailout.OutcomeNotSent, Code: "too-early", Message: "the portal does not take the call yet"}
-	}
-	return unknown(without(a.status))
+	return mailout.Outcome{Kind: kind, Code: code, Message: message, Speed: mailout.Speed{Blocked: isBlock(h)}}
 }
 
 func judgeError(a answer, e portalError) mailout.Outcome {
 	switch {
-	case a.status == http.StatusRequestTimeout || a.status == http.StatusTooEarly:
+	case ofTraffic(a.status):
 		return unknown(e.code, "the portal answered "+statusText(a.status)+": "+e.words())
 	case batchWide(a.status, e):
 		return mailout.Outcome{Kind: mailout.OutcomeNotSent, Fatal: true, Code: e.code, Message: "the portal takes no job from us: " + e.words()}
@@ -154,5 +147,5 @@ func without(status int) (code, message string) {
 }
 
 func statusText(status int) string {
-	return fmt.Sprintf("%d %s", status, http.StatusText(status))
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }

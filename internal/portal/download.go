@@ -8,18 +8,18 @@ import (
 	"batch/internal/mailout"
 )
 
-// download copies the body of an answer. The watch is extended by every read, so that a
-// large document may take its time as long as it comes.
-func (c *Client) download(x *exchange, w io.Writer) (int64, error) {
-	if e := x.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return 0, x.bad("encoded", "the document is encoded, which nobody asked for", nil)
+// download copies the body of an answer, at most limit bytes of it. The watch is extended by
+// every read, so that a large document may take its time as long as it comes.
+func (x *exchange) download(w io.Writer, limit int64) (int64, error) {
+	if err := x.encoded(); err != nil {
+		return 0, x.bad("encoded", "the document cannot be read: "+err.Error(), nil)
 	}
-	if x.ContentLength > c.maxDownload {
-		return 0, x.bad("too-large", fmt.Sprintf("the document has %d bytes, more than the %d that are accepted", x.ContentLength, c.maxDownload), nil)
+	if x.ContentLength > limit {
+		return 0, x.bad("too-large", fmt.Sprintf("the document has %d bytes, more than the %d that are accepted", x.ContentLength, limit), nil)
 	}
 	in := &moving{from: x}
-	n, err := io.Copy(writer{w}, io.LimitReader(in, c.maxDownload))
-	if err == nil && n == c.maxDownload {
+	n, err := io.Copy(writer{w}, io.LimitReader(in, limit))
+	if err == nil && n == limit {
 		err = in.end()
 	}
 	var ours writeError
@@ -28,18 +28,18 @@ func (c *Client) download(x *exchange, w io.Writer) (int64, error) {
 	case errors.As(err, &ours):
 		return n, fmt.Errorf("keeping a download: %w", ours.error)
 	case errors.Is(err, errTooLarge):
-		return n, x.bad("too-large", fmt.Sprintf("the document has more than the %d bytes that are accepted", c.maxDownload), nil)
+		return n, x.bad("too-large", fmt.Sprintf("the document has more than the %d bytes that are accepted", limit), nil)
 	case errors.As(err, &late):
 		return n, x.bad("timeout", fmt.Sprintf("the document stopped after %d bytes: %s", n, late), err)
 	case err != nil:
-		return n, x.bad("truncated", fmt.Sprintf("the document broke off after %d bytes: %s", n, safe(err)), err)
+		return n, x.bad("truncated", fmt.Sprintf("the document broke off after %d bytes: %s", n, clean(err.Error())), err)
 	}
 	return n, nil
 }
 
 // bad is the error of a download whose answer had begun.
 func (x *exchange) bad(code, message string, err error) *mailout.CallError {
-	return &mailout.CallError{Call: "fetch", Status: x.StatusCode, Code: code, Message: message, Err: err}
+	return &mailout.CallError{Call: "fetch", Kind: mailout.OutcomeUnknown, Status: x.StatusCode, Code: code, Message: message, Err: err}
 }
 
 // moving reads a body and tells the watch that it gets on.

@@ -22,7 +22,7 @@ const (
 // element is one element of an answer.
 type element struct {
 	name     string
-	attrs    map[string]string // without namespace declarations
+	attrs    map[string]string // without those that are harmless
 	text     strings.Builder
 	children []*element
 }
@@ -40,7 +40,11 @@ func parse(document []byte, root string) (*element, error) {
 		if err == nil {
 			err = p.take(token)
 		}
-		if err != nil {
+		var broken *xml.SyntaxError
+		switch {
+		case errors.As(err, &broken): // its own words quote the document
+			return nil, fmt.Errorf("reading XML: line %d is not well-formed", broken.Line)
+		case err != nil:
 			return nil, fmt.Errorf("reading XML: %w", err)
 		}
 	}
@@ -96,15 +100,15 @@ func (p *parser) start(t xml.StartElement) error {
 		return errors.New("a second document follows the first")
 	}
 	e := &element{name: t.Name.Local, attrs: map[string]string{}}
+	seen := map[xml.Name]bool{}
 	for _, a := range t.Attr {
-		if a.Name.Space == "xmlns" || a.Name == (xml.Name{Local: "xmlns"}) ||
-			a.Name.Space == "http://www.w3.org/2001/XMLSchema-instance" {
-			continue
-		}
-		if _, doubled := e.attrs[a.Name.Local]; doubled || a.Name.Space != "" {
+		switch {
+		case seen[a.Name] || a.Name.Space != "" && !harmlessAttribute(a.Name):
 			return fmt.Errorf("an attribute of %s is doubled or foreign", e.name)
+		case !harmlessAttribute(a.Name):
+			e.attrs[a.Name.Local] = a.Value
 		}
-		e.attrs[a.Name.Local] = a.Value
+		seen[a.Name] = true
 	}
 	if len(p.open) == 0 {
 		p.root = e
@@ -114,6 +118,13 @@ func (p *parser) start(t xml.StartElement) error {
 	}
 	p.open = append(p.open, e)
 	return nil
+}
+
+// harmlessAttribute reports whether an attribute says nothing about its element: a
+// namespace's declaration, or where a schema is to be found.
+func harmlessAttribute(name xml.Name) bool {
+	return name.Space == "xmlns" || name == xml.Name{Local: "xmlns"} ||
+		name == xml.Name{Space: "http://www.w3.org/2001/XMLSchema-instance", Local: "schemaLocation"}
 }
 
 // fields hands out the children of an element in the order of an xs:sequence. The first

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"time"
 )
 
 // Clean is what every text of the portal goes through, ReadChange what every change does.
@@ -32,4 +33,12 @@ func (c *Client) DialWith(dial func(context.Context) (net.Conn, error)) {
 		}
 		return newPatientConn(conn), nil
 	}
+}
+
+var ClockIn = clockIn
+
+// Meter is a connection of the client's, with what it knows of what left on it.
+func Meter(conn net.Conn) (metered net.Conn, written func() int, lastSince func(mark int) time.Time) {
+	c := newPatientConn(conn)
+	return c, c.written, c.lastSince
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"syscall"
 	"time"
 
@@ -35,10 +36,14 @@ func explain(ctx context.Context, err error, w *wire) *failure {
 	}
 	f.err = err
 	f.lastByte = w.seal()
-	if f.lastByte.IsZero() {
+	switch {
+	case !f.lastByte.IsZero() && f.code == "wrong-server": // TLS was good once
+		f.code, f.fatal, f.message = "no-answer", false, "no answer that can be read: what came is not encrypted"
+		f.err = nil // it would be taken for a server that is not the portal
+	case f.lastByte.IsZero():
 		f.unseen = true
 		if f.code == "reset" || f.code == "no-answer" {
-			f.code, f.message = "unreachable", "the portal cannot be reached; check network, proxy and firewall: "+safe(err)
+			f.code, f.message = "unreachable", "the portal cannot be reached; check network, proxy and firewall: "+clean(err.Error())
 		}
 	}
 	return f
@@ -51,6 +56,7 @@ func describe(ctx context.Context, err error) *failure {
 		wrong     untrusted
 		badChain  *tls.CertificateVerificationError
 		noTLS     tls.RecordHeaderError
+		proxy     noPassage
 		cause     = context.Cause(ctx)
 		late      stalled
 		connect   *net.OpError
@@ -61,9 +67,11 @@ func describe(ctx context.Context, err error) *failure {
 	case errors.As(err, &wrong), errors.As(err, &badChain):
 		return &failure{code: "wrong-server", fatal: true, message: "the server is not the portal, nothing was sent: " + safe(err)}
 	case errors.As(err, &noTLS):
-		return &failure{code: "wrong-server", fatal: true, message: "the server does not speak TLS, nothing was sent; check the portal's address and the proxy"}
+		return &failure{code: "wrong-server", fatal: true, message: "the server does not speak TLS; check the portal's address and the proxy"}
 	case handshakeAlert(err) != nil:
 		return certificateRefused(handshakeAlert(err))
+	case errors.As(err, &proxy):
+		return proxyRefused(proxy)
 	case errors.As(cause, &late):
 		return &failure{code: "timeout", message: "no answer: " + late.Error()}
 	case cause != nil:
@@ -77,7 +85,15 @@ func describe(ctx context.Context, err error) *failure {
 	case broken(err):
 		return &failure{code: "reset", message: "the connection broke before an answer came"}
 	}
-	return &failure{code: "no-answer", message: "no answer that can be read: " + safe(err)}
+	return &failure{code: "no-answer", message: "no answer that can be read: " + clean(err.Error())}
+}
+
+func proxyRefused(proxy noPassage) *failure {
+	remedy := "check that it may connect to the portal"
+	if proxy.status == http.StatusProxyAuthRequired {
+		remedy = "write its user and password into its address: http://name:password@proxy:8080"
+	}
+	return &failure{code: "proxy-refused", message: fmt.Sprintf("%s; %s", proxy, remedy)}
 }
 
 func certificateRefused(alert error) *failure {
@@ -118,14 +134,22 @@ func broken(err error) bool {
 func (f *failure) speed() mailout.Speed { return mailout.Speed{TimedOut: !f.unseen} }
 
 func (f *failure) callError(call string) *mailout.CallError {
-	return &mailout.CallError{Call: call, Code: f.code, Message: f.message, Fatal: f.fatal, Speed: f.speed(), Err: f.err}
+	return &mailout.CallError{Call: call, Kind: f.kind(), Code: f.code, Message: f.message, Fatal: f.fatal, Speed: f.speed(), Err: f.err}
+}
+
+// kind is what is known of the call.
+func (f *failure) kind() mailout.OutcomeKind {
+	if f.unseen {
+		return mailout.OutcomeNotSent
+	}
+	return mailout.OutcomeUnknown
 }
 
 // outcome is what the failure means for a create.
 func (f *failure) outcome() mailout.Outcome {
-	o := mailout.Outcome{Kind: mailout.OutcomeUnknown, Code: f.code, Message: f.message, LastByte: f.lastByte, Speed: f.speed()}
+	o := mailout.Outcome{Kind: f.kind(), Code: f.code, Message: f.message, LastByte: f.lastByte, Speed: f.speed()}
 	if f.unseen {
-		o.Kind, o.Fatal = mailout.OutcomeNotSent, f.fatal
+		o.Fatal = f.fatal
 	} else {
 		o.Message += "; a job may exist"
 	}

@@ -2,13 +2,11 @@ package portal_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -35,83 +33,6 @@ func lost(t *testing.T, o mailout.Outcome, code string) {
 	}
 	if o.LastByte.IsZero() || !o.Speed.TimedOut {
 		t.Errorf("bytes left and no answer came, and the outcome says %+v", o)
-	}
-}
-
-func TestNothingLeavesWithoutAConnection(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := "https://" + listener.Addr().String() + "/api"
-	listener.Close()
-	p := newPKI(t)
-	c := newClient(t, portal.Options{Root: closed, TLS: p.clientConfig()})
-	untouched(t, c.Create(t.Context(), job(bundle("x"))), notSent("unreachable"))
-
-	c.DialWith(func(context.Context) (net.Conn, error) { return nil, &net.DNSError{Err: "no such host", Name: "x"} })
-	untouched(t, c.Create(t.Context(), job(bundle("x"))), notSent("unreachable"))
-
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	untouched(t, c.Create(ctx, job(bundle("x"))), notSent("stopped"))
-}
-
-func TestAServerThatBreaksTheHandshakeGetsNothing(t *testing.T) {
-	s := newPlain(t, func(_ *stub, conn net.Conn, _ *bufio.Reader) { conn.Close() })
-	untouched(t, s.client(t).Create(t.Context(), job(bundle("x"))), notSent("unreachable"))
-}
-
-func TestAServerWithoutTLSIsTheWrongOne(t *testing.T) {
-	s := newPlain(t, func(_ *stub, conn net.Conn, in *bufio.Reader) {
-		in.ReadByte()
-		io.WriteString(conn, reply("400 Bad Request", "this is plain HTTP"))
-	})
-	untouched(t, s.client(t).Create(t.Context(), job(bundle("x"))), halted("wrong-server"))
-}
-
-// newPlain is a stub that speaks no TLS.
-func newPlain(t *testing.T, serve func(*stub, net.Conn, *bufio.Reader)) *stub {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &stub{pki: newPKI(t), root: "https://" + listener.Addr().String() + "/api"}
-	s.serveAll(t, listener, serve)
-	return s
-}
-
-func TestAServerThatIsNotThePortalGetsNothing(t *testing.T) {
-	configs := map[string]func(*tls.Config){
-		"refused by VerifyConnection": func(c *tls.Config) {
-			c.VerifyConnection = func(tls.ConnectionState) error { return errWrongOrganization }
-		},
-		"refused by ordinary verification": func(c *tls.Config) {
-			c.InsecureSkipVerify, c.VerifyConnection, c.RootCAs = false, nil, x509.NewCertPool()
-		},
-	}
-	for name, distrust := range configs {
-		t.Run(name, func(t *testing.T) {
-			s := newStub(t, nil, replying(reply("200 OK", createdXML(jobElements))))
-			config := s.pki.clientConfig()
-			distrust(config)
-			c := newClient(t, portal.Options{Root: s.root, TLS: config})
-			o := c.Create(t.Context(), job(bundle("x")))
-			untouched(t, o, halted("wrong-server"))
-			if calls := s.calls(); len(calls) != 0 {
-				t.Errorf("the wrong server got %q", calls)
-			}
-
-			_, _, err := c.WhoAmI(t.Context(), sender)
-			var call *mailout.CallError
-			if !errors.As(err, &call) || !call.Fatal || call.Code != "wrong-server" {
-				t.Errorf("WhoAmI ended with %#v", err)
-			}
-			if config.VerifyConnection != nil && (!errors.Is(err, errWrongOrganization) || !strings.Contains(o.Message, errWrongOrganization.Error())) {
-				t.Errorf("the cause was lost: %v, %q", err, o.Message)
-			}
-		})
 	}
 }
 
@@ -171,26 +92,6 @@ func TestABlockIsHeardThroughABrokenUpload(t *testing.T) {
 	}
 }
 
-func TestAResetWhileSendingIsUnknown(t *testing.T) {
-	s := newStub(t, nil, func(_ *stub, conn net.Conn, in *bufio.Reader) {
-		in.ReadString('\n')
-		conn.(*tls.Conn).NetConn().(*net.TCPConn).SetLinger(0)
-		conn.(*tls.Conn).NetConn().Close()
-	})
-	lost(t, s.client(t).Create(t.Context(), job(bundle(strings.Repeat("x", 8<<20)))), "reset")
-	lost(t, s.client(t).Create(t.Context(), job(bundle("x"))), "reset")
-}
-
-func TestGivingUpWhileWaitingIsUnknown(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	s := newStub(t, nil, func(s *stub, conn net.Conn, in *bufio.Reader) {
-		s.receive(in)
-		cancel()
-		io.Copy(io.Discard, in)
-	})
-	lost(t, s.client(t).Create(ctx, job(bundle("x"))), "stopped")
-}
-
 // faulty is a bundle that is not what it says.
 type faulty struct {
 	size  int64
@@ -229,42 +130,4 @@ func TestWhatIsWrongBeforehandIsNeverSent(t *testing.T) {
 	if calls := s.calls(); len(calls) != 0 {
 		t.Errorf("calls were made: %q", calls)
 	}
-}
-
-func TestThroughAProxy(t *testing.T) {
-	s := newStub(t, nil, replying(reply("200 OK", createdXML(jobElements))))
-	open, shut := newProxy(t, true), newProxy(t, false)
-	through := func(proxy string) mailout.Outcome {
-		return newClient(t, portal.Options{Root: s.root, TLS: s.pki.clientConfig(), Proxy: proxy}).Create(t.Context(), job(bundle("x")))
-	}
-	if o := through(open); o.Kind != mailout.OutcomeAccepted {
-		t.Errorf("%+v", o)
-	}
-	untouched(t, through(shut), notSent("unreachable"))
-	if calls := s.calls(); len(calls) != 1 {
-		t.Errorf("%d requests arrived", len(calls))
-	}
-}
-
-// newProxy is an HTTP proxy that connects, or answers 403.
-func newProxy(t *testing.T, connects bool) string {
-	p := newPlain(t, func(_ *stub, conn net.Conn, in *bufio.Reader) {
-		req, err := http.ReadRequest(in)
-		if err != nil || !connects {
-			io.WriteString(conn, reply("403 Forbidden", "no"))
-			return
-		}
-		to, err := net.Dial("tcp", req.Host)
-		if err != nil {
-			return
-		}
-		defer to.Close()
-		io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
-		go func() {
-			io.Copy(to, in)
-			to.Close()
-		}()
-		io.Copy(conn, to)
-	})
-	return strings.TrimSuffix(strings.Replace(p.root, "https", "http", 1), "/api")
 }

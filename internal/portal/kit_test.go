@@ -9,11 +9,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"errors"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,8 @@ const (
 	sender = mailout.OrgNumber("988015814")
 	ref    = mailout.Ref("k3v9xq-2026-11-21-a7-14-1-8fj2m0qz-c4t")
 	ns     = `xmlns="http://signering.posten.no/schema/v1"`
+
+	limit = 1 << 20 // bytes of a download
 )
 
 // pki is a certificate authority with one server and one client.
@@ -70,8 +73,6 @@ func issue(t *testing.T, name string, parent *x509.Certificate, parentKey *ecdsa
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, key
 }
 
-var errWrongOrganization = errors.New("the server's certificate belongs to organization 123456789, not to the portal")
-
 // clientConfig trusts as the program does: in VerifyConnection, whatever the host is called.
 func (p pki) clientConfig() *tls.Config {
 	return &tls.Config{
@@ -96,7 +97,9 @@ type stub struct {
 	root string
 
 	mu       sync.Mutex
+	conns    int
 	requests []string // method and path of every request whose head arrived
+	hosts    []string
 	bodies   [][]byte
 	headers  []http.Header
 }
@@ -131,6 +134,9 @@ func (s *stub) serveAll(t *testing.T, listener net.Listener, serve func(*stub, n
 			mu.Lock()
 			open[conn] = true
 			mu.Unlock()
+			s.mu.Lock()
+			s.conns++
+			s.mu.Unlock()
 			group.Go(func() {
 				defer conn.Close()
 				serve(s, conn, bufio.NewReader(conn))
@@ -156,7 +162,7 @@ func (s *stub) receive(in *bufio.Reader) bool {
 	}
 	s.mu.Lock()
 	s.requests = append(s.requests, req.Method+" "+req.URL.RequestURI())
-	s.headers = append(s.headers, req.Header)
+	s.headers, s.hosts = append(s.headers, req.Header), append(s.hosts, req.Host)
 	s.mu.Unlock()
 	body, err := io.ReadAll(req.Body)
 	s.mu.Lock()
@@ -169,6 +175,12 @@ func (s *stub) calls() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.requests...)
+}
+
+func (s *stub) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns
 }
 
 // replying reads whole requests and answers each with the next of replies, the last one
@@ -226,7 +238,8 @@ func reply(status, body string, header ...string) string {
 	return strings.Join(lines, "\r\n")
 }
 
-func itoa(n int) string { return big.NewInt(int64(n)).String() }
+func itoa(n int) string { return strconv.Itoa(n) }
+func hex(n int) string  { return strconv.FormatInt(int64(n), 16) }
 
 func errorXML(code, message string) string {
 	return `<error ` + ns + `><error-code>` + code + `</error-code><error-message>` + message +
@@ -263,4 +276,11 @@ func dialling(s *stub) func(context.Context) (net.Conn, error) {
 	return func(ctx context.Context) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	}
+}
+
+// net/http tells the standard logger of bytes that no call has asked for; a program that
+// must not show them silences it, as this one does.
+func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard)
+	m.Run()
 }

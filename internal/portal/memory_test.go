@@ -4,23 +4,26 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
 // network is a network of one server within the process, for tests whose time is a
 // bubble's. Like TCP, and unlike net.Pipe, it lets a writer get ahead of its reader.
 type network struct {
+	window  int // bytes that a writer may be ahead
 	dialled chan net.Conn
 	closed  chan struct{}
 }
 
-func newNetwork() *network {
-	return &network{dialled: make(chan net.Conn), closed: make(chan struct{})}
+func newNetwork(window int) *network {
+	return &network{window: window, dialled: make(chan net.Conn), closed: make(chan struct{})}
 }
 
 func (n *network) dial(context.Context) (net.Conn, error) {
-	there, back := newHalf(), newHalf()
+	there, back := newHalf(n.window), newHalf(n.window)
 	select {
 	case n.dialled <- memoryConn{in: there, out: back}:
 		return memoryConn{in: back, out: there}, nil
@@ -43,29 +46,32 @@ func (n *network) Addr() net.Addr { return &net.TCPAddr{} }
 
 // half is one direction of a connection.
 type half struct {
+	window int
+
 	mu      sync.Mutex
 	changed *sync.Cond
 	data    []byte
 	ended   bool // the writer closed
 	gone    bool // the reader closed
+	reset   bool // the connection broke, and what was under way with it
+	late    bool // the writer's deadline has passed
 }
 
-func newHalf() *half {
-	h := &half{}
+func newHalf(window int) *half {
+	h := &half{window: window}
 	h.changed = sync.NewCond(&h.mu)
 	return h
 }
 
-// inFlight is how many bytes a writer may be ahead.
-const inFlight = 64 << 10
-
 func (h *half) read(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for len(h.data) == 0 && !h.ended && !h.gone {
+	for len(h.data) == 0 && !h.ended && !h.gone && !h.reset {
 		h.changed.Wait()
 	}
 	switch {
+	case h.reset:
+		return 0, syscall.ECONNRESET
 	case h.gone:
 		return 0, net.ErrClosed
 	case len(h.data) == 0:
@@ -81,13 +87,18 @@ func (h *half) write(p []byte) (n int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for n < len(p) {
-		for len(h.data) >= inFlight && !h.ended && !h.gone {
+		for len(h.data) >= h.window && !h.ended && !h.gone && !h.reset && !h.late {
 			h.changed.Wait()
 		}
-		if h.ended || h.gone {
-			return n, io.ErrClosedPipe
+		switch {
+		case h.late:
+			return n, os.ErrDeadlineExceeded
+		case h.reset:
+			return n, syscall.ECONNRESET
+		case h.ended || h.gone:
+			return n, syscall.EPIPE
 		}
-		k := min(inFlight-len(h.data), len(p)-n)
+		k := min(h.window-len(h.data), len(p)-n)
 		h.data = append(h.data, p[n:n+k]...)
 		n += k
 		h.changed.Broadcast()
@@ -102,7 +113,8 @@ func (h *half) end(mark *bool) {
 	h.changed.Broadcast()
 }
 
-// memoryConn is one end of a connection. It has no deadlines: nothing here depends on one.
+// memoryConn is one end of a connection. Of deadlines it has the one that matters: TLS sets
+// it for its farewell, and never takes it back.
 type memoryConn struct{ in, out *half }
 
 func (c memoryConn) Read(p []byte) (int, error)  { return c.in.read(p) }
@@ -114,8 +126,18 @@ func (c memoryConn) Close() error {
 	return nil
 }
 
-func (memoryConn) LocalAddr() net.Addr              { return &net.TCPAddr{} }
-func (memoryConn) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
-func (memoryConn) SetDeadline(time.Time) error      { return nil }
-func (memoryConn) SetReadDeadline(time.Time) error  { return nil }
-func (memoryConn) SetWriteDeadline(time.Time) error { return nil }
+// breakOff ends both directions as a reset does.
+func (c memoryConn) breakOff() {
+	c.in.end(&c.in.reset)
+	c.out.end(&c.out.reset)
+}
+
+func (memoryConn) LocalAddr() net.Addr             { return &net.TCPAddr{} }
+func (memoryConn) RemoteAddr() net.Addr            { return &net.TCPAddr{} }
+func (memoryConn) SetDeadline(time.Time) error     { return nil }
+func (memoryConn) SetReadDeadline(time.Time) error { return nil }
+
+func (c memoryConn) SetWriteDeadline(t time.Time) error {
+	time.AfterFunc(time.Until(t), func() { c.out.end(&c.out.late) })
+	return nil
+}

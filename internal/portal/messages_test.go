@@ -2,8 +2,10 @@ package portal_test
 
 import (
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"batch/internal/mailout"
 	"batch/internal/portal"
@@ -103,6 +105,35 @@ func TestWeRefuseMoreThanTheXSDDoes(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestEveryFieldOfAChangeIsRead(t *testing.T) {
+	statuses := []string{"WAITING", "SIGNED", "REJECTED", "CANCELLED", "RESERVED", "CONTACT_INFORMATION_MISSING",
+		"EXPIRED", "BLOCKED", "NOT_APPLICABLE", "SOMETHING_NEW_2"}
+	who := []string{
+		`<personal-identification-number>12345678910</personal-identification-number>`,
+		`<identifier><email address="a@b.no"/></identifier>`,
+		`<identifier><sms number="+4798765432"/></identifier>`,
+		`<identifier><email address="a@b.no"/><sms number="98765432"/></identifier>`,
+	}
+	identified := []mailout.SignerChange{{NationalID: "12345678910"}, {Email: "a@b.no"}, {Mobile: "+4798765432"}, {Email: "a@b.no", Mobile: "98765432"}}
+	want := mailout.Change{
+		Ref: "r", JobID: 1, Status: mailout.JobFailed, ConfirmationURL: "https://portal.example/api/988015814/portal/signature-jobs/1/complete",
+		CancellationURL: "https://c/", DeleteURL: "https://d/", PAdESURL: "https://p/",
+	}
+	signers := ""
+	for i, status := range statuses {
+		s := identified[i%len(who)]
+		s.Status, s.Since = mailout.SignerStatus(status), time.Date(2026, 11, 21, 9, 0, i, 500_000_000, time.UTC)
+		s.XAdESURL = "https://x/" + itoa(i)
+		want.Signers = append(want.Signers, s)
+		signers += `<signature><status since="2026-11-21T10:00:0` + itoa(i) + `.5+01:00">` + status + `</status>` + who[i%len(who)] + `<xades-url>https://x/` + itoa(i) + `</xades-url></signature>`
+	}
+	message := []byte(changeXML(`<status>FAILED</status>`, `<cancellation-url>https://c/</cancellation-url><delete-documents-url>https://d/</delete-documents-url><signatures>`+signers+`<pades-url>https://p/</pades-url></signatures>`))
+	if got, err := portal.ReadChange(message); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %#v\nwant %#v\n%v", got, want, err)
+	}
+	validate(t, message)
 }
 
 // A job status that a later portal may have is kept as it is: it is not final for us.

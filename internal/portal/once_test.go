@@ -2,61 +2,104 @@ package portal_test
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"batch/internal/mailout"
+	"batch/internal/portal"
 )
 
-// The worst moment for a kept-alive connection: it carried an answer before, takes the
-// whole next request, and is closed without a word. net/http repeats what it holds for
-// harmless on such a connection; here nothing may be.
+// The worst moment for a kept-alive connection: it carried an answer before, takes the next
+// request, in part or as a whole, and is closed without a word. net/http repeats what it
+// holds for harmless on such a connection; here nothing may be.
 func TestNothingIsRepeatedOnAConnectionThatIsClosed(t *testing.T) {
-	closers := map[string]func(*stub, *bufio.Reader){
-		"after the whole request": func(s *stub, in *bufio.Reader) { s.receive(in) },
-		"after its first line": func(s *stub, in *bufio.Reader) {
-			line, _ := in.ReadString('\n')
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.requests = append(s.requests, strings.TrimSuffix(line, " HTTP/1.1\r\n"))
-		},
-	}
-	for name, last := range closers {
-		t.Run(name, func(t *testing.T) {
-			s := newStub(t, nil, func(s *stub, conn net.Conn, in *bufio.Reader) {
-				if s.receive(in) {
-					io.WriteString(conn, reply("200 OK", "You are 988015814"))
-					last(s, in)
+	greeting := reply("200 OK", "You are 988015814")
+	for _, taken := range []int{1, 10, 100, 1000, 0} { // bytes of the second request; 0: all of it
+		begun := 0
+		serve := func(s *stub, conn net.Conn, in *bufio.Reader) {
+			s.receive(in)
+			io.WriteString(conn, greeting)
+			switch n, _ := io.ReadFull(in, make([]byte, taken)); {
+			case taken == 0 && s.receive(in), taken > 0 && n > 0:
+				begun++
+			}
+		}
+		t.Run(itoa(taken), func(t *testing.T) {
+			inBubble(t, serve, func(t *testing.T, s *stub, c *portal.Client) {
+				calls := map[string]func() verdict{"create": func() verdict {
+					o := c.Create(t.Context(), job(bundle(strings.Repeat("x", 5000))))
+					checkConsistent(t, o)
+					return of(o)
+				}}
+				for _, call := range everyCall {
+					if taken < 1000 { // more than the header of any
+						calls[call.name] = func() verdict { return ofCall(t, call.make(t.Context(), c, s.root)) }
+					}
+				}
+				for name, call := range calls {
+					if _, _, err := c.WhoAmI(t.Context(), sender); err != nil {
+						t.Fatal(err)
+					}
+					begun = 0
+					before := s.connections()
+					if got := call(); got != unknown("reset") {
+						t.Errorf("%s: %+v", name, got)
+					}
+					synctest.Wait()
+					if n := s.connections() - before; begun != 1 || n != 0 {
+						t.Errorf("%s: begun %d times, and %d connections more", name, begun, n)
+					}
 				}
 			})
-			c := s.client(t)
-			url := s.root + "/988015814/portal/signature-jobs/1/complete"
-			calls := map[string]func() error{
-				"create": func() error {
-					lost(t, c.Create(t.Context(), job(bundle(strings.Repeat("x", 1000)))), "reset")
-					return &mailout.CallError{Speed: mailout.Speed{TimedOut: true}}
-				},
-				"poll":    func() error { _, err := c.Poll(t.Context(), sender, ""); return err },
-				"who":     func() error { _, _, err := c.WhoAmI(t.Context(), sender); return err },
-				"confirm": func() error { _, err := c.Confirm(t.Context(), sender, url); return err },
-				"fetch":   func() error { _, _, _, err := c.Fetch(t.Context(), sender, url, io.Discard); return err },
-			}
-			for name, call := range calls {
-				before := len(s.calls())
-				if _, _, err := c.WhoAmI(t.Context(), sender); err != nil {
-					t.Fatal(err)
-				}
-				if e := callError(t, call()); !e.Speed.TimedOut {
-					t.Errorf("%s ended with %#v", name, e)
-				}
-				if n := len(s.calls()) - before; n != 2 {
-					t.Errorf("%s: %d requests arrived, want the first call's and one more: %q", name, n, s.calls()[before:])
-				}
-			}
 		})
+	}
+}
+
+// dying is a connection that, once armed, takes a few bytes more and breaks.
+type dying struct {
+	net.Conn
+	armed *atomic.Bool
+	takes int
+}
+
+func (d dying) Write(p []byte) (int, error) {
+	if !d.armed.Load() {
+		return d.Conn.Write(p)
+	}
+	n, _ := d.Conn.Write(p[:d.takes])
+	d.Conn.Close()
+	return n, syscall.EPIPE
+}
+
+// A kept-alive connection that was closed in time took nothing along, and that is proved.
+// A single byte is enough to prove nothing.
+func TestAConnectionThatTakesNothingProvesIt(t *testing.T) {
+	for takes, want := range map[int]verdict{0: notSent("unreachable"), 1: unknown("reset")} {
+		s := newStub(t, nil, replying(reply("200 OK", "You are 988015814")))
+		armed, dial := new(atomic.Bool), dialling(s)
+		c := s.client(t)
+		c.DialWith(func(ctx context.Context) (net.Conn, error) {
+			conn, err := dial(ctx)
+			return dying{conn, armed, takes}, err
+		})
+		if _, _, err := c.WhoAmI(t.Context(), sender); err != nil {
+			t.Fatal(err)
+		}
+		armed.Store(true)
+		o := c.Create(t.Context(), job(bundle(strings.Repeat("x", 100_000))))
+		if of(o) != want || o.LastByte.IsZero() != (takes == 0) || o.Speed.TimedOut == (takes == 0) {
+			t.Errorf("took %d: %+v", takes, o)
+		}
+		if n := len(s.calls()); n != 1 {
+			t.Errorf("took %d: %d requests arrived", takes, n)
+		}
 	}
 }
 
@@ -91,20 +134,6 @@ func TestTheOutcomeIsHonestWhereverTheConnectionCloses(t *testing.T) {
 		}[o.Kind]
 		if !slices.Contains(possible, arrived) {
 			t.Errorf("%s, and %d requests arrived: %s", o.Kind, arrived, o.Message)
-		}
-	}
-}
-
-func TestRedirectsAreNotFollowed(t *testing.T) {
-	for _, status := range []string{"301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"} {
-		s := newStub(t, nil, replying(reply(status, "", "Location: /api/988015814")))
-		c := s.client(t)
-		c.Create(t.Context(), job(bundle("x")))
-		if _, err := c.Poll(t.Context(), sender, ""); callError(t, err).Code != "redirect" {
-			t.Errorf("%s: a poll ended with %v", status, err)
-		}
-		if calls := s.calls(); len(calls) != 2 {
-			t.Errorf("%s: %d requests arrived: %q", status, len(calls), calls)
 		}
 	}
 }

@@ -28,11 +28,12 @@ func (d *patientDialer) DialContext(ctx context.Context, network, address string
 // the answer away, and a row that was proved not sent would be unknown.
 type patientConn struct {
 	net.Conn
+	meter
 	once    sync.Once
 	readEnd chan struct{} // closed when nothing more can be read
 }
 
-func newPatientConn(c net.Conn) net.Conn {
+func newPatientConn(c net.Conn) *patientConn {
 	return &patientConn{Conn: c, readEnd: make(chan struct{})}
 }
 
@@ -53,20 +54,29 @@ func (c *patientConn) Close() error {
 // SetWriteDeadline ends the patience too: TLS bounds only its farewell, on the way to Close.
 func (c *patientConn) SetWriteDeadline(t time.Time) error {
 	c.endReading()
+	c.bidFarewell()
 	return c.Conn.SetWriteDeadline(t)
 }
 
 func (c *patientConn) endReading() { c.once.Do(func() { close(c.readEnd) }) }
 
 func (c *patientConn) Write(p []byte) (int, error) {
+	if !c.begin() {
+		return 0, net.ErrClosed
+	}
 	n, err := c.Conn.Write(p)
+	c.end(n)
 	if err != nil {
-		timer := time.NewTimer(patience)
-		defer timer.Stop()
-		select {
-		case <-c.readEnd:
-		case <-timer.C:
-		}
+		c.awaitReader()
 	}
 	return n, err
+}
+
+func (c *patientConn) awaitReader() {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-c.readEnd:
+	case <-timer.C:
+	}
 }

@@ -37,16 +37,24 @@ func (x *exchange) close() (lastByte time.Time) {
 	return lastByte
 }
 
+// encoded is an error where an answer is packed or wrapped, which nobody asked for.
+func (x *exchange) encoded() error {
+	if e := x.Header.Values("Content-Encoding"); len(e) > 0 && !(len(e) == 1 && e[0] == "identity") {
+		return errors.New("it is encoded, which nobody asked for")
+	}
+	return nil
+}
+
 // read reads an answer of at most maxAnswer bytes.
 func (x *exchange) read() ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(x.Body, maxAnswer+1))
-	switch {
-	case err != nil:
+	if err := x.encoded(); err != nil {
 		return nil, err
-	case len(b) > maxAnswer:
-		return nil, errors.New("the answer is larger than any answer of the portal")
 	}
-	return b, nil
+	b, err := io.ReadAll(io.LimitReader(x.Body, maxAnswer+1))
+	if err == nil && len(b) > maxAnswer {
+		err = errors.New("the answer is larger than any answer of the portal")
+	}
+	return b, err
 }
 
 // send makes one call, once. Redirects are not followed: the transport is asked directly,
@@ -82,8 +90,8 @@ func (c *Client) send(ctx context.Context, r request) (*exchange, *failure) {
 	return &exchange{Response: res, wire: w, watch: watch}, nil
 }
 
-// ask makes a call whose answer is a short text and returns it. Anything but a 2xx is an
-// error.
+// ask makes a call whose answer is a short text and returns it, as far as it came.
+// Anything but a 2xx is an error.
 func (c *Client) ask(ctx context.Context, r request) (*http.Response, []byte, *mailout.CallError) {
 	x, failed := c.send(ctx, r)
 	if failed != nil {
@@ -92,10 +100,10 @@ func (c *Client) ask(ctx context.Context, r request) (*http.Response, []byte, *m
 	defer x.close()
 	body, err := x.read()
 	if x.StatusCode/100 != 2 {
-		return x.Response, nil, refusal(r.call, x.Response, body, err)
+		return x.Response, body, refusal(r.call, x.Response, body, err)
 	}
 	if err != nil {
-		return x.Response, nil, unreadable(r.call, x.Response, err)
+		return x.Response, body, unreadable(r.call, x.Response, err)
 	}
 	return x.Response, body, nil
 }

@@ -95,22 +95,43 @@ func parsePollTime(s string) (time.Time, error) {
 	return t, nil
 }
 
+// tooMany says what a 429 proves. Only one that bears the portal's marks is the portal's
+// (portal-api.md, "The rest"). One without comes from something in between, which may have
+// passed the call on.
+func tooMany(h http.Header) (kind mailout.OutcomeKind, code, message string) {
+	if isBlock(h) {
+		return mailout.OutcomeNotSent, "blocked", "the portal blocks calls for 30 seconds: more than ten came in one second from this organization"
+	}
+	if _, ok := permittedIn(h); ok {
+		return mailout.OutcomeNotSent, "too-early", "the portal does not take the call yet"
+	}
+	code, message = without(http.StatusTooManyRequests)
+	return mailout.OutcomeUnknown, code, message
+}
+
+// ofTraffic reports whether a status speaks of the way here and not of what was asked.
+func ofTraffic(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooEarly
+}
+
 // refusal is the error of a call, other than create, that was answered with anything but a
-// 2xx. Only an error document of the portal's own is fatal: what stands in between may
-// say 403 for a moment.
+// 2xx. Only an error document of the portal's own is a refusal, and fatal: what stands in
+// between may say 403 for a moment.
 func refusal(call string, res *http.Response, document []byte, readErr error) *mailout.CallError {
-	e := &mailout.CallError{Call: call, Status: res.StatusCode, Err: readErr}
+	e := &mailout.CallError{Call: call, Kind: mailout.OutcomeUnknown, Status: res.StatusCode, Err: readErr}
 	doc, err := readError(document)
-	switch {
-	case res.StatusCode == http.StatusTooManyRequests && isBlock(res.Header):
-		e.Code, e.Message = "blocked", "the portal blocks calls for 30 seconds: more than ten came in one second from this organization"
-		e.Speed.Blocked = true
-	case res.StatusCode == http.StatusTooManyRequests || readErr != nil || err != nil:
+	switch class := res.StatusCode / 100; {
+	case res.StatusCode == http.StatusTooManyRequests:
+		e.Kind, e.Code, e.Message = tooMany(res.Header)
+		e.Speed.Blocked = isBlock(res.Header)
+	case readErr != nil || err != nil || class != 4 && class != 5:
 		e.Code, e.Message = without(res.StatusCode)
 	default:
 		e.Code, e.Message = doc.code, "the portal answered "+statusText(res.StatusCode)+": "+doc.words()
-		e.Fatal = res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden ||
-			(res.StatusCode/100 == 4 && aboutUs(doc.code))
+		if class == 4 && !ofTraffic(res.StatusCode) {
+			e.Kind = mailout.OutcomeRefused
+			e.Fatal = res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden || aboutUs(doc.code)
+		}
 	}
 	return e
 }
@@ -119,7 +140,7 @@ func refusal(call string, res *http.Response, document []byte, readErr error) *m
 // be read.
 func unreadable(call string, res *http.Response, err error) *mailout.CallError {
 	return &mailout.CallError{
-		Call: call, Status: res.StatusCode, Code: "unreadable-answer", Err: err,
-		Message: "the portal answered, but not what it should: " + safe(err),
+		Call: call, Kind: mailout.OutcomeUnknown, Status: res.StatusCode, Code: "unreadable-answer", Err: err,
+		Message: "the portal answered, but not what it should: " + clean(err.Error()),
 	}
 }

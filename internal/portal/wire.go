@@ -11,35 +11,37 @@ import (
 )
 
 // wire watches one request go out. It answers the question that decides between "not
-// sent" and "unknown": can a byte of this request have left? net/http's trace tells when a
-// connection was there and when writing began. The body is handed out by wire itself, so
-// that after [wire.seal] no more of it leaves, whatever the transport still does.
+// sent" and "unknown": can a byte of this request have left? net/http's trace tells which
+// connection the request got, and the connection whether anything was written since. The
+// body is handed out by wire itself, so that after [wire.seal] no more of it leaves,
+// whatever the transport still does.
 type wire struct {
 	watch *watch
 
 	mu       sync.Mutex
-	started  bool      // writing has begun: from here on bytes may have left
-	sealed   bool      // no more of the body is handed out
-	finished time.Time // the last byte was written
-	answered bool      // a byte of an answer came
-	fresh    *tls.Conn // the connection, where this request was its first
+	conn     *patientConn // nil: there was no connection
+	mark     int          // what conn had written before this request
+	sealed   bool         // no more of the body is handed out
+	answered bool         // a byte of an answer came
+	fresh    *tls.Conn    // the connection, where this request was its first
 }
 
 func (w *wire) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
 			w.watch.extend(stallLimit, "sending")
+			secured := info.Conn.(*tls.Conn)
 			w.note(func() {
-				if conn, ok := info.Conn.(*tls.Conn); ok && !info.Reused {
-					w.fresh = conn
+				w.conn = secured.NetConn().(*patientConn)
+				w.mark = w.conn.written()
+				if !info.Reused {
+					w.fresh = secured
 				}
 			})
 		},
-		WroteHeaderField: func(string, []string) { w.note(func() { w.started = true }) },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
 				w.watch.extend(answerLimit, "waiting for the answer")
-				w.note(func() { w.finished = time.Now() })
 			}
 		},
 		GotFirstResponseByte: func() { w.note(func() { w.answered = true }) },
@@ -59,13 +61,10 @@ func (w *wire) seal() (lastByte time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sealed = true
-	switch {
-	case !w.started:
+	if w.conn == nil {
 		return time.Time{}
-	case w.finished.IsZero():
-		return time.Now()
 	}
-	return w.finished
+	return w.conn.lastSince(w.mark)
 }
 
 // refusedHandshake is the alert by which the server broke off the handshake although bytes
@@ -110,7 +109,6 @@ func (b outgoing) Read(p []byte) (int, error) {
 	if b.wire.sealed {
 		return 0, errors.New("the call is over")
 	}
-	b.wire.started = true
 	return b.data.Read(p)
 }
 

@@ -1,0 +1,44 @@
+package portal_test
+
+import (
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"batch/internal/portal"
+)
+
+func TestWhatAConnectionKnowsOfWhatLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		conn, written, lastSince := portal.Meter(here)
+		defer conn.Close()
+		defer there.Close()
+
+		// A write that nobody takes may have left at any moment.
+		mark := written()
+		go conn.Write([]byte("xx"))
+		synctest.Wait()
+		time.Sleep(time.Second)
+		if got := lastSince(mark); !got.Equal(time.Now()) {
+			t.Errorf("while a write is under way the last byte left %v ago", time.Since(got))
+		}
+		// One that was taken left when it was.
+		io.ReadFull(there, make([]byte, 2))
+		synctest.Wait()
+		taken := time.Now()
+		time.Sleep(time.Second)
+		if got := lastSince(mark); !got.Equal(taken) {
+			t.Errorf("the last byte left %v late", got.Sub(taken))
+		}
+		// Where it is said that nothing left, nothing does.
+		if got := lastSince(written()); !got.IsZero() {
+			t.Errorf("nothing was written, and a byte left at %v", got)
+		}
+		if _, err := conn.Write([]byte("x")); err != net.ErrClosed {
+			t.Errorf("writing ended with %v", err)
+		}
+	})
+}

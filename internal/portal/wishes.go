@@ -1,0 +1,72 @@
+package portal
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+
+	"batch/internal/mailout"
+)
+
+// Cancel asks the portal to cancel a job. cancellationURL came with the job or with one of
+// its changes. To come too late is an answer and no error (portal-api.md, "The rest").
+//
+// It may be repeated, and is where an error's Kind is unknown: the first try may have
+// arrived. Then declined may be its echo, so that whether a job was cancelled is told by
+// its status change alone.
+func (c *Client) Cancel(ctx context.Context, sender mailout.OrgNumber, cancellationURL string) (mailout.Answer, error) {
+	where, err := c.own(sender, cancellationURL)
+	if err != nil {
+		return mailout.Answer{}, foreign("cancel", err)
+	}
+	return c.wish(ctx, "cancel", http.MethodPost, where)
+}
+
+// DeleteDocuments asks the portal to delete a job's documents. deleteURL came with a
+// change of the job: it is offered once all have signed, and granted 24 hours after that
+// at the earliest. The caller has everything on disk that it will ever want.
+//
+// It may be repeated: documents that an earlier try deleted are gone.
+func (c *Client) DeleteDocuments(ctx context.Context, sender mailout.OrgNumber, deleteURL string) (mailout.Answer, error) {
+	where, err := c.own(sender, deleteURL)
+	if err != nil {
+		return mailout.Answer{}, foreign("delete", err)
+	}
+	return c.wish(ctx, "delete", http.MethodDelete, where)
+}
+
+func (c *Client) wish(ctx context.Context, call, method string, where *url.URL) (mailout.Answer, error) {
+	_, document, failed := c.ask(ctx, request{call: call, method: method, url: where, accept: "application/xml"})
+	if failed == nil {
+		return mailout.Answer{Kind: mailout.AnswerGranted}, nil
+	}
+	if kind := answerKind(failed.Status); kind != "" && failed.Err == nil {
+		if words, own := ownWords(document); own {
+			return mailout.Answer{Kind: kind, Code: words.code, Message: words.words()}, nil
+		}
+	}
+	return mailout.Answer{Speed: failed.Speed}, failed
+}
+
+// answerKind is the answer that a status is, if it came from the portal.
+func answerKind(status int) mailout.AnswerKind {
+	switch status {
+	case http.StatusConflict:
+		return mailout.AnswerDeclined
+	case http.StatusNotFound, http.StatusGone:
+		return mailout.AnswerGone
+	}
+	return ""
+}
+
+// ownWords reports whether an answer can be the portal's own: its error document, or
+// nothing at all, as nothing says that a 409 has one. A page in HTML comes from something
+// in between, which knows of no job.
+func ownWords(document []byte) (words portalError, own bool) {
+	if len(bytes.TrimSpace(document)) == 0 {
+		return portalError{}, true
+	}
+	words, err := readError(document)
+	return words, err == nil
+}
