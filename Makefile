@@ -7,10 +7,13 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # The race detector needs a C compiler. Where there is none the tests run without it; CI insists.
 RACE        := $(if $(CI),-race,$(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race))
 SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-JUDGES      := gcc libc6-dev libxml2-utils xmlsec1 qpdf poppler-utils strace libreoffice-writer-nogui libreoffice-calc-nogui
+JUDGES      := gcc libc6-dev libxml2-utils xmlsec1 qpdf poppler-utils openssl strace bsdutils chromium \
+               libreoffice-writer-nogui libreoffice-calc-nogui python3-venv default-jdk-headless maven
+# What Debian does not have lies in .judges, where the tests look for it.
+PYHANKO     := pyhanko==0.38.0 pyhanko-cli==0.6.0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench judges lint nightly corpora clean
+.PHONY: help build demo test interop bench judges lint nightly corpora clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -28,16 +31,26 @@ test: ## run every test, with the race detector
 	@[ -n "$(RACE)" ] || echo "no C compiler (install gcc): the tests run without the race detector"
 	go test $(RACE) -timeout 12m ./...
 
+interop: build ## run the portal's own Java client, unchanged, against "batch sandbox" (needs a JDK and Maven)
+	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \
+	  mvn -B -q -ntp -f interop/pom.xml test && echo "interop: the Java client has nothing to complain about"; \
+	else \
+	  echo "interop: not run; install maven and a JDK (Debian: maven default-jdk-headless; make judges)"; [ -z "$(CI)" ]; \
+	fi
+
 bench: ## measure, each figure beside its limit
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/app
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/pdfprep
 	go test -run '^$$' -bench . -timeout 10m ./internal/ledger
 	go test -run '^$$' -bench Seal -timeout 10m ./internal/bundle
+	go test -run '^TestEfficiency$$' -v -count=1 ./internal/pace
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/manifest
 
 judges: ## install the independent programs that the tests hold our work against (Debian)
 	$(SUDO) apt-get update -qq
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(JUDGES)
+	python3 -m venv .judges/python
+	.judges/python/bin/pip install -q --disable-pip-version-check $(PYHANKO)
 
 lint: ## gofmt, go vet, staticcheck, go mod tidy
 	@test -z "$$(gofmt -l .)" || { echo "not formatted by gofmt:"; gofmt -l .; exit 1; }
@@ -47,6 +60,7 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy
 
 nightly: ## the long tests: fuzzing, and the property tests with many more tries
 	go test -race -timeout 60m ./internal/ledger -rapid.checks=2000
+	go test -race -timeout 60m -v -run '^TestNoEleventhCallWhateverHappens$$' ./internal/pace -pace.hours=24 -pace.seed=$$(date +%s)
 	@for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$t/*_test.go | sed 's/func //'); do \
 	    echo "$$t $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime 60s -fuzzminimizetime 1s ./$$t || exit 1; \
@@ -58,4 +72,4 @@ corpora: ## judge public PDFs beside independent programs: PDF_CORPORA=FOLDER (d
 	PDF_CORPORA="$$(cd "$(PDF_CORPORA)" && pwd)" go test -run '^TestCorpora$$' -v -count=1 -timeout 60m ./internal/pdfprep
 
 clean: ## delete what the targets made
-	rm -rf bin demo
+	rm -rf bin demo interop/target
