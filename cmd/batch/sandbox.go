@@ -16,12 +16,15 @@ type sandboxCmd struct {
 	Brokers         []string      `help:"Organizations the client certificate may also send for." placeholder:"ORG,…"`
 	LongTermStorage bool          `help:"Keep documents after the last confirmation."`
 	Confirms        string        `help:"What a confirmation confirms: the change, or the job's newest status." enum:"change,job" default:"change"`
+	PadesStyle      string        `name:"pades-style" help:"What signed documents look like: sealed once; validation data after the seal; several signatures; other bytes at every download." enum:"seal,validation-data,several-signatures,varying" default:"seal"`
+	State           string        `help:"Whether jobs outlive the process: memory, or file, and the next start with the same --dir goes on." enum:"memory,file" default:"memory"`
 	Faults          string        `help:"A JSON file with faults to begin with." type:"path" placeholder:"FILE"`
 }
 
 // Help is shown by batch sandbox --help.
 func (sandboxCmd) Help() string {
-	return "Example:\n\n    batch sandbox --dir /tmp/portal --sign-after 1s\n    batch run manifest.csv --workspace /tmp/portal --yes --follow"
+	return "Example:\n\n    batch sandbox --dir /tmp/portal --sign-after 1s\n    batch run manifest.csv --workspace /tmp/portal --yes --follow\n\n" +
+		"With --state file what it knows outlives it: start it again with the same --dir, and the same --listen for the same address."
 }
 
 // Run serves until it is interrupted.
@@ -35,13 +38,17 @@ func (c *sandboxCmd) Run(s *session) error {
 		signAfter = d
 	}
 	running, err := app.StartSandbox(s.hard, app.SandboxOptions{Dir: c.Dir, Listen: c.Listen, Control: c.Control, SignAfter: signAfter, PollInterval: c.PollInterval,
-		NoLimits: c.NoLimits, Brokers: c.Brokers, LongTermStorage: c.LongTermStorage, ConfirmsJob: c.Confirms == "job", FaultsFile: c.Faults})
+		NoLimits: c.NoLimits, Brokers: c.Brokers, LongTermStorage: c.LongTermStorage, ConfirmsJob: c.Confirms == "job", FaultsFile: c.Faults,
+		PAdESStyle: c.PadesStyle, State: c.State})
 	if err != nil {
 		return err
 	}
 	defer running.Close()
 	s.ui.say("portal   %s", running.URL)
 	s.ui.say("control  %s", running.Control)
+	if kept := len(running.Sandbox.Jobs("")); kept > 0 {
+		s.ui.say("state    goes on with the %s it was left with", count(kept, "job"))
+	}
 	s.ui.say("files    %s (batch.toml there uses them)", c.Dir)
 	<-s.soft.Done()
 	return s.finish(nil, "")

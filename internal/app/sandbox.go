@@ -20,6 +20,8 @@ type SandboxOptions struct {
 	LongTermStorage bool
 	ConfirmsJob     bool
 	FaultsFile      string
+	PAdESStyle      string // seal, validation-data, several-signatures, varying
+	State           string // memory, or file: what it knows outlives it
 }
 
 // StartSandbox serves until Close.
@@ -36,9 +38,10 @@ func StartSandbox(ctx context.Context, o SandboxOptions) (*sandbox.Running, erro
 	}
 	running, err := sandbox.Start(ctx, sandbox.StartOptions{Listen: o.Listen, ControlListen: o.Control, Options: sandbox.Options{
 		Dir: o.Dir, SignAfter: o.SignAfter, PollInterval: o.PollInterval, NoLimits: o.NoLimits, Brokers: o.Brokers,
-		LongTermStorage: o.LongTermStorage, ConfirmsJob: o.ConfirmsJob, Faults: faults}})
+		LongTermStorage: o.LongTermStorage, ConfirmsJob: o.ConfirmsJob, Faults: faults,
+		PAdESStyle: sandbox.PAdESStyle(o.PAdESStyle), State: sandbox.State(o.State)}})
 	if err != nil {
-		return nil, usage("see --listen and --control", "the sandbox cannot start: %v", err)
+		return nil, usage("see --dir, --listen and --control", "the sandbox cannot start: %v", err)
 	}
 	if err := running.WriteFiles(o.Dir); err != nil {
 		running.Close()

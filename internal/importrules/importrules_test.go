@@ -25,7 +25,7 @@ var may = map[string]string{
 	"internal/table":                 "github.com/xuri/excelize golang.org/x/text",
 	"internal/manifest":              "mailout rules table golang.org/x/text",
 	"internal/pdfprep":               "mailout github.com/pdfcpu/pdfcpu golang.org/x/sync",
-	"internal/pades":                 "github.com/smallstep/pkcs7",
+	"internal/pades":                 "",
 	"internal/plan":                  "mailout rules",
 	"internal/identity":              "software.sslmate.com/src/go-pkcs12",
 	"internal/identity/identitytest": "identity software.sslmate.com/src/go-pkcs12",
@@ -36,7 +36,7 @@ var may = map[string]string{
 	"internal/ledger":                "mailout modernc.org/sqlite",
 	"internal/reconcile":             "mailout pades golang.org/x/sync/errgroup",
 	"internal/report":                "mailout rules github.com/xuri/excelize",
-	"internal/sandbox":               "github.com/pdfcpu/pdfcpu github.com/smallstep/pkcs7 software.sslmate.com/src/go-pkcs12",
+	"internal/sandbox":               "github.com/pdfcpu/pdfcpu golang.org/x/image golang.org/x/text software.sslmate.com/src/go-pkcs12",
 	"internal/app": "mailout workspace manifest pdfprep plan identity bundle pace portal submit ledger reconcile report sandbox " +
 		"golang.org/x/sync/errgroup",
 	"internal/importrules": "",

@@ -32,12 +32,12 @@ func TestHostileContainersAreRefusedEarly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := element(append(bytes.Clone(der), make([]byte, 50)...)); err != nil || !bytes.Equal(got, der) {
-		t.Errorf("an element with padding: %d of %d bytes, %v", len(got), len(der), err)
+	if got, err := element(append(bytes.Clone(der), make([]byte, 50)...)); err != nil || !bytes.Equal(got.raw, der) {
+		t.Errorf("an element with padding: %d of %d bytes, %v", len(got.raw), len(der), err)
 	}
 	open := []byte{0x30, 0x80, 0x24, 0x80, 0x04, 1, 'x', 0, 0, 0, 0}
-	if got, err := element(append(bytes.Clone(open), 0, 0)); err != nil || !bytes.Equal(got, open) {
-		t.Errorf("indefinite lengths: %x, %v", got, err)
+	if got, err := element(append(bytes.Clone(open), 0, 0)); err != nil || !bytes.Equal(got.raw, open) {
+		t.Errorf("indefinite lengths: %x, %v", got.raw, err)
 	}
 }
 
@@ -113,6 +113,8 @@ func FuzzCheck(f *testing.F) {
 	f.Add(sealed)
 	f.Add(update(sealed))
 	f.Add(s.sealed(f, sealed))
+	f.Add(s.sealedAs(f, variant{ber: true}))
+	f.Add(s.sealedAs(f, variant{byKey: true}))
 	f.Add(document("/ByteRange[0 10 20 30]"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		report, err := check(b)
@@ -126,13 +128,17 @@ func FuzzCheck(f *testing.F) {
 }
 
 func FuzzCMS(f *testing.F) {
-	f.Add(ordinary(f).cms(f, []byte("x")))
+	s := ordinary(f)
+	f.Add(s.cms(f, []byte("x")))
+	for _, v := range []variant{{byKey: true}, {bare: true}, {ber: true}, {lists: tlv(tagContext1, version1)}, {twice: true}} {
+		f.Add(s.handmade(f, []byte("x"), v))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		raw, err := element(b)
+		container, err := element(b)
 		if err != nil {
 			return
 		}
-		_, err = verifyCMS(raw, func(h crypto.Hash) ([]byte, error) { return make([]byte, h.Size()), nil })
+		_, err = verifyCMS(container, func(h crypto.Hash) ([]byte, error) { return make([]byte, h.Size()), nil })
 		if fl := flaw(""); err != nil && !errors.As(err, &fl) && !errors.Is(err, errTimestamp) {
 			t.Error(err)
 		}

@@ -3,25 +3,18 @@ package pades
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
-	_ "crypto/sha256" // the hashes below
-	_ "crypto/sha512"
-	"crypto/x509"
 	"encoding/asn1"
 	"errors"
 	"io"
 	"time"
-
-	"github.com/smallstep/pkcs7"
 )
 
-// maxKeyBits bounds the time that a hostile key costs.
-const maxKeyBits = 16384
-
 var (
-	oidPSS       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}       // RFC 4055
-	oidTimestamp = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4} // RFC 3161, id-ct-TSTInfo
+	oidSignedData    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
+	oidContentType   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
+	oidMessageDigest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
+	oidSigningTime   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}
+	oidTimestamp     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4} // RFC 3161, id-ct-TSTInfo
 )
 
 // errTimestamp: a document time-stamp (ETSI.RFC3161), which is no signature and is left alone.
@@ -34,10 +27,14 @@ func (s seal) verify(r io.ReaderAt, size int64) (notes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if raw, err = element(raw); err != nil {
+	container, err := element(raw)
+	if err != nil {
 		return nil, err
 	}
-	return verifyCMS(raw, func(h crypto.Hash) ([]byte, error) { return s.digest(r, h) })
+	if err := s.endsWell(r); err != nil {
+		return nil, err
+	}
+	return verifyCMS(container, func(h crypto.Hash) ([]byte, error) { return s.digest(r, h) })
 }
 
 // digest hashes the bytes that the seal covers, in pieces.
@@ -55,109 +52,152 @@ func (s seal) digest(r io.ReaderAt, h crypto.Hash) ([]byte, error) {
 	return sum.Sum(nil), nil
 }
 
+// signature is what a detached container says about its one signer (RFC 5652, 5.1 and 5.3).
+// What it says of others, revocation lists and attributes that are not signed, is not
+// looked at.
+type signature struct {
+	content      part // what is signed, an OID
+	certificates []part
+	signer       part // who has signed
+	digest       part // with which hash
+	attributes   part // empty: none
+	algorithm    part
+	value        []byte
+}
+
+func readSignature(container part) (s signature, err error) {
+	outer := container.reader(tagSequence)
+	if id := outer.next(tagOID); outer.err == nil && !isOID(id, oidSignedData) {
+		return s, flaw("its container holds no signature")
+	}
+	data := outer.next(tagContext0).reader(tagContext0).next(tagSequence).reader(tagSequence)
+	data.next(tagInteger) // its version
+	data.next(tagSet)     // the hashes that occur
+	content := data.next(tagSequence).reader(tagSequence)
+	s.content = content.next(tagOID)
+	if set, ok := data.maybe(tagContext0); ok {
+		s.certificates = set.reader(tagContext0).left
+	}
+	data.maybe(tagContext1) // revocation lists
+	signers := data.next(tagSet).reader(tagSet)
+	for _, err := range []error{outer.err, data.err, content.err, signers.err} {
+		if err != nil {
+			return s, err
+		}
+	}
+	if len(signers.left) != 1 {
+		return s, flaw("its container does not hold exactly one signer")
+	}
+	return s, s.readSigner(signers.left[0].reader(tagSequence))
+}
+
+func (s *signature) readSigner(r *reader) (err error) {
+	r.next(tagInteger) // its version
+	s.signer = r.any()
+	s.digest = r.next(tagSequence)
+	s.attributes, _ = r.maybe(tagContext0)
+	s.algorithm = r.next(tagSequence)
+	value := r.any()
+	if r.err != nil {
+		return r.err
+	}
+	s.value, err = value.octets()
+	return err
+}
+
+// attribute is the one value of a signed attribute (RFC 5652, 5.3).
+func (s *signature) attribute(kind asn1.ObjectIdentifier) (value part, ok bool) {
+	if s.attributes.raw == nil {
+		return part{}, false
+	}
+	for _, p := range s.attributes.reader(tagContext0).left {
+		a := p.reader(tagSequence)
+		if !isOID(a.next(tagOID), kind) {
+			continue
+		}
+		values := a.next(tagSet).reader(tagSet)
+		value = values.any()
+		return value, a.err == nil && values.err == nil && len(values.left) == 0
+	}
+	return part{}, false
+}
+
+// certificate finds the signer's among those that the container carries.
+func (s *signature) certificate() (certificate, error) {
+	for _, p := range s.certificates {
+		if c, err := readCertificate(p); err == nil && c.isNamedBy(s.signer) {
+			return c, nil
+		}
+	}
+	return certificate{}, flaw("its container does not carry the certificate of the one who signed")
+}
+
 // verifyCMS checks a detached signature over the bytes whose digest it may ask for
 // (RFC 5652, 5.4 and 5.6).
-func verifyCMS(der []byte, digest func(crypto.Hash) ([]byte, error)) (notes []string, err error) {
-	p7, err := parse(der)
+func verifyCMS(container part, digest func(crypto.Hash) ([]byte, error)) (notes []string, err error) {
+	s, err := readSignature(container)
 	if err != nil {
 		return nil, err
 	}
-	var kind asn1.ObjectIdentifier
-	if p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeContentType, &kind) == nil && kind.Equal(oidTimestamp) {
+	if kind, ok := s.attribute(oidContentType); isOID(s.content, oidTimestamp) || ok && isOID(kind, oidTimestamp) {
 		return nil, errTimestamp
 	}
-	cert := p7.GetOnlySigner()
-	if cert == nil {
-		return nil, flaw("its container does not hold one signer with a certificate")
+	cert, err := s.certificate()
+	if err != nil {
+		return nil, err
 	}
-	signer := p7.Signers[0]
-	hash, ok := hashOf(signer.DigestAlgorithm.Algorithm)
-	if !ok {
-		return nil, flaw("its digest algorithm is not SHA-256, SHA-384 or SHA-512")
-	}
-	var claimed []byte
-	if p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeMessageDigest, &claimed) != nil {
-		return nil, flaw("it does not name the digest of the document")
+	hash, err := s.hash()
+	if err != nil {
+		return nil, err
 	}
 	actual, err := digest(hash)
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(claimed, actual) {
-		return nil, flaw("the document is not the one that was sealed: its digest differs")
-	}
-	// What is signed is the attributes as a SET, not under the tag they are stored with.
-	attributes, err := asn1.MarshalWithParams(signer.AuthenticatedAttributes, "set")
+	signed, err := s.signed(hash, actual)
 	if err != nil {
-		return nil, flaw("its attributes cannot be read")
-	}
-	pss := signer.DigestEncryptionAlgorithm.Algorithm.Equal(oidPSS)
-	if err := verifyKey(cert, hash, pss, attributes, signer.EncryptedDigest); err != nil {
 		return nil, err
 	}
-	return oddTime(p7, cert), nil
-}
-
-// parse reads a container. The library's panics are flaws too: it was not written for
-// hostile input, and one document must not end the program.
-func parse(der []byte) (p7 *pkcs7.PKCS7, err error) {
-	defer func() {
-		if recover() != nil {
-			p7, err = nil, flaw("its container cannot be read")
-		}
-	}()
-	if p7, err = pkcs7.Parse(der); err != nil {
-		return nil, flaw("its container cannot be read")
+	key, err := cert.publicKey()
+	if err != nil {
+		return nil, err
 	}
-	return p7, nil
-}
-
-func hashOf(algorithm asn1.ObjectIdentifier) (crypto.Hash, bool) {
-	switch {
-	case algorithm.Equal(pkcs7.OIDDigestAlgorithmSHA256):
-		return crypto.SHA256, true
-	case algorithm.Equal(pkcs7.OIDDigestAlgorithmSHA384):
-		return crypto.SHA384, true
-	case algorithm.Equal(pkcs7.OIDDigestAlgorithmSHA512):
-		return crypto.SHA512, true
+	if err := verifyKey(key, hash, s.algorithm, signed, s.value); err != nil {
+		return nil, err
 	}
-	return 0, false
+	return s.oddTime(cert), nil
 }
 
-// verifyKey checks the signature over signed with the certificate's key.
-func verifyKey(cert *x509.Certificate, hash crypto.Hash, pss bool, signed, signature []byte) error {
+// signed is the digest of what the key has signed: of the signed attributes, which then must
+// name the document's, or without any of the document itself.
+func (s *signature) signed(hash crypto.Hash, document []byte) ([]byte, error) {
+	if s.attributes.raw == nil {
+		return document, nil
+	}
+	claimed, ok := s.attribute(oidMessageDigest)
+	if !ok || claimed.tag != tagOctets {
+		return nil, flaw("it does not name the digest of the document")
+	}
+	if !bytes.Equal(claimed.body, document) {
+		return nil, flaw("the document is not the one that was sealed: its digest differs")
+	}
+	// What is signed is the attributes as a SET in DER, not under the tag they are stored with.
+	set, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagSet, IsCompound: true, Bytes: s.attributes.body})
+	if err != nil {
+		return nil, unreadable
+	}
 	h := hash.New()
-	h.Write(signed)
-	sum := h.Sum(nil)
-	holds := false
-	switch key := cert.PublicKey.(type) {
-	case *rsa.PublicKey:
-		switch {
-		case key.N.BitLen() > maxKeyBits:
-			return flaw("its key is too long")
-		case pss:
-			holds = rsa.VerifyPSS(key, hash, sum, signature, nil) == nil
-		default:
-			holds = rsa.VerifyPKCS1v15(key, hash, sum, signature) == nil
-		}
-	case *ecdsa.PublicKey:
-		holds = ecdsa.VerifyASN1(key, sum, signature)
-	default:
-		return flaw("its key is neither RSA nor ECDSA")
-	}
-	if !holds {
-		return flaw("it was not made with the certificate that it carries")
-	}
-	return nil
+	h.Write(set)
+	return h.Sum(nil), nil
 }
 
 // oddTime notes a signing time at which the certificate was not valid.
-func oddTime(p7 *pkcs7.PKCS7, cert *x509.Certificate) []string {
+func (s *signature) oddTime(c certificate) []string {
 	var at time.Time
-	if p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeSigningTime, &at) != nil {
+	if p, ok := s.attribute(oidSigningTime); !ok || readTime(p, &at) != nil {
 		return nil // PAdES keeps it in the PDF
 	}
-	if at.Before(cert.NotBefore) || at.After(cert.NotAfter) {
+	if at.Before(c.from) || at.After(c.until) {
 		return []string{"the certificate of the seal was not valid at the time of signing"}
 	}
 	return nil

@@ -81,6 +81,7 @@ func newSealer(t testing.TB, key crypto.Signer, until time.Time) sealer {
 		Subject:      pkix.Name{CommonName: "Seal of a test"},
 		NotBefore:    until.Add(-48 * time.Hour),
 		NotAfter:     until,
+		SubjectKeyId: []byte("the key of a test"),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

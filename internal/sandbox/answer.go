@@ -46,7 +46,7 @@ func xmlAnswer(status int, message any, outcome string) answer {
 	if err != nil {
 		panic(err) // the messages are structs of strings: this cannot happen
 	}
-	return content(status, "application/xml", append([]byte(xml.Header), body...), outcome)
+	return content(status, xmlType, append([]byte(xml.Header), body...), outcome)
 }
 
 // errorAnswer is the portal's error document.

@@ -4,12 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
+	"sync"
 )
 
 // Bounds of a bundle. All documents of a job together may have ten megabytes
@@ -17,169 +18,200 @@ import (
 const (
 	maxDocumentBytes = 10_485_760
 	maxBundleBytes   = maxDocumentBytes + 2<<20
-	manifestName     = "manifest.xml"
-	signaturesName   = "META-INF/signatures.xml"
+	maxEntries       = maxDocuments + 3 // manifest, signatures and the folder of the latter
+
+	manifestName   = "manifest.xml"
+	metaFolder     = "META-INF/"
+	signaturesName = metaFolder + "signatures.xml"
 )
 
 var bundleName = regexp.MustCompile(`^[a-z0-9._-]{1,100}$`)
 
-// asice is the content of a bundle whose ZIP was found in order.
+// asice is what was learned of a bundle whose ZIP was found in order. Its documents stay
+// where they are.
 type asice struct {
-	manifest   []byte
-	signatures []byte
-	documents  map[string][]byte
+	manifest, signatures []byte
+	documents            map[string]bundled // by their names in the ZIP
 }
 
-// signed is every file that has to be signed: all outside META-INF.
+// bundled is a document of a bundle.
+type bundled struct {
+	sha256 []byte
+	fault  error // why the portal does not take it as a PDF; nil: it does
+}
+
+// signed is every file that has to be signed, all outside META-INF, with its digest.
 func (a *asice) signed() map[string][]byte {
-	files := map[string][]byte{manifestName: a.manifest}
-	for name, content := range a.documents {
-		files[name] = content
+	files := map[string][]byte{manifestName: sum256(a.manifest)}
+	for name, d := range a.documents {
+		files[name] = d.sha256
 	}
 	return files
 }
 
-// readBundle reads an ASiC-E as the portal's Java reads it, front to back, and as its
-// directory tells it, and wants both to say the same.
-func readBundle(data []byte) (*asice, error) {
-	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+// readBundle reads an ASiC-E of so many bytes as the portal's Java reads it, front to back,
+// and as its directory tells it, and wants both to say the same. One document at a time is
+// in memory.
+func readBundle(source io.ReaderAt, size int64) (*asice, error) {
+	archive, err := zip.NewReader(source, size)
 	if err != nil {
 		return nil, refuse(codeInvalidBundle, "the bundle is not a ZIP file that can be read")
 	}
-	if len(archive.File) > maxDocuments+2 {
-		return nil, refuse(codeInvalidBundle, "the bundle has %d entries; at most %d make sense", len(archive.File), maxDocuments+2)
+	if n := len(archive.File); n > maxEntries {
+		return nil, refuse(codeInvalidBundle, "the bundle has %d entries; at most %d make sense", n, maxEntries)
 	}
-	if err := checkLocalHeaders(data, archive.File); err != nil {
+	if err := checkLayout(source, size, archive); err != nil {
 		return nil, refuse(codeInvalidBundle, "%v", err)
 	}
-	a := &asice{documents: map[string][]byte{}}
-	left := int64(maxDocumentBytes)
+	r := bundleReader{asice: asice{documents: map[string]bundled{}}, source: source, left: maxDocumentBytes}
 	for i, file := range archive.File {
-		if err := a.take(file, i+1, &left); err != nil {
+		if err := r.take(file, i+1); err != nil {
 			return nil, err
 		}
 	}
-	if a.manifest == nil || a.signatures == nil {
+	if r.manifest == nil || r.signatures == nil {
 		return nil, refuse(codeInvalidBundle, "the bundle lacks %s or %s", manifestName, signaturesName)
 	}
-	return a, nil
+	return &r.asice, nil
 }
 
-// take reads one entry. left is what the documents still may have.
-func (a *asice) take(file *zip.File, n int, left *int64) error {
-	switch {
-	case file.Name == manifestName && a.manifest == nil:
-		return readEntry(file, n, maxXMLBytes, &a.manifest)
-	case file.Name == signaturesName && a.signatures == nil:
-		return readEntry(file, n, maxXMLBytes, &a.signatures)
-	case strings.HasPrefix(file.Name, "META-INF/"):
+// bundleReader takes the entries of a bundle one after the other.
+type bundleReader struct {
+	asice
+	source io.ReaderAt
+	folder bool  // META-INF/ itself was there
+	left   int64 // bytes that the documents still may have
+}
+
+// take reads entry n, counted from 1.
+func (r *bundleReader) take(file *zip.File, n int) (err error) {
+	switch name := file.Name; {
+	case name == metaFolder && !r.folder && file.UncompressedSize64 == 0:
+		r.folder = true
+		return nil
+	case name == manifestName && r.manifest == nil:
+		r.manifest, err = readXMLEntry(file, n)
+		return err
+	case name == signaturesName && r.signatures == nil:
+		r.signatures, err = readXMLEntry(file, n)
+		return err
+	case strings.HasPrefix(name, metaFolder):
 		return refuse(codeInvalidBundle, "entry %d: META-INF may hold nothing but one signatures.xml", n)
-	case !bundleName.MatchString(file.Name):
+	case !bundleName.MatchString(name):
 		return refuse(codeInvalidBundle, "entry %d has a name outside [a-z0-9._-]", n)
-	case a.documents[file.Name] != nil || file.Name == manifestName:
+	case r.documents[name].sha256 != nil || name == manifestName:
 		return refuse(codeInvalidBundle, "entry %d has the name of an earlier one", n)
 	}
-	var content []byte
-	if err := readEntry(file, n, *left, &content); err != nil {
-		return err
-	}
-	*left -= int64(len(content))
-	a.documents[file.Name] = content
-	return nil
+	return r.takeDocument(file, n)
 }
 
-func readEntry(file *zip.File, n int, most int64, into *[]byte) error {
-	if file.UncompressedSize64 > uint64(most) {
+// documentBuffers hold documents while they are read.
+var documentBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func (r *bundleReader) takeDocument(file *zip.File, n int) error {
+	if file.UncompressedSize64 > uint64(r.left) {
 		return refuse(codeInvalidBundle, "entry %d is too large; all documents may have %d bytes together", n, maxDocumentBytes)
 	}
+	buffer := documentBuffers.Get().(*[]byte)
+	defer documentBuffers.Put(buffer)
+	content, err := r.inPlace(file)
+	if content == nil && err == nil {
+		content, err = readEntry(file, *buffer)
+		*buffer = content
+	}
+	if err != nil {
+		return refuse(codeInvalidBundle, "entry %d is damaged", n)
+	}
+	r.left -= int64(len(content))
+	r.documents[file.Name] = bundled{sha256: sum256(content), fault: checkPDF(content)}
+	return nil
+}
+
+// memory is a bundle that needs no reading.
+type memory []byte
+
+func (m memory) ReadAt(into []byte, at int64) (int, error) {
+	return bytes.NewReader(m).ReadAt(into, at)
+}
+
+// inPlace is the content of an entry that is stored as it is, of a bundle in memory; else
+// nil.
+func (r *bundleReader) inPlace(file *zip.File) ([]byte, error) {
+	m, is := r.source.(memory)
+	if !is || file.Method != zip.Store {
+		return nil, nil
+	}
+	at, err := file.DataOffset()
+	if err != nil || file.CompressedSize64 != file.UncompressedSize64 {
+		return nil, errDamaged
+	}
+	content := m[at:][:file.UncompressedSize64:file.UncompressedSize64] // checkLayout found it inside
+	if crc32.ChecksumIEEE(content) != file.CRC32 {
+		return nil, errDamaged
+	}
+	return content, nil
+}
+
+var errDamaged = errors.New("it has another size or checksum than announced")
+
+func readXMLEntry(file *zip.File, n int) ([]byte, error) {
+	if file.UncompressedSize64 > maxXMLBytes {
+		return nil, refuse(codeInvalidBundle, "entry %d is too large; XML may have %d bytes", n, maxXMLBytes)
+	}
+	content, err := readEntry(file, nil)
+	if err != nil {
+		return nil, refuse(codeInvalidBundle, "entry %d is damaged", n)
+	}
+	return content, nil
+}
+
+// readEntry reads an entry of a bearable size whole, into the room of a buffer where there
+// is enough.
+func readEntry(file *zip.File, buffer []byte) ([]byte, error) {
 	r, err := file.Open()
 	if err != nil {
-		return refuse(codeInvalidBundle, "entry %d cannot be opened", n)
+		return nil, err
 	}
 	defer r.Close()
-	content := make([]byte, file.UncompressedSize64)
+	size := int(file.UncompressedSize64)
+	if cap(buffer) < size || buffer == nil {
+		buffer = make([]byte, size)
+	}
+	content := buffer[:size]
 	if _, err := io.ReadFull(r, content); err != nil {
-		return refuse(codeInvalidBundle, "entry %d is damaged", n)
+		return nil, err
 	}
 	if extra, err := r.Read(make([]byte, 1)); extra != 0 || err != io.EOF { // the checksum is compared here
-		return refuse(codeInvalidBundle, "entry %d is damaged", n)
+		return nil, errDamaged
 	}
-	*into = content
-	return nil
+	return content, nil
 }
 
-// checkLocalHeaders walks the entries as java.util.zip.ZipInputStream does: from byte 0,
-// one behind the other, and no stored entry with its sizes behind the data, which Java
-// cannot read.
-func checkLocalHeaders(data []byte, files []*zip.File) error {
-	files = slices.Clone(files)
-	slices.SortFunc(files, func(a, b *zip.File) int { return int(dataOffset(a) - dataOffset(b)) })
-	at := int64(0)
-	for i, file := range files {
-		next, err := checkLocalHeader(data, at, file)
-		if err != nil {
-			return fmt.Errorf("entry %d: %w", i+1, err)
-		}
-		at = next
-	}
-	if !bytes.HasPrefix(data[min(at, int64(len(data))):], []byte("PK\x01\x02")) {
-		return fmt.Errorf("there are bytes between the entries and the directory")
-	}
-	return nil
-}
-
-func dataOffset(file *zip.File) int64 {
-	at, err := file.DataOffset()
+// readDocuments reads a job's documents again, out of its bundle, which was found in order
+// when the job was created.
+func readDocuments(path string, documents []storedDocument) ([][]byte, error) {
+	archive, err := zip.OpenReader(path)
 	if err != nil {
-		return -1
+		return nil, fmt.Errorf("reading the bundle again: %w", err)
 	}
-	return at
-}
-
-const (
-	localHeaderSize = 30
-	flagEncrypted   = 1 << 0
-	flagDescriptor  = 1 << 3
-)
-
-// checkLocalHeader returns where the next local header has to begin (APPNOTE.TXT 4.3.7).
-func checkLocalHeader(data []byte, at int64, file *zip.File) (int64, error) {
-	if at+localHeaderSize > int64(len(data)) || string(data[at:at+4]) != "PK\x03\x04" {
-		return 0, fmt.Errorf("it does not begin where the one before it ends")
+	defer archive.Close()
+	files := map[string]*zip.File{}
+	for _, file := range archive.File {
+		files[file.Name] = file
 	}
-	header := data[at : at+localHeaderSize]
-	flags := binary.LittleEndian.Uint16(header[6:])
-	method := binary.LittleEndian.Uint16(header[8:])
-	name := int64(binary.LittleEndian.Uint16(header[26:]))
-	start := at + localHeaderSize + name + int64(binary.LittleEndian.Uint16(header[28:]))
-	end := start + int64(file.CompressedSize64)
-	switch {
-	case file.CompressedSize64 > uint64(len(data)) || start != dataOffset(file) || end > int64(len(data)) || string(data[at+localHeaderSize:][:name]) != file.Name:
-		return 0, fmt.Errorf("its header and the directory disagree")
-	case flags&flagEncrypted != 0:
-		return 0, fmt.Errorf("it is encrypted")
-	case method != file.Method || method != zip.Store && method != zip.Deflate:
-		return 0, fmt.Errorf("it is neither stored nor deflated")
-	case flags&flagDescriptor != 0 && method == zip.Store:
-		return 0, fmt.Errorf("it is stored with its sizes behind the data, which cannot be read as a stream")
-	case flags&flagDescriptor != 0:
-		return end + descriptorSize(data[end:]), nil
+	var contents [][]byte
+	for i, d := range documents {
+		file := files[d.name]
+		if file == nil {
+			return nil, fmt.Errorf("reading the bundle again: document %d is gone", i+1)
+		}
+		content, err := readEntry(file, nil)
+		if err != nil {
+			return nil, fmt.Errorf("reading the bundle again: document %d: %w", i+1, err)
+		}
+		contents = append(contents, content)
 	}
-	sameSums := binary.LittleEndian.Uint32(header[14:]) == file.CRC32 &&
-		uint64(binary.LittleEndian.Uint32(header[18:])) == file.CompressedSize64 &&
-		uint64(binary.LittleEndian.Uint32(header[22:])) == file.UncompressedSize64
-	if !sameSums {
-		return 0, fmt.Errorf("its header and the directory disagree about its size or checksum")
-	}
-	return end, nil
-}
-
-// descriptorSize is the length of a data descriptor, with or without its signature.
-func descriptorSize(data []byte) int64 {
-	if bytes.HasPrefix(data, []byte("PK\x07\x08")) {
-		return 16
-	}
-	return 12
+	return contents, nil
 }
 
 func sum256(content []byte) []byte {

@@ -3,15 +3,17 @@ package sandbox
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"crypto"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"hash/crc32"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +26,7 @@ type bundle struct {
 	documents []namedFile
 	at        time.Time
 	pki       *PKI
+	signer    *tls.Certificate // with the chain that is written down; nil: pki's client
 	noDeflate bool
 
 	editChain      func([][]byte) [][]byte
@@ -41,8 +44,11 @@ type namedFile struct {
 
 const manifestHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><portal-signature-job-manifest xmlns="http://signering.posten.no/schema/v1">`
 
+// testNumber is the national number of the plainest manifest's signer.
+const testNumber = "01817299999"
+
 // oneSigner is the plainest manifest.
-const oneSigner = manifestHead + `<signers><signer><personal-identification-number>01817299999</personal-identification-number>` +
+const oneSigner = manifestHead + `<signers><signer><personal-identification-number>` + testNumber + `</personal-identification-number>` +
 	`<notifications-using-lookup><email/></notifications-using-lookup></signer></signers>` +
 	`<sender><organization-number>988015814</organization-number></sender><title>Arbeidsavtale for Åse</title>` +
 	`<documents><document href="document.pdf" mime="application/pdf"><title>Avtale</title></document></documents>` +
@@ -73,7 +79,7 @@ func newBundle(manifest string) *bundle {
 	}
 }
 
-func (b *bundle) build(t *testing.T) []byte {
+func (b *bundle) build(t testing.TB) []byte {
 	t.Helper()
 	files := append(append([]namedFile{}, b.documents...), namedFile{"manifest.xml", []byte(b.manifest)})
 	files = append(files, namedFile{"META-INF/signatures.xml", []byte(b.signatures(t, files))})
@@ -92,7 +98,7 @@ func zipped(files []namedFile, deflate bool) []byte {
 	w := zip.NewWriter(&out)
 	for _, f := range files {
 		content, method := f.content, zip.Store
-		if deflate {
+		if deflate && !strings.HasSuffix(f.name, "/") {
 			var packed bytes.Buffer
 			z, _ := flate.NewWriter(&packed, flate.DefaultCompression)
 			z.Write(f.content)
@@ -117,12 +123,13 @@ func apply[T any](edit func(T) T, v T) T {
 }
 
 // signatures writes XAdES straight in canonical form.
-func (b *bundle) signatures(t *testing.T, files []namedFile) string {
-	leaf := b.pki.Client.Leaf
+func (b *bundle) signatures(t testing.TB, files []namedFile) string {
+	signer := cmp.Or(b.signer, &b.pki.Client)
+	leaf := signer.Leaf
 	certDigest := sha1.Sum(leaf.Raw)
 	var refs, formats strings.Builder
 	for i, f := range files {
-		fmt.Fprintf(&refs, `<Reference Id="ID_%d" URI="%s"><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></DigestMethod><DigestValue>%s</DigestValue></Reference>`, i, f.name, digest64(f.content))
+		fmt.Fprintf(&refs, `<Reference Id="ID_%d" URI="%s"><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></DigestMethod><DigestValue>%s</DigestValue></Reference>`, i, url.QueryEscape(f.name), digest64(f.content))
 		mime := "application/pdf"
 		if f.name == "manifest.xml" {
 			mime = "application/xml"
@@ -140,12 +147,12 @@ func (b *bundle) signatures(t *testing.T, files []namedFile) string {
 		refs.String()+`<Reference Type="http://uri.etsi.org/01903#SignedProperties" URI="#SignedProperties"><Transforms><Transform Algorithm=`+c14n+
 		`></Transform></Transforms><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></DigestMethod><DigestValue>`+digest64([]byte(properties))+`</DigestValue></Reference></SignedInfo>`)
 	sum := sha256.Sum256([]byte(info))
-	value, err := rsa.SignPKCS1v15(rand.Reader, b.pki.Client.PrivateKey.(*rsa.PrivateKey), crypto.SHA256, sum[:])
+	value, err := signer.PrivateKey.(crypto.Signer).Sign(rand.Reader, sum[:], crypto.SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var chain strings.Builder
-	for _, der := range apply(b.editChain, [][]byte{leaf.Raw, b.pki.Issuing.Raw, b.pki.Root.Raw}) {
+	for _, der := range apply(b.editChain, signer.Certificate) {
 		chain.WriteString("<X509Certificate>" + base64.StdEncoding.EncodeToString(der) + "</X509Certificate>")
 	}
 	return apply(b.editXML, `<?xml version="1.0" encoding="UTF-8" standalone="no"?><XAdESSignatures xmlns="http://uri.etsi.org/2918/v1.2.1#"><Signature `+ds+` Id="Signature">`+info+

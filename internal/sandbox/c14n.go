@@ -11,6 +11,11 @@ import (
 // c14nAlgorithm is Canonical XML 1.0, inclusive, without comments.
 const c14nAlgorithm = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 
+// c14n11Algorithm is Canonical XML 1.1, which the portal's documentation of the document
+// package allows for SignedInfo, too. It differs from 1.0 only in what is inherited of xml:id
+// and xml:base, which a signature that is taken here cannot have.
+const c14n11Algorithm = "http://www.w3.org/2006/12/xml-c14n11"
+
 // canonical writes one element with all below it as Canonical XML 1.0 does for a document
 // subset (REC-xml-c14n-20010315, sections 2.3 and 2.4): the element carries every
 // namespace in scope, used or not, and the xml: attributes of its ancestors.
@@ -26,7 +31,9 @@ type c14nWriter struct{ buf bytes.Buffer }
 func (w *c14nWriter) element(e *element, rendered map[string]string, attrs []attribute) {
 	name := qualified(e.prefix, e.local)
 	w.buf.WriteString("<" + name)
-	w.namespaces(e.scope, rendered)
+	if e.declares || rendered == nil {
+		w.namespaces(e.scope, rendered)
+	}
 	slices.SortFunc(attrs, func(a, b attribute) int {
 		return cmp.Or(strings.Compare(a.space, b.space), strings.Compare(a.local, b.local))
 	})

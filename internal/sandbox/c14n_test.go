@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"crypto/x509"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,9 @@ var hardXML = map[string]string{
 	"letters":              `<a b="æ">ø&#229;&#x1F600;</a>`,
 	"xml attributes":       `<a xml:lang="nb" xml:space="preserve"><b xml:lang="en"/></a>`,
 	"used and unused":      `<a xmlns:u="urn:u" xmlns:v="urn:v"><b u:c="1"><v:d/></b></a>`,
+	"breaks in attributes": "<a b=\"1\n2\r\n3\t4&#10;5&#13;6&#9;7&quot;&apos;&amp;&lt;&gt;&#x1F600; 8\"/>",
+	"declared xml":         `<a xmlns:xml="http://www.w3.org/XML/1998/namespace" xml:lang="nb"/>`,
+	"encoded":              `<?xml version="1.0" encoding="ISO-8859-1"?><a b="` + "\xe6" + `">` + "\xf8" + `</a>`,
 	"attributes same name": `<a xmlns:x="urn:x" x:b="1" b="2"/>`,
 }
 
@@ -94,9 +98,20 @@ func TestParseXMLRefuses(t *testing.T) {
 		"closed crosswise":      `<a><b></a></b>`,
 		"closed by another":     `<p:a xmlns:p="urn:x" xmlns:q="urn:x"></q:a>`,
 		"declaration too late":  ` <?xml version="1.0"?><a/>`,
-		"Latin-1":               `<?xml version="1.0" encoding="ISO-8859-1"?><a/>`,
+		"another encoding":      `<?xml version="1.0" encoding="windows-1252"?><a/>`,
+		"encoding misspelt":     `<?xml version="1.0" encoding="UTF 8"?><a/>`,
+		"no version":            `<?xml encoding="UTF-8"?><a/>`,
+		"half a UTF-16 unit":    "\xff\xfe<\x00a\x00/\x00>\x00x",
 		"not UTF-8":             "<a>\xff</a>",
-		"line break in a value": "<a b=\"1\n2\"/>",
+		"CDATA behind the root": "<a/><![CDATA[ ]]>",
+		"reference outside":     "<a/>&#32;",
+		"no-break space there":  "<a/>\u00a0",
+		"attributes together":   `<a b="1"c="2"/>`,
+		"xml bound anew":        `<a xmlns:xml="urn:x"/>`,
+		"another for xml":       `<a xmlns:x="http://www.w3.org/XML/1998/namespace"/>`,
+		"two colons":            `<a:b:c xmlns:a="urn:x"/>`,
+		"half a prefix":         `<a: xmlns:a="urn:x"/>`,
+		"too many attributes":   "<a" + strings.Repeat(" b='1'", maxXMLAttributes+1) + "/>",
 		"too deep":              strings.Repeat("<a>", 40) + strings.Repeat("</a>", 40),
 		"too many":              "<a>" + strings.Repeat("<b/>", maxXMLElements) + "</a>",
 		"too large":             "<a>" + strings.Repeat(" ", maxXMLBytes) + "</a>",
@@ -118,8 +133,12 @@ func TestParseXAdESReadsPublishedExample(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(x.references) != 2 || x.references[1].uri != "manifest.xml" || x.formats["ID_1"] != "application/xml" ||
-			x.serial.String() != "589725471" || squeeze(x.issuerName) != "CN=Avsender,OU=Avsender,O=Avsender,L=Oslo,ST=NO,C=NO" {
+			x.serial.String() != "589725471" {
 			t.Errorf("read as %+v", x)
+		}
+		leaf, err := x509.ParseCertificate(x.chain[0])
+		if err != nil || !namesSame(x.issuerName, leaf.RawIssuer) {
+			t.Errorf("the issuer is read as another one than the certificate's: %v", err)
 		}
 	}
 }
@@ -129,6 +148,13 @@ func FuzzParseXML(f *testing.F) {
 		f.Add([]byte(document))
 	}
 	f.Add([]byte(oneSigner))
+	for _, file := range published(f, "*/*.xml", "*/*/*.xml") {
+		document, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(document)
+	}
 	f.Fuzz(func(t *testing.T, document []byte) {
 		root, err := parseXML(document)
 		if err != nil {
@@ -137,9 +163,6 @@ func FuzzParseXML(f *testing.F) {
 		once := canonical(root)
 		again, err := parseXML(once)
 		if err != nil {
-			if bytes.Contains(once, []byte("&#x")) {
-				return // a line break in an attribute was written as a reference
-			}
 			t.Fatalf("the canonical form cannot be read: %v\n%q", err, once)
 		}
 		if !bytes.Equal(canonical(again), once) {

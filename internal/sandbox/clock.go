@@ -14,10 +14,15 @@ func (s *Sandbox) Advance(d time.Duration) error {
 		return fmt.Errorf("moving the clock: it cannot go back")
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.moveClock(d)
+	return s.unlock()
+}
+
+// moveClock is called with the lock held.
+func (s *Sandbox) moveClock(d time.Duration) {
 	s.offset += d
+	s.changes.clock = true
 	s.catchUp()
-	return nil
 }
 
 // Clock is the time of the portal's movable clock.
@@ -31,7 +36,7 @@ func (s *Sandbox) Clock() time.Time {
 // itself: its people act, or its time is over. ok is false where nothing will.
 func (s *Sandbox) NextEvent() (at time.Time, ok bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.catchUp()
 	for _, j := range s.jobs {
 		next, _ := j.nextEvent(s.options.SignAfter)
@@ -48,7 +53,7 @@ func (s *Sandbox) NextEvent() (at time.Time, ok bool) {
 // the clock was moved.
 func (s *Sandbox) AdvanceIdle(while time.Duration) time.Duration {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.catchUp()
 	var next time.Time
 	for _, j := range s.jobs {
@@ -63,8 +68,7 @@ func (s *Sandbox) AdvanceIdle(while time.Duration) time.Duration {
 	if next.IsZero() || wait <= while {
 		return 0
 	}
-	s.offset += wait
-	s.catchUp()
+	s.moveClock(wait)
 	return wait
 }
 
@@ -91,15 +95,13 @@ func (s *Sandbox) catchUp() {
 // happen does what is due for a job.
 func (s *Sandbox) happen(j *job) {
 	j.scheduled = time.Time{}
-	at, what := j.due(s.options.SignAfter)
+	at, what := j.due(s.options)
 	if what == nil || at.After(s.clock()) {
 		return
 	}
 	before := j.version
 	what(at)
-	if j.documentsGone {
-		s.removeFiles(j)
-	}
+	s.touch(j)
 	if j.version != before {
 		s.announce(j)
 	}
@@ -107,11 +109,14 @@ func (s *Sandbox) happen(j *job) {
 
 // schedule puts a job into the agenda for the next thing that will happen to it.
 func (s *Sandbox) schedule(j *job) {
-	at, what := j.due(s.options.SignAfter)
-	if what == nil || at.Equal(j.scheduled) {
+	at, what := j.due(s.options)
+	if at.Equal(j.scheduled) {
 		return
 	}
 	j.scheduled = at
+	if what == nil {
+		return
+	}
 	heap.Push(&s.agenda, appointment{at, j})
 }
 
@@ -121,13 +126,20 @@ type appointment struct {
 	job *job
 }
 
-// agenda is a heap of appointments, the earliest first.
+// agenda is a heap of appointments, the earliest first; of several at one time, the one
+// of the oldest job, so that a sandbox that was started again goes on in the same order.
 type agenda []appointment
 
-func (a agenda) Len() int           { return len(a) }
-func (a agenda) Less(i, k int) bool { return a[i].at.Before(a[k].at) }
-func (a agenda) Swap(i, k int)      { a[i], a[k] = a[k], a[i] }
-func (a *agenda) Push(x any)        { *a = append(*a, x.(appointment)) }
+func (a agenda) Len() int      { return len(a) }
+func (a agenda) Swap(i, k int) { a[i], a[k] = a[k], a[i] }
+func (a *agenda) Push(x any)   { *a = append(*a, x.(appointment)) }
+
+func (a agenda) Less(i, k int) bool {
+	if !a[i].at.Equal(a[k].at) {
+		return a[i].at.Before(a[k].at)
+	}
+	return a[i].job.id < a[k].job.id
+}
 
 func (a *agenda) Pop() any {
 	last := len(*a) - 1

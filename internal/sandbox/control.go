@@ -1,11 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -45,7 +46,7 @@ type DocumentView struct {
 // Jobs is everything the portal knows, by id; a reference other than "" selects.
 func (s *Sandbox) Jobs(reference string) []JobView {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.catchUp()
 	views := []JobView{}
 	for _, j := range s.jobs {
@@ -72,62 +73,100 @@ func (j *job) view() JobView {
 	return v
 }
 
-// Control is the API that moves the sandbox: signers, clock, faults, logs. It has no
-// authentication and answers callers on this machine only.
+// Control is the API that moves the sandbox (signers, clock, faults, logs), and a page at
+// its root on which a person does the same. It has no authentication: it answers callers
+// on this machine only, and no page of anybody else.
 func (s *Sandbox) Control() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /jobs", s.controlJobs)
-	mux.HandleFunc("GET /jobs/{id}", s.controlJob)
+	mux.HandleFunc("GET /jobs", asJSON(s.controlJobs))
+	mux.HandleFunc("GET /jobs/{id}", asJSON(s.controlJob))
 	mux.HandleFunc("GET /calls", s.controlCalls)
-	mux.HandleFunc("GET /calls/summary", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, s.CallSummary()) })
-	mux.HandleFunc("POST /jobs/{id}/sign", s.controlSignAll)
-	mux.HandleFunc("POST /jobs/{id}/signers/{n}/{act}", s.controlSigner)
-	mux.HandleFunc("POST /clock", s.controlClock)
-	mux.HandleFunc("PUT /faults", s.controlFaults)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if ip := net.ParseIP(host); err == nil && ip != nil && !ip.IsLoopback() {
-			writeProblem(w, http.StatusForbidden, errors.New("the control API answers this machine only"))
-			return
+	mux.HandleFunc("GET /calls/summary", asJSON(func(*http.Request) (any, error) { return s.CallSummary(), nil }))
+	mux.HandleFunc("POST /jobs/{id}/sign", asJSON(s.controlSignAll))
+	mux.HandleFunc("POST /jobs/{id}/signers/{n}/{act}", asJSON(s.controlSigner))
+	mux.HandleFunc("POST /clock", asJSON(s.controlClock))
+	mux.HandleFunc("PUT /faults", asJSON(s.controlFaults))
+	s.addPage(mux)
+	return onlyFromHere(mux)
+}
+
+// controlCall does what a request to the control API asks for; its result is the answer.
+type controlCall func(*http.Request) (any, error)
+
+// controlProblem is a request that cannot be done, with the status that says so.
+type controlProblem struct {
+	status  int
+	message string
+}
+
+func (p *controlProblem) Error() string { return p.message }
+
+var errNoJob = &controlProblem{http.StatusNotFound, "there is no such job"}
+
+// problemOf makes one of any error. What a job or signer cannot do now is a conflict.
+func problemOf(err error) *controlProblem {
+	var p *controlProblem
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, errTooLate), errors.Is(err, errNotOpen), errors.Is(err, errNoSigner):
+		return &controlProblem{http.StatusConflict, err.Error()}
+	}
+	return &controlProblem{http.StatusInternalServerError, err.Error()}
+}
+
+func asJSON(do controlCall) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if result, err := do(r); err != nil {
+			writeProblem(w, problemOf(err))
+		} else {
+			writeJSON(w, http.StatusOK, result)
 		}
-		mux.ServeHTTP(w, r)
-	})
+	}
 }
 
-func (s *Sandbox) controlJobs(w http.ResponseWriter, r *http.Request) {
-	writeJSON(w, s.Jobs(r.URL.Query().Get("reference")))
+func writeProblem(w http.ResponseWriter, p *controlProblem) {
+	writeJSON(w, p.status, map[string]string{"error": p.message})
 }
 
-func (s *Sandbox) controlJob(w http.ResponseWriter, r *http.Request) {
-	s.withJob(w, r, func(*job) error { return nil })
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
 }
 
-// withJob does something to the job of the address, with the lock held, and answers with
-// what it is then.
-func (s *Sandbox) withJob(w http.ResponseWriter, r *http.Request, do func(*job) error) {
+func (s *Sandbox) controlJobs(r *http.Request) (any, error) {
+	return s.Jobs(r.URL.Query().Get("reference")), nil
+}
+
+func (s *Sandbox) controlJob(r *http.Request) (any, error) {
+	return s.withJob(r, func(*job) error { return nil })
+}
+
+// withJob does something to the job of the address, with the lock held, and tells what
+// the job is then. It is done only when it is kept.
+func (s *Sandbox) withJob(r *http.Request, do func(*job) error) (v JobView, err error) {
 	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer func() { err = cmp.Or(err, s.unlock()) }()
 	s.catchUp()
 	j := s.jobs[id]
 	if j == nil {
-		writeProblem(w, http.StatusNotFound, fmt.Errorf("there is no job %s", r.PathValue("id")))
-		return
+		return JobView{}, errNoJob
 	}
 	before := j.version
 	if err := do(j); err != nil {
-		writeProblem(w, http.StatusConflict, err)
-		return
+		return JobView{}, err
 	}
 	if j.version != before {
 		s.changed(j)
 	}
-	writeJSON(w, j.view())
+	return j.view(), nil
 }
 
 // controlSignAll lets all sign, group after group.
-func (s *Sandbox) controlSignAll(w http.ResponseWriter, r *http.Request) {
-	s.withJob(w, r, func(j *job) error {
+func (s *Sandbox) controlSignAll(r *http.Request) (any, error) {
+	return s.withJob(r, func(j *job) error {
 		now := s.clock()
 		if !j.finished.IsZero() {
 			return errTooLate
@@ -144,38 +183,45 @@ func (s *Sandbox) controlSignAll(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// failedStatus is a status with which a signer may end a job. New ones may appear, so any
-// is taken that looks like one.
-var failedStatus = regexp.MustCompile(`^[A-Z][A-Z_]{2,39}$`)
+// upperCase is what statuses of signers and codes of errors look like.
+var upperCase = regexp.MustCompile(`^[A-Z][A-Z_]{2,39}$`)
 
-func (s *Sandbox) controlSigner(w http.ResponseWriter, r *http.Request) {
-	act, status := r.PathValue("act"), r.URL.Query().Get("status")
-	switch act {
-	case "sign":
-	case "reject":
-		status = signerRejected
-	case "fail":
-		if !failedStatus.MatchString(status) || status == signerSigned || status == signerWaiting {
-			writeProblem(w, http.StatusBadRequest, errors.New("fail needs ?status= with a signer's status, as BLOCKED"))
-			return
-		}
-	default:
-		writeProblem(w, http.StatusNotFound, errors.New("a signer can sign, reject or fail"))
-		return
+func (s *Sandbox) controlSigner(r *http.Request) (any, error) {
+	status, err := statusAfterwards(r)
+	if err != nil {
+		return nil, err
 	}
-	s.withJob(w, r, func(j *job) error {
+	return s.withJob(r, func(j *job) error {
 		n, _ := strconv.Atoi(r.PathValue("n"))
 		p, err := j.signerN(n, s.clock())
 		if err != nil {
 			return err
 		}
-		if act == "sign" {
+		if status == signerSigned {
 			j.sign(p, s.clock())
 		} else {
 			j.fail(p, status, s.clock())
 		}
 		return nil
 	})
+}
+
+// statusAfterwards is what a signer's status will be. New statuses may appear, so any is
+// taken that looks like one.
+func statusAfterwards(r *http.Request) (string, error) {
+	status := r.URL.Query().Get("status")
+	switch r.PathValue("act") {
+	case "sign":
+		return signerSigned, nil
+	case "reject":
+		return signerRejected, nil
+	case "fail":
+		if !upperCase.MatchString(status) || status == signerSigned || status == signerWaiting {
+			return "", &controlProblem{http.StatusBadRequest, "fail needs ?status= with a signer's status, as BLOCKED"}
+		}
+		return status, nil
+	}
+	return "", &controlProblem{http.StatusNotFound, "a signer can sign, reject or fail"}
 }
 
 func (s *Sandbox) controlCalls(w http.ResponseWriter, r *http.Request) {
@@ -186,40 +232,41 @@ func (s *Sandbox) controlCalls(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Sandbox) controlClock(w http.ResponseWriter, r *http.Request) {
-	d, err := time.ParseDuration(r.URL.Query().Get("advance"))
-	if err == nil {
-		err = s.Advance(d)
+// lastYear is how far the clock goes: ages before its arithmetic ends.
+const lastYear = 2200
+
+func (s *Sandbox) controlClock(r *http.Request) (any, error) {
+	d, err := time.ParseDuration(r.FormValue("advance"))
+	if err != nil || d < 0 || s.Clock().Add(d).Year() > lastYear {
+		return nil, &controlProblem{http.StatusBadRequest,
+			fmt.Sprintf("the clock takes ?advance= with a duration, as 240h; it cannot go back, nor beyond the year %d", lastYear)}
 	}
-	if err != nil {
-		writeProblem(w, http.StatusBadRequest, fmt.Errorf("the clock takes ?advance= with a duration, as 240h: %w", err))
-		return
+	if err := s.Advance(d); err != nil {
+		return nil, err
 	}
-	writeJSON(w, map[string]time.Time{"clock": s.Clock().UTC()})
+	return map[string]time.Time{"clock": s.Clock().UTC()}, nil
 }
 
-func (s *Sandbox) controlFaults(w http.ResponseWriter, r *http.Request) {
-	faults := []Fault{}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxXMLBytes))
+func (s *Sandbox) controlFaults(r *http.Request) (any, error) {
+	var faults []Fault
+	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(&faults)
+	if err == nil && faults == nil {
+		err = errors.New("reading the faults: a JSON list is expected, [] for none")
+	}
+	if _, next := decoder.Token(); err == nil && next != io.EOF {
+		err = errors.New("reading the faults: something follows the list")
+	}
 	if err == nil {
 		err = s.SetFaults(faults)
 	}
-	if err != nil {
-		writeProblem(w, http.StatusBadRequest, err)
-		return
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, &controlProblem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the list of faults may have %d bytes", tooLarge.Limit)}
 	}
-	writeJSON(w, faults)
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(v)
-}
-
-func writeProblem(w http.ResponseWriter, status int, err error) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+	if err != nil {
+		return nil, &controlProblem{http.StatusBadRequest, err.Error()}
+	}
+	return faults, nil
 }

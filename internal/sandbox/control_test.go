@@ -80,6 +80,7 @@ func TestControlMovesTheClock(t *testing.T) {
 	c.create("ref-2", newBundle(oneSigner)) // the signing time is still judged by the real clock
 	c.control("POST", "/clock?advance=-1h", "", 400, nil)
 	c.control("POST", "/clock", "", 400, nil)
+	c.control("POST", "/clock?advance=2000000h", "", 400, nil)
 }
 
 func TestCallLog(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
-	"os"
 	"strings"
 )
 
@@ -16,26 +15,32 @@ import (
 type creation struct {
 	parts   *multipart.Reader
 	request *jobRequest
-	bundle  []byte
+	bundle  *incoming // until the call is over
 }
+
+// maxBoundary is the longest boundary there may be (RFC 2046, section 5.1.1).
+const maxBoundary = 70
 
 // findReference reads the first part of a create, up to the bundle.
 func findReference(c *call) error {
 	r := c.request
-	if r.ContentLength < 0 {
-		return refuseWith(http.StatusLengthRequired, codeInvalidRequest, "a Content-Length is needed; bodies in chunks are not taken")
-	}
-	if !strings.Contains(r.Header.Get("Accept"), "application/xml") {
-		return refuseWith(http.StatusNotAcceptable, codeInvalidRequest, "Accept must name application/xml")
-	}
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/mixed" || params["boundary"] == "" {
-		return refuseWith(http.StatusUnsupportedMediaType, codeInvalidRequest, "Content-Type must be multipart/mixed with a boundary")
+	boundary := params["boundary"]
+	if err != nil || kind != "multipart/mixed" || boundary == "" || len(boundary) > maxBoundary {
+		return refuseWith(http.StatusUnsupportedMediaType, codeInvalidRequest,
+			"Content-Type must be multipart/mixed with a boundary of at most %d characters", maxBoundary)
 	}
-	c.create.parts = multipart.NewReader(r.Body, params["boundary"])
-	document, err := c.nextPart("application/xml", maxXMLBytes)
+	c.create.parts = multipart.NewReader(r.Body, boundary)
+	part, err := c.nextPart(xmlType)
 	if err != nil {
 		return err
+	}
+	document, err := io.ReadAll(io.LimitReader(part, maxXMLBytes+1))
+	if err != nil {
+		return readingBroke(err)
+	}
+	if len(document) > maxXMLBytes {
+		return tooLarge(xmlType, maxXMLBytes)
 	}
 	if c.create.request, err = parseRequest(document); err != nil {
 		return err
@@ -44,20 +49,22 @@ func findReference(c *call) error {
 	return nil
 }
 
-// readBundlePart reads the second part, and that nothing follows.
-func readBundlePart(c *call) error {
-	bundle, err := c.nextPart("application/octet-stream", maxBundleBytes)
+// readBundlePart takes the second part, and wants nothing to follow.
+func (s *Sandbox) readBundlePart(c *call) error {
+	part, err := c.nextPart(documentType)
 	if err != nil {
 		return err
 	}
-	if _, err := c.create.parts.NextRawPart(); !errors.Is(err, io.EOF) {
-		return refuse(codeInvalidRequest, "there is more than two parts, or the last boundary is missing")
+	if c.create.bundle, err = receive(s.folder.path, part); err != nil {
+		return err
 	}
-	c.create.bundle = bundle
+	if _, err := c.create.parts.NextRawPart(); !errors.Is(err, io.EOF) {
+		return refuse(codeInvalidRequest, "there are more than two parts, or the last boundary is missing")
+	}
 	return nil
 }
 
-func (c *call) nextPart(contentType string, most int64) ([]byte, error) {
+func (c *call) nextPart(contentType string) (*multipart.Part, error) {
 	part, err := c.create.parts.NextRawPart()
 	if errors.Is(err, io.EOF) {
 		return nil, refuse(codeInvalidRequest, "a part of type %s is missing", contentType)
@@ -65,17 +72,11 @@ func (c *call) nextPart(contentType string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, readingBroke(err)
 	}
-	if err := checkPartHeader(part.Header, contentType); err != nil {
-		return nil, err
-	}
-	content, err := io.ReadAll(io.LimitReader(part, most+1))
-	if err != nil {
-		return nil, readingBroke(err)
-	}
-	if int64(len(content)) > most {
-		return nil, refuseWith(http.StatusRequestEntityTooLarge, codeInvalidRequest, "the part of type %s has more than %d bytes", contentType, most)
-	}
-	return content, nil
+	return part, checkPartHeader(part.Header, contentType)
+}
+
+func tooLarge(contentType string, most int64) error {
+	return refuseWith(http.StatusRequestEntityTooLarge, codeInvalidRequest, "the part of type %s has more than %d bytes", contentType, most)
 }
 
 func checkPartHeader(header textproto.MIMEHeader, want string) error {
@@ -84,7 +85,7 @@ func checkPartHeader(header textproto.MIMEHeader, want string) error {
 		return refuse(codeInvalidRequest, "a part of type %s is expected in this place", want)
 	}
 	switch strings.ToLower(header.Get("Content-Transfer-Encoding")) {
-	case "", "binary", "8bit":
+	case "", "binary", "8bit", "7bit":
 		return nil
 	}
 	return refuse(codeInvalidRequest, "a part of type %s has a transfer encoding", want)
@@ -99,11 +100,11 @@ func (s *Sandbox) create(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if c.fault.name == duplicate {
-		if _, err := s.addJob(c, m, documents); err != nil {
+		if _, err := s.addJob(c, m, documents, c.create.bundle.copyTo); err != nil {
 			return answer{}, err
 		}
 	}
-	j, err := s.addJob(c, m, documents)
+	j, err := s.addJob(c, m, documents, c.create.bundle.moveTo)
 	if err != nil {
 		return answer{}, err
 	}
@@ -117,11 +118,11 @@ func (s *Sandbox) create(c *call) (answer, error) {
 
 // inspect judges the bundle: its ZIP, signature, manifest and documents.
 func (s *Sandbox) inspect(c *call) (*jobManifest, []storedDocument, error) {
-	bundle, err := readBundle(c.create.bundle)
+	bundle, err := readBundle(c.create.bundle.content(), c.create.bundle.size)
 	if err != nil {
 		return nil, nil, err
 	}
-	v := verifier{roots: s.PKI.roots(), organizations: []string{c.caller, c.sender}, now: s.now()}
+	v := verifier{pki: s.PKI, chains: &s.chains, organizations: []string{c.caller, c.sender}, now: s.now()}
 	if err := v.verify(bundle); err != nil {
 		return nil, nil, err
 	}
@@ -132,23 +133,26 @@ func (s *Sandbox) inspect(c *call) (*jobManifest, []storedDocument, error) {
 	if err := checkRules(m, c.sender); err != nil {
 		return nil, nil, err
 	}
+	if err := checkPersonalData(c.create.request, m); err != nil {
+		return nil, nil, err
+	}
 	documents, err := checkDocuments(m, bundle.documents)
 	return m, documents, err
 }
 
 // checkDocuments wants every file of the bundle to be a document of the manifest, and a
 // PDF as the portal takes them.
-func checkDocuments(m *jobManifest, files map[string][]byte) ([]storedDocument, error) {
+func checkDocuments(m *jobManifest, files map[string]bundled) ([]storedDocument, error) {
 	var documents []storedDocument
 	for i, d := range m.documents {
-		content, present := files[d.href]
+		file, present := files[d.href]
 		if !present {
 			return nil, refuse(codeInvalidBundle, "document %d of manifest.xml is not in the bundle", i+1)
 		}
-		if err := checkPDF(content); err != nil {
-			return nil, refuse(codeInvalidDocument, "document %d: %v", i+1, err)
+		if file.fault != nil {
+			return nil, refuse(codeInvalidDocument, "document %d: %v", i+1, file.fault)
 		}
-		documents = append(documents, storedDocument{name: d.href, title: d.title, sha256: sum256(content)})
+		documents = append(documents, storedDocument{name: d.href, title: d.title, sha256: file.sha256})
 	}
 	if len(files) != len(documents) {
 		return nil, refuse(codeInvalidBundle, "the bundle has files that manifest.xml does not name")
@@ -156,8 +160,9 @@ func checkDocuments(m *jobManifest, files map[string][]byte) ([]storedDocument, 
 	return documents, nil
 }
 
-// addJob keeps the bundle as it came, one file a job, and begins the job's life.
-func (s *Sandbox) addJob(c *call, m *jobManifest, documents []storedDocument) (*job, error) {
+// addJob is where a job is born: keep puts the bundle as it came beside those of the other
+// jobs, and the job's life begins. A kill in between leaves a bundle without a job.
+func (s *Sandbox) addJob(c *call, m *jobManifest, documents []storedDocument, keep func(path string) error) (*job, error) {
 	s.mu.Lock()
 	s.lastID++
 	s.created++
@@ -168,13 +173,14 @@ func (s *Sandbox) addJob(c *call, m *jobManifest, documents []storedDocument) (*
 	j.id, j.reference, j.sender, j.queue = id, c.reference, c.sender, c.create.request.queue
 	j.documents = documents
 	j.behaviour = s.options.Outcome(n, c.reference)
-	if err := os.WriteFile(s.file(j, ".asice"), c.create.bundle, 0o600); err != nil {
+	if err := keep(s.file(j, ".asice")); err != nil {
 		return nil, fmt.Errorf("keeping the bundle: %w", err)
 	}
 
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.jobs[id] = j
+	s.touch(j)
 	s.schedule(j)
 	return j, nil
 }

@@ -10,18 +10,40 @@
 // what the control API does. Tests that want a server of their own take [New] with
 // [Sandbox.Handler], [Sandbox.TLSConfig] and [Sandbox.Control].
 //
+// # The control API and its page
+//
+// On loopback, without authentication, for programs and people on this machine: jobs as
+// the portal knows them (GET /jobs, /jobs/ID, ?reference=), its log (GET /calls, and
+// /calls/summary), signers (POST /jobs/ID/signers/N/sign, /reject, /fail?status=; POST
+// /jobs/ID/sign lets all sign in order), the clock (POST /clock?advance=240h) and faults
+// (PUT /faults). None of it holds personal data. A request under another name than this
+// machine's, or from a page of somebody else, is refused.
+//
+// GET / is a page on which a person sees the jobs, the newest first, opens the documents as
+// they came (GET /jobs/ID/documents/N) and signed (GET /jobs/ID/signed), signs or rejects
+// as the signer whose turn it is, and moves the clock. It shows titles, but what tells
+// signers only masked. It loads nothing from elsewhere, works without a script, and with
+// its own shows by itself what has changed.
+//
 // # What it is strict about
 //
 // Everything the specification says: the client's certificate and the organization in the
-// address; multipart with exactly two parts and a Content-Length; request and manifest
-// element by element in the order of portal.xsd, with every limit, and the rules the
-// schema cannot say (where they depend on the sender being public or private, a job is
-// refused only where neither may send it); a ZIP that Java can read as a stream; a XAdES
-// signature that covers every file, holds, was made within five seconds of now, by a
-// certificate of the sender with its whole chain; PDFs of the right version, not
-// encrypted; ten calls a second by the rule of Jetty's DoSFilter, with the block of thirty
-// seconds; permitted poll times. What is refused gets the portal's error document, whose
-// message says what was wrong without repeating it.
+// address; multipart with exactly two parts; request and manifest element by element in
+// the order of portal.xsd, with every limit, and the rules the schema cannot say (where
+// they depend on the sender being public or private, a job is refused only where neither
+// may send it); national numbers and the signers' own details where no personal data may
+// stand; a ZIP that Java can read as a stream; a XAdES signature that covers every file,
+// holds, was made within five seconds of now, by a certificate of the sender with its whole
+// chain; PDFs of the right version, not encrypted; ten calls a second by the rule of
+// Jetty's DoSFilter, with the block of thirty seconds; permitted poll times. What is
+// refused gets the portal's error document, whose message says what was wrong without
+// repeating it.
+//
+// What the standards leave free is free: the letters and order of headers, encodings,
+// prefixes, comments and layout of XML, the forms of its dates and numbers, the ids in a
+// signature and the way an issuer is written down, deflated and stored entries. A create
+// costs less than the client's signature over it; a bundle is in memory up to half a
+// megabyte, and on disk beyond.
 //
 // # The life of a job
 //
@@ -31,11 +53,25 @@
 // the newest status. A change handed out comes again after ten minutes unless it is
 // confirmed. After the confirmation of a final status the job is gone (410), unless long-
 // term storage is on; unfetched documents go after forty days. The movable clock
-// ([Sandbox.Advance]) touches exactly these times. State is in memory, documents in files.
+// ([Sandbox.Advance]) touches exactly these times.
+//
+// # State
+//
+// Documents are in files, below [Options.Dir] or in a folder of their own; everything else
+// is in memory and ends with the process. With [StateFile] it goes on: every change is
+// appended to a journal before the call that made it is answered, so that a sandbox that
+// is started again in the same folder, however the last one ended, knows all that was ever
+// answered: jobs, queues, what was handed out and until when, permitted poll times, how far
+// the clock was moved; and has the same keys. At the same address its URLs hold too. What
+// fell due in between happens as it starts. It does not remember what the portal keeps in
+// its process's memory only (the calls of the last second, a block), nor what belongs to a
+// test rather than to the portal (faults, the log of calls).
 //
 // The signed document is real: front page, documents, a footer on every page, each
 // signer's XAdES embedded, and one certification signature of the portal's own as an
-// incremental update. It is made when it is first fetched.
+// incremental update. It is made when it is first fetched; a [PAdESStyle] says what follows
+// the seal. It is no PDF/A and claims to be none. The names on it are made up: the manifest has
+// none.
 //
 // # Faults
 //
@@ -43,6 +79,8 @@
 // nothing has happened; "applied" that it has, whatever the caller is told.
 //
 //	refuse            not applied; the portal's error document, status 400
+//	refuse:CODE       the same with another error code; 403 with NOT_AUTHORIZED and
+//	                  BROKER_NOT_AUTHORIZED
 //	drop-before       not applied; the connection is closed without an answer
 //	drop-after        applied; the connection is closed without an answer
 //	reset-mid-body    the connection is reset half-way: through the request where it has a

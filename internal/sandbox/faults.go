@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -58,6 +60,7 @@ type effect struct {
 	name   string
 	delay  time.Duration
 	status int
+	code   string
 	target string
 }
 
@@ -102,16 +105,22 @@ func parseEffect(do string) (effect, error) {
 	var err error
 	switch name {
 	case slowBefore, slowAfter:
-		e.delay, err = time.ParseDuration(argument)
+		if e.delay, err = time.ParseDuration(argument); e.delay < 0 {
+			err = fmt.Errorf("%v is less than no time", e.delay)
+		}
 	case statusBefore, statusAfter:
 		e.status, err = strconv.Atoi(argument)
 		if err == nil && (e.status < 200 || e.status > 599) {
 			err = fmt.Errorf("%d is not a status from 200 to 599", e.status)
 		}
+	case refuseFault:
+		e.code, err = refusedCode(argument)
 	case redirect:
 		e.target = argument
-		_, err = url.Parse(argument)
-	case refuseFault, dropBefore, dropAfter, resetMidBody, bare429, garble, truncate, htmlPage, block, requeue, duplicate, foreign:
+		if _, err = url.Parse(argument); argument == "" {
+			err = errors.New("redirect needs a URL behind a colon")
+		}
+	case dropBefore, dropAfter, resetMidBody, bare429, garble, truncate, htmlPage, block, requeue, duplicate, foreign:
 		if argument != "" {
 			err = fmt.Errorf("%s takes nothing behind a colon", name)
 		}
@@ -119,6 +128,23 @@ func parseEffect(do string) (effect, error) {
 		err = fmt.Errorf("there is no fault %q", name)
 	}
 	return e, err
+}
+
+func refusedCode(argument string) (string, error) {
+	code := cmp.Or(argument, codeInvalidJob)
+	if !upperCase.MatchString(code) {
+		return "", fmt.Errorf("%q is not a code as %s", code, codeNotAuthorized)
+	}
+	return code, nil
+}
+
+// refusedOnRequest has the status that the portal gives with the code.
+func refusedOnRequest(code string) *refusal {
+	status := http.StatusBadRequest
+	if code == codeNotAuthorized || code == codeBrokerNotAuthorized {
+		status = http.StatusForbidden
+	}
+	return refuseWith(status, code, "refused on request")
 }
 
 // strike decides what goes wrong with a call: the first fault whose turn it is. Every
@@ -164,7 +190,7 @@ func (f *plannedFault) isTurn() bool {
 func (s *Sandbox) before(c *call) (a answer, instead bool) {
 	switch c.fault.name {
 	case refuseFault:
-		return errorAnswer(refuse(codeInvalidJob, "refused on request")), true
+		return errorAnswer(refusedOnRequest(c.fault.code)), true
 	case dropBefore:
 		return unapplied(dropped), true
 	case slowBefore:
@@ -246,8 +272,9 @@ func pause(c *call, d time.Duration) bool {
 	}
 }
 
-// resetWhileReading takes half of what the caller wants to send and resets.
+// resetWhileReading takes half of what the caller wants to send and resets; of a body in
+// chunks, whose length nobody knows, what has been read to learn its reference.
 func (c *call) resetWhileReading() answer {
-	io.CopyN(io.Discard, c.request.Body, c.request.ContentLength/2)
+	io.CopyN(io.Discard, c.request.Body, max(0, c.request.ContentLength/2))
 	return unapplied(reset)
 }

@@ -32,6 +32,7 @@ func TestFaultsOfCreate(t *testing.T) {
 		see  func(response) bool
 	}{
 		{"refuse", 0, func(r response) bool { return r.status == 400 && r.code() != "" }},
+		{"refuse:NOT_AUTHORIZED", 0, func(r response) bool { return r.status == 403 && r.code() == "NOT_AUTHORIZED" }},
 		{"drop-before", 0, func(r response) bool { return errors.Is(r.err, io.EOF) }},
 		{"drop-after", 1, func(r response) bool { return errors.Is(r.err, io.EOF) }},
 		{"reset-mid-body", 0, func(r response) bool {
@@ -144,6 +145,35 @@ func TestFaultsOfQueue(t *testing.T) {
 	c.post(again.Confirm).want(t, http.StatusGone)
 }
 
+func TestDuplicatedPoll(t *testing.T) {
+	c := start(t, Options{NoLimits: true})
+	c.plant(`[{"when": {"call": "poll", "nth": 1}, "do": "duplicate"}]`)
+	id := c.create("ref-1", newBundle(oneSigner))
+	for range 2 {
+		if m := c.poll(); m.ID != id {
+			t.Errorf("a poll brings %+v", m)
+		}
+	}
+}
+
+// The portal's Java client sends creates in chunks: nobody knows where half of them is.
+func TestCreateInChunks(t *testing.T) {
+	c := start(t, Options{NoLimits: true, SignAfter: -1})
+	inChunks := func() response {
+		r := c.createRequest(requestXML("ref-1", ""), newBundle(oneSigner).build(t))
+		r.ContentLength, r.GetBody = -1, nil
+		return c.send(r)
+	}
+	inChunks().want(t, 200)
+	c.plant(`[{"do": "reset-mid-body"}]`)
+	if r := inChunks(); !errors.Is(r.err, syscall.ECONNRESET) && !errors.Is(r.err, syscall.EPIPE) {
+		t.Errorf("status %d, error %v", r.status, r.err)
+	}
+	if jobs := c.running.Sandbox.Jobs("ref-1"); len(jobs) != 1 {
+		t.Errorf("%d jobs were made", len(jobs))
+	}
+}
+
 func TestShareIsExact(t *testing.T) {
 	f := &plannedFault{when: When{Share: 0.05}}
 	struck := 0
@@ -160,7 +190,7 @@ func TestShareIsExact(t *testing.T) {
 func TestFaultsAreChecked(t *testing.T) {
 	c := start(t, Options{NoLimits: true})
 	for _, faults := range []string{
-		`{}`, `[{"do": "explode"}]`, `[{"do": "slow-before"}]`, `[{"do": "status:99"}]`, `[{"do": "garble:1"}]`,
+		`{}`, `[{"do": "explode"}]`, `[{"do": "slow-before"}]`, `[{"do": "status:99"}]`, `[{"do": "garble:1"}]`, `[{"do": "refuse:no"}]`, `[{"do": "slow-after:-1s"}]`, `[{"do": "redirect:"}]`, `null`, `[] []`, `[`, ``,
 		`[{"when": {"call": "crate"}, "do": "html"}]`, `[{"when": {"share": 2}, "do": "html"}]`, `[{"wen": {}, "do": "html"}]`,
 	} {
 		c.control("PUT", "/faults", faults, 400, nil)

@@ -1,137 +1,173 @@
 package sandbox
 
 import (
-	"bytes"
+	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 )
 
-// A4 in points, and how the front page is laid out on it.
+// How the front page looks.
+var (
+	headStyle    = style{bold, 20, 0.1}
+	sectionStyle = style{bold, 12.5, 0.1}
+	strongStyle  = style{bold, 10, 0}
+	plainStyle   = style{regular, 10, 0}
+	quietStyle   = style{regular, 9, 0.32}
+	smallStyle   = style{regular, 7.5, 0.4}
+)
+
 const (
-	paperWidth    = 595
-	paperHeight   = 842
-	paperMargin   = 60
-	lineHeight    = 16
-	linesPerPage  = 42
-	columnsOfText = 88
+	labelWidth  = 92 // of the column with what a value is
+	numberWidth = 22 // of the column with numbers of signers and documents
 )
 
-// winAnsi holds the characters outside Latin-1 that the PDF standard fonts can show
-// (ISO 32000-1, annex D.2).
-var winAnsi = map[rune]byte{
-	'€': 0x80, '‚': 0x82, '„': 0x84, '…': 0x85, 'Š': 0x8a, 'Œ': 0x8c, 'Ž': 0x8e,
-	'‘': 0x91, '’': 0x92, '“': 0x93, '”': 0x94, '•': 0x95, '–': 0x96, '—': 0x97,
-	'š': 0x9a, 'œ': 0x9c, 'ž': 0x9e, 'Ÿ': 0x9f,
-}
-
-// textPDF makes a PDF of headed text in Helvetica, on as many A4 pages as it needs. A
-// line that begins with "# " is printed bold.
-func textPDF(lines []string) []byte {
-	lines = fold(lines)
-	var w pdfWriter
-	w.buf.WriteString("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
-	pages := (len(lines) + linesPerPage - 1) / linesPerPage
-	var kids []string
-	for i := range pages {
-		kids = append(kids, fmt.Sprintf("%d 0 R", 5+2*i))
+// frontPage says who signed what, when and how, and that all this is a rehearsal. Its
+// typeface has the glyphs that the footer needs.
+func frontPage(j *job, view jobView) *sheet {
+	face := newTypeface()
+	face.width(regular, 1, footerText(j, 0, 0)+"0123456789")
+	s := newSheet(face, fmt.Sprintf("Signed document, job %d, continued", j.id))
+	s.lines(marginSide, textWidth, smallStyle, "Signing portal sandbox")
+	s.rule()
+	s.skip(10)
+	s.lines(marginSide, textWidth, headStyle, j.manifest.title)
+	s.skip(10)
+	for _, row := range aboutJob(j, view) {
+		s.row(row[0], row[1])
 	}
-	w.object("<</Type/Catalog/Pages 2 0 R>>")
-	w.object(fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", pages, strings.Join(kids, " ")))
-	w.object("<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>")
-	w.object("<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold/Encoding/WinAnsiEncoding>>")
-	for i := range pages {
-		content := textContent(lines[i*linesPerPage : min(len(lines), (i+1)*linesPerPage)])
-		w.object(fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]"+
-			"/Resources<</Font<</F1 3 0 R/F2 4 0 R>>>>/Contents %d 0 R>>", paperWidth, paperHeight, 6+2*i))
-		w.object(fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(content), content))
+	s.skip(8)
+	s.notice("A rehearsal: this document was made by the signing portal sandbox. Nobody has signed it.")
+	s.section("Signatures")
+	for _, by := range view.signed {
+		s.entry(by.n, identification(by.n, by.spec, j.manifest.identifier),
+			"Signed "+by.at.UTC().Format("2006-01-02 15:04:05 UTC"), howSigned(by.spec, j.manifest.authentication))
 	}
-	return w.finish()
-}
-
-func textContent(lines []string) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "BT %d TL %d %d Td\n", lineHeight, paperMargin, paperHeight-paperMargin)
-	for _, line := range lines {
-		font := "/F1 10 Tf"
-		if text, head := strings.CutPrefix(line, "# "); head {
-			font, line = "/F2 12 Tf", text
-		}
-		fmt.Fprintf(&b, "%s (%s) Tj T*\n", font, pdfText(line))
+	if view.waiting > 0 {
+		s.lines(marginSide, textWidth, plainStyle, fmt.Sprintf("Not signed yet: %d more. This document is not finished.", view.waiting))
 	}
-	b.WriteString("ET")
-	return b.Bytes()
-}
-
-// fold breaks lines that are too long for the page, between words where it can; what is
-// carried over is indented.
-func fold(lines []string) []string {
-	const indent = "    "
-	var out []string
-	for _, line := range lines {
-		rest, margin := []rune(line), ""
-		for len(margin)+len(rest) > columnsOfText {
-			cut := columnsOfText - len(margin)
-			if space := lastSpace(rest[:cut]); space > 0 {
-				cut = space
-			}
-			out = append(out, margin+string(rest[:cut]))
-			rest, margin = []rune(strings.TrimLeft(string(rest[cut:]), " ")), indent
-		}
-		out = append(out, margin+string(rest))
+	s.section("Documents")
+	for i, d := range j.documents {
+		s.entry(i+1, d.title, "SHA-256 "+hex.EncodeToString(d.sha256))
 	}
-	return out
+	return s
 }
 
-func lastSpace(text []rune) int {
-	for i, r := range slices.Backward(text) {
-		if r == ' ' {
-			return i
-		}
+func aboutJob(j *job, view jobView) [][2]string {
+	rows := [][2]string{
+		{"Signed by", fmt.Sprintf("%d of %d", len(view.signed), len(j.signers))},
+		{"Sent by", "organization " + spaced(j.sender)},
+		{"Job", fmt.Sprint(j.id)},
 	}
-	return -1
-}
-
-// pdfText is a text as the inside of a PDF literal string in WinAnsiEncoding; what that
-// cannot show becomes a question mark.
-func pdfText(text string) []byte {
-	var b bytes.Buffer
-	for _, r := range text {
-		code, known := winAnsi[r]
-		switch {
-		case known:
-			b.WriteByte(code)
-		case r == '(' || r == ')' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(byte(r))
-		case r >= ' ' && r <= '~', r >= 0xa0 && r <= 0xff:
-			b.WriteByte(byte(r))
-		default:
-			b.WriteByte('?')
-		}
+	if j.reference != "" {
+		rows = append(rows, [2]string{"Reference", j.reference})
 	}
-	return b.Bytes()
+	return rows
 }
 
-// pdfWriter collects numbered objects and remembers where each begins.
-type pdfWriter struct {
-	buf     bytes.Buffer
-	offsets []int
+// spaced writes an organization number as people do.
+func spaced(organization string) string {
+	return organization[:3] + " " + organization[3:6] + " " + organization[6:]
 }
 
-// object writes the next object; numbers begin at 1.
-func (w *pdfWriter) object(body string) {
-	w.offsets = append(w.offsets, w.buf.Len())
-	fmt.Fprintf(&w.buf, "%d 0 obj\n%s\nendobj\n", len(w.offsets), body)
-}
-
-// finish writes the cross-reference table and the trailer; object 1 is the catalog.
-func (w *pdfWriter) finish() []byte {
-	start := w.buf.Len()
-	fmt.Fprintf(&w.buf, "xref\n0 %d\n0000000000 65535 f \n", len(w.offsets)+1)
-	for _, at := range w.offsets {
-		fmt.Fprintf(&w.buf, "%010d 00000 n \n", at)
+// row is what a value is, and the value.
+func (s *sheet) row(label, value string) {
+	s.keep(s.height(textWidth-labelWidth, plainStyle, value))
+	y, page := s.y, len(s.pages)
+	s.lines(marginSide+labelWidth, textWidth-labelWidth, plainStyle, value)
+	if page == len(s.pages) {
+		s.at(marginSide, y-plainStyle.leading()+0.4*plainStyle.size, style{regular, plainStyle.size, quietStyle.gray}, label)
 	}
-	fmt.Fprintf(&w.buf, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(w.offsets)+1, start)
-	return w.buf.Bytes()
+}
+
+// notice is a text on a gray ground.
+func (s *sheet) notice(text string) {
+	const inside = 9
+	height := s.height(textWidth-2*inside, strongStyle, text) + 2*inside
+	s.keep(height)
+	fmt.Fprintf(s.page(), "q 0.92 g %d %g %d %g re f Q\n", marginSide, s.y-height, textWidth, height)
+	s.skip(inside)
+	s.lines(marginSide+inside, textWidth-2*inside, strongStyle, text)
+	s.skip(inside)
+}
+
+// section begins a part of the page; a heading never stands alone at a page's end.
+func (s *sheet) section(text string) {
+	s.keep(90)
+	s.skip(16)
+	s.lines(marginSide, textWidth, sectionStyle, text)
+	s.rule()
+}
+
+// entry is one numbered thing with notes below it, on one page.
+func (s *sheet) entry(n int, text string, notes ...string) {
+	const width = textWidth - numberWidth
+	height := s.height(width, strongStyle, text)
+	for _, note := range notes {
+		height += s.height(width, quietStyle, note)
+	}
+	s.keep(height)
+	s.at(marginSide, s.y-strongStyle.leading()+0.4*strongStyle.size, strongStyle, fmt.Sprintf("%d.", n))
+	s.lines(marginSide+numberWidth, width, strongStyle, text)
+	for _, note := range notes {
+		s.lines(marginSide+numberWidth, width, quietStyle, note)
+	}
+	s.skip(6)
+}
+
+// howSigned is the kind of signature, how the signer was identified, and for whom the
+// signer has acted.
+func howSigned(s signerSpec, authentication string) string {
+	parts := []string{"Authenticated electronic signature"}
+	if s.signatureType == advanced {
+		parts[0] = "Advanced electronic signature"
+	}
+	if authentication != "" {
+		parts = append(parts, "identified at security level "+authentication)
+	}
+	if s.onBehalfOf == onBehalfOfOther {
+		return strings.Join(append(parts, "on behalf of somebody else"), " · ")
+	}
+	return strings.Join(append(parts, "on their own behalf"), " · ")
+}
+
+// signerNames are the signers': the manifest has none, and names have letters outside ASCII.
+var signerNames = [maxSigners]string{"Åse Prøve", "Øyvind Test", "Zoë Eksempel", "Kåre Utprøving", "Áilu Geahččaleapmi",
+	"Łucja Próba", "José Ensayo", "Đặng Thử", "Jürgen Muster", "Ærlinde Forsøk"}
+
+// identification is what the sender asked to stand about signer n
+// (identifier-in-signed-documents). Who was addressed by contact information is known by that alone.
+func identification(n int, s signerSpec, identifier string) string {
+	name := signerNames[(n-1)%len(signerNames)]
+	switch {
+	case s.number == "" && identifier != nameOnly:
+		return name + ", " + strings.TrimSpace(s.email+" "+s.mobile)
+	case identifier == nameOnly:
+		return name
+	case identifier == birthAndName:
+		return name + ", born " + birthDate(s.number)
+	}
+	return name + ", " + s.number
+}
+
+// birthDate is the date in a national number.
+func birthDate(number string) string {
+	day, month := dayAndMonth(number)
+	return time.Date(birthYear(number), time.Month(month), day, 0, 0, 0, 0, time.UTC).Format("02.01.2006")
+}
+
+// birthYear is the year of two digits, whose century the three digits after it tell: below
+// 500 the last one; from 500 on this one up to 39, before 1900 from 54 up to 749, and the last one
+// above.
+func birthYear(number string) int {
+	year, serial := int(number[4]-'0')*10+int(number[5]-'0'), number[6:9]
+	switch {
+	case serial < "500":
+		return 1900 + year
+	case year < 40:
+		return 2000 + year
+	case year >= 54 && serial < "750":
+		return 1800 + year
+	}
+	return 1900 + year
 }

@@ -11,13 +11,13 @@ const pollHeader = "X-Next-permitted-poll-time"
 
 // findNext looks at whose change a poll is about to get, for faults that wait for it.
 func (s *Sandbox) findNext(c *call) error {
-	for name := range c.request.URL.Query() {
-		if name != "polling_queue" {
-			return refuse(codeInvalidRequest, "a poll knows no parameter but polling_queue")
+	for name, values := range c.request.URL.Query() {
+		if name != "polling_queue" || len(values) > 1 {
+			return refuse(codeInvalidRequest, "a poll knows no parameter but polling_queue, and that once")
 		}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.catchUp()
 	if j := s.polled(c).peek(s.clock()); j != nil {
 		c.reference = j.reference
@@ -25,15 +25,20 @@ func (s *Sandbox) findNext(c *call) error {
 	return nil
 }
 
-// polled is the queue a poll asks for.
+// queueKey names the queue a poll asks for.
+func (c *call) queueKey() queueKey {
+	return queueKey{c.sender, c.request.URL.Query().Get("polling_queue")}
+}
+
 func (s *Sandbox) polled(c *call) *queue {
-	return s.queueOf(c.sender, c.request.URL.Query().Get("polling_queue"))
+	key := c.queueKey()
+	return s.queueOf(key.sender, key.name)
 }
 
 // poll hands out one change, or says when to come again.
 func (s *Sandbox) poll(c *call) (answer, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.catchUp()
 	q, now := s.polled(c), s.now()
 	c.reference = ""
@@ -41,17 +46,18 @@ func (s *Sandbox) poll(c *call) (answer, error) {
 		return withPollTime(noContent(http.StatusTooManyRequests, "too early"), q.permitted), nil
 	}
 	if c.fault.name == foreign {
-		s.plantForeign(c, q)
+		s.plantForeign(c)
 	}
 	j := q.peek(s.clock())
 	if j == nil {
 		q.permitted = now.Add(s.options.PollInterval)
+		s.changes.queue(c.queueKey())
 		return withPollTime(noContent(http.StatusNoContent, "empty"), q.permitted), nil
 	}
-	c.job, c.reference, q.permitted = j, j.reference, now
-	j.handOut(s.clock())
+	c.job, c.reference = j, j.reference
+	s.handOut(j)
 	if c.fault.name == requeue || c.fault.name == duplicate {
-		j.giveBack()
+		s.giveBack(j)
 	}
 	a := xmlAnswer(http.StatusOK, changeOf(j, service(c.request), s.clock()), "change "+j.status)
 	return withPollTime(a, now), nil
@@ -65,21 +71,21 @@ func withPollTime(a answer, permitted time.Time) answer {
 
 func (s *Sandbox) confirm(c *call) (answer, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	if c.job.change.handed == 0 {
 		return answer{}, refuseWith(http.StatusConflict, codeConflict, "no change of this job was handed out yet")
 	}
 	if c.fault.name == requeue {
-		c.job.giveBack()
+		s.giveBack(c.job)
 		return noContent(http.StatusOK, "confirmed, then forgotten"), nil
 	}
-	s.confirmChange(c.job, s.options.ConfirmsJob)
+	s.confirmChange(c.job)
 	return noContent(http.StatusOK, "confirmed"), nil
 }
 
 func (s *Sandbox) cancel(c *call) (answer, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.catchUp()
 	if !c.job.finished.IsZero() || c.job.foreign {
 		return answer{}, refuseWith(http.StatusConflict, codeConflict, "the job is finished and cannot be cancelled")
@@ -89,7 +95,7 @@ func (s *Sandbox) cancel(c *call) (answer, error) {
 	return noContent(http.StatusOK, "cancelled"), nil
 }
 
-// changed tells queue and agenda of a job that somebody acted upon.
+// changed tells queue, agenda and journal of a job that somebody acted upon.
 func (s *Sandbox) changed(j *job) {
 	s.announce(j)
 	s.schedule(j)
@@ -106,7 +112,7 @@ func (s *Sandbox) pades(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return content(http.StatusOK, "application/octet-stream", document, "document"), nil
+	return content(http.StatusOK, documentType, document, "document"), nil
 }
 
 func (s *Sandbox) archived(c *call) (answer, error) {
@@ -131,30 +137,34 @@ func (s *Sandbox) xades(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return content(http.StatusOK, "application/xml", signature, "signature"), nil
+	return content(http.StatusOK, xmlType, signature, "signature"), nil
 }
 
 func (s *Sandbox) deleteDocuments(c *call) (answer, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	if !c.job.offersDeletion(s.clock()) {
 		return answer{}, refuseWith(http.StatusConflict, codeConflict, "the documents cannot be deleted, or not yet")
 	}
 	c.job.documentsGone = true
-	s.removeFiles(c.job)
+	s.touch(c.job)
+	s.schedule(c.job)
 	return noContent(http.StatusNoContent, "deleted"), nil
 }
 
 // plantForeign puts a change that belongs to nobody here in front of a queue.
-func (s *Sandbox) plantForeign(c *call, q *queue) {
+func (s *Sandbox) plantForeign(c *call) {
 	now := s.clock()
-	m := &jobManifest{signers: []signerSpec{{email: "someone@example.com"}}, available: time.Hour}
-	j := newJob(m, now)
+	j := newJob(foreignManifest(), now)
 	s.lastID++
-	j.id, j.sender, j.queue, j.foreign = s.lastID, c.sender, c.request.URL.Query().Get("polling_queue"), true
+	j.id, j.sender, j.queue, j.foreign = s.lastID, c.sender, c.queueKey().name, true
 	j.reference = "not-from-here-" + strconv.FormatInt(j.id, 10)
 	j.expire(now)
 	s.jobs[j.id] = j
-	j.change.queued = true
-	q.jobs = append([]*job{j}, q.jobs...)
+	s.announceFirst(j)
+	s.schedule(j)
+}
+
+func foreignManifest() *jobManifest {
+	return &jobManifest{signers: []signerSpec{{email: "someone@example.com"}}, available: time.Hour}
 }

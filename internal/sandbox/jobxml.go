@@ -1,10 +1,9 @@
 package sandbox
 
 import (
+	"math"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -12,15 +11,16 @@ const portalNamespace = "http://signering.posten.no/schema/v1"
 
 // Limits of portal.xsd and portal-api.md.
 const (
-	maxSigners          = 10
-	maxDocuments        = 20
-	maxTitle            = 80
-	maxDescription      = 220
-	maxReference        = 50
-	minHref, maxHref    = 4, 100
-	maxMime             = 100
-	maxAvailableSeconds = 7_776_000
-	defaultAvailable    = 30 * 24 * time.Hour
+	maxSigners       = 10
+	maxOrder         = 9
+	maxDocuments     = 20
+	maxTitle         = 80
+	maxDescription   = 220
+	maxReference     = 50
+	minHref, maxHref = 4, 100
+	maxMime          = 100
+	maxAvailable     = 7_776_000 * time.Second
+	defaultAvailable = 30 * 24 * time.Hour
 )
 
 // Values of portal.xsd.
@@ -44,14 +44,17 @@ type jobRequest struct {
 
 // jobManifest is a portal-signature-job-manifest.
 type jobManifest struct {
-	signers        []signerSpec
-	sender         string
-	title          string
-	documents      []documentSpec
-	authentication string // empty: not given
-	activation     time.Time
-	available      time.Duration
-	identifier     string // empty: not given
+	signers           []signerSpec
+	sender            string
+	title             string
+	nonsensitiveTitle string // empty: not given
+	documents         []documentSpec
+	authentication    string // empty: not given
+	activation        time.Time
+	activationIsLocal bool          // it was given without an offset
+	available         time.Duration // above maxAvailable: longer than that
+	identifier        string        // empty: not given
+	source            []byte        // the document it was read from
 }
 
 type signerSpec struct {
@@ -98,6 +101,7 @@ func parseManifest(document []byte) (*jobManifest, error) {
 	}
 	var c checker
 	m := c.manifest(root)
+	m.source = document
 	if c.err != nil {
 		return nil, refuse(codeInvalidXML, "manifest.xml: %v", c.err)
 	}
@@ -115,7 +119,7 @@ func (c *checker) manifest(root *element) *jobManifest {
 		c.legacyDocument(m, legacy)
 	} else {
 		m.title = c.sized(w.must("title"), 1, maxTitle)
-		c.sized(w.next("nonsensitive-title"), 1, maxTitle)
+		m.nonsensitiveTitle = c.sized(w.next("nonsensitive-title"), 1, maxTitle)
 		c.sized(w.next("description"), 0, maxDescription)
 		c.documents(m, w.must("documents"))
 	}
@@ -141,7 +145,7 @@ func (c *checker) signer(e *element) signerSpec {
 	var s signerSpec
 	w := c.enter(e, portalNamespace, "order")
 	if order, given := e.attribute("order"); given {
-		s.order = int(c.integer(e, order, 9))
+		s.order = int(c.integer(e, order, maxOrder))
 	}
 	if byContact := w.next("identified-by-contact-information"); byContact != nil {
 		c.empty(byContact)
@@ -172,18 +176,12 @@ func (c *checker) notifications(s *signerSpec, e *element) {
 		c.breach("notifications: an email or an sms is expected")
 	}
 	if email != nil {
-		s.email = c.required(email, "address", 1, 1000)
-		c.emptyBut(email, "address")
+		s.email = c.required(email, "address", 1, maxXMLBytes)
+		c.empty(email, "address")
 	}
 	if sms != nil {
-		s.mobile = c.required(sms, "number", 1, 1000)
-		c.emptyBut(sms, "number")
-	}
-}
-
-func (c *checker) emptyBut(e *element, attr string) {
-	if c.text(e, attr) != "" {
-		c.breach("%s must have no content", e.local)
+		s.mobile = c.required(sms, "number", 1, maxXMLBytes)
+		c.empty(sms, "number")
 	}
 }
 
@@ -207,7 +205,7 @@ func (c *checker) legacyDocument(m *jobManifest, e *element) {
 	w := c.enter(e, portalNamespace, "href", "mime")
 	spec := c.documentAttributes(e)
 	spec.title = c.sized(w.must("title"), 1, maxTitle)
-	c.sized(w.next("nonsensitive-title"), 1, maxTitle)
+	m.nonsensitiveTitle = c.sized(w.next("nonsensitive-title"), 1, maxTitle)
 	c.sized(w.next("description"), 0, maxDescription)
 	w.end()
 	m.title, m.documents = spec.title, []documentSpec{spec}
@@ -226,43 +224,14 @@ func (c *checker) availability(m *jobManifest, e *element) {
 	}
 	w := c.enter(e, portalNamespace)
 	if at := w.next("activation-time"); at != nil {
-		m.activation = c.dateTime(at)
+		m.activation, m.activationIsLocal = c.dateTime(at)
 	}
 	if seconds := w.next("available-seconds"); seconds != nil {
-		n := c.integer(seconds, c.text(seconds), maxAvailableSeconds)
-		m.available = time.Duration(n) * time.Second
+		n := c.integer(seconds, c.text(seconds), math.MaxInt64)
+		m.available = time.Duration(min(n, int64(maxAvailable/time.Second)+1)) * time.Second
 	}
 	w.end()
 }
-
-// pattern is a text that must match; its value stands in no message.
-func (c *checker) pattern(e *element, pattern *regexp.Regexp) string {
-	text := c.text(e)
-	if e != nil && !pattern.MatchString(text) {
-		c.breach("%s does not have the form %s", e.local, pattern)
-	}
-	return text
-}
-
-// integer is a whole number from 0 to most; XSD lets blanks stand around it.
-func (c *checker) integer(e *element, text string, most int64) int64 {
-	n, err := strconv.ParseInt(collapse(text), 10, 64)
-	if err != nil || n < 0 || n > most {
-		c.breach("%s: a whole number from 0 to %d is expected", e.local, most)
-	}
-	return n
-}
-
-// dateTime is an xs:dateTime; the portal wants its offset given.
-func (c *checker) dateTime(e *element) time.Time {
-	at, err := time.Parse(time.RFC3339Nano, collapse(c.text(e)))
-	if e != nil && err != nil {
-		c.breach("%s is not a date and time with an offset", e.local)
-	}
-	return at
-}
-
-func collapse(text string) string { return strings.Trim(text, " \t\r\n") }
 
 // orders are the distinct orders of the signers, ascending.
 func (m *jobManifest) orders() []int {

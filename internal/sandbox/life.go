@@ -44,6 +44,9 @@ type job struct {
 	change    change
 	version   int // rises with every change of status
 
+	kept   bool   // has been saved before
+	source []byte // manifest.xml as it came, until then
+
 	documentsGone bool // deleted, on request or after forty days
 	gone          bool // out of the API after the last confirmation
 
@@ -71,7 +74,9 @@ var (
 // newJob begins the life of a job. Its time counts from the activation time even where
 // that lies in the past (portal-api.md).
 func newJob(m *jobManifest, now time.Time) *job {
-	j := &job{manifest: m, created: now, opened: now, status: jobInProgress}
+	own := *m // two jobs of one bundle (a fault) share nothing that is let go of
+	own.source = nil
+	j := &job{manifest: &own, source: m.source, created: now, opened: now, status: jobInProgress}
 	if !m.activation.IsZero() {
 		j.opened = m.activation
 	}
@@ -90,23 +95,24 @@ func (j *job) active() []*signer {
 }
 
 // due is the next thing that happens to a job by itself, and when.
-func (j *job) due(signAfter time.Duration) (time.Time, func(at time.Time)) {
+func (j *job) due(o Options) (time.Time, func(at time.Time)) {
 	if j.finished.IsZero() {
-		return j.nextEvent(signAfter)
+		return j.nextEvent(o.SignAfter)
 	}
-	if !j.gone && !j.documentsGone {
+	if !j.gone && !j.documentsGone && !o.LongTermStorage {
 		return j.finished.Add(retention), func(time.Time) { j.documentsGone = true }
 	}
 	return time.Time{}, nil
 }
 
 // nextEvent is the next thing that happens to an unfinished job: its people act, or its
-// time is over, whichever is earlier. A zero time: nothing.
+// time is over, whichever is earlier; time that was over before the job came ends it as
+// it comes. A zero time: nothing.
 func (j *job) nextEvent(signAfter time.Duration) (time.Time, func(at time.Time)) {
 	if !j.finished.IsZero() {
 		return time.Time{}, nil
 	}
-	closes := j.opened.Add(j.manifest.available)
+	closes := later(j.opened.Add(j.manifest.available), j.created)
 	if signAfter >= 0 && j.behaviour != Expired {
 		acts := later(j.opened, j.created).Add(signAfter)
 		if acts.Before(closes) {

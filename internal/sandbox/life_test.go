@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 )
@@ -11,7 +9,7 @@ import (
 // confirm confirms a change and wants it taken.
 func (c *client) confirm(m changed) {
 	c.t.Helper()
-	c.post(m.Confirm).want(c.t, http.StatusOK)
+	c.post(m.Confirm).want(c.t, 200)
 }
 
 // advance moves the sandbox's clock.
@@ -35,136 +33,178 @@ func (c *client) wantChange(status, signers string) changed {
 // wantEmpty polls a queue that must be empty, and lets its poll time pass.
 func (c *client) wantEmpty() {
 	c.t.Helper()
-	c.get("/portal/signature-jobs").want(c.t, http.StatusNoContent)
+	c.get("/portal/signature-jobs").want(c.t, 204)
 	c.running.Sandbox.allowPolls()
 }
 
 // allowPolls forgets the permitted poll times: tests do not wait.
 func (s *Sandbox) allowPolls() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, q := range s.queues {
+	defer s.unlock()
+	for key, q := range s.queues {
 		q.permitted = time.Time{}
+		s.changes.queue(key)
 	}
 }
 
-func TestJobFromCreateToDeletion(t *testing.T) {
-	c := start(t, Options{NoLimits: true})
-	id := c.create("ref-1", newBundle(oneSigner))
-	m := c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED")
-	if m.ID != id || m.Reference != "ref-1" || m.Cancel != "" || m.Delete != "" || m.Signers[0].Number != "01817299999" {
-		t.Errorf("the change says %+v", m)
-	}
-	c.get(m.PAdES).want(t, http.StatusOK)
-	c.get(m.Signers[0].XAdES).want(t, http.StatusOK)
-	c.wantEmpty() // handed out, not confirmed: not in the queue
-	c.confirm(m)
-	c.post(m.Confirm).want(t, http.StatusGone)
-	c.get(m.PAdES).want(t, http.StatusGone)
-	c.advance(redelivery)
-	c.wantEmpty()
-	if job := c.running.Sandbox.Jobs("ref-1")[0]; !job.Gone || job.Status != jobCompleted {
-		t.Errorf("the control API says %+v", job)
-	}
+const day = 24 * time.Hour
+
+// within is a manifest whose signers have so long.
+func within(manifest string, d time.Duration) string {
+	return available(manifest, fmt.Sprintf("<available-seconds>%d</available-seconds>", d/time.Second))
 }
 
-func TestUnconfirmedChangeComesAgain(t *testing.T) {
-	c := start(t, Options{NoLimits: true})
-	c.create("ref-1", newBundle(oneSigner))
-	first := c.poll()
-	c.advance(redelivery - time.Second)
-	c.wantEmpty()
-	c.advance(2 * time.Second)
-	if again := c.poll(); again.ID != first.ID || again.Status != first.Status {
-		t.Errorf("came again as %+v", again)
-	}
+// activated is a manifest that opens so long from now, for a day.
+func activated(manifest string, in time.Duration) string {
+	return available(manifest, "<activation-time>"+time.Now().Add(in).Format(time.RFC3339Nano)+"</activation-time><available-seconds>86400</available-seconds>")
 }
 
-func TestOrderGroupsFollowEachOther(t *testing.T) {
-	c := start(t, Options{NoLimits: true, SignAfter: -1})
-	day := available(signers(2, 1, 2), "<available-seconds>86400</available-seconds>")
-	id := c.create("ref-1", newBundle(day))
-	c.act(id, 1, "sign", http.StatusConflict) // the other group's turn
-	c.advance(23 * time.Hour)
-	c.act(id, 2, "sign", http.StatusOK)
-	c.confirm(c.wantChange("IN_PROGRESS", "WAITING SIGNED WAITING"))
-	c.act(id, 2, "sign", http.StatusConflict) // has signed
-	c.advance(23 * time.Hour)                 // the second group has a day of its own
-	c.act(id, 1, "sign", http.StatusOK)
-	partial := c.wantChange("IN_PROGRESS", "SIGNED SIGNED WAITING")
-	c.get(partial.PAdES).want(t, http.StatusOK)
-	c.advance(2 * time.Hour)
-	final := c.wantChange("FAILED", "SIGNED SIGNED EXPIRED")
-	if final.PAdES != "" || final.Signers[0].XAdES == "" {
-		t.Errorf("a failed job offers %+v", final)
-	}
-	c.get(partial.PAdES).want(t, http.StatusNotFound)
+var nobody = Options{SignAfter: -1}
+
+func TestOrderGroups(t *testing.T) {
+	hold(t, map[string]rule{
+		"the next group waits": {
+			"Attribute order 0–9: lower first, equal in parallel, next group only when all before have signed", nobody,
+			func(t *testing.T, c *client) {
+				id := c.create("ref-1", newBundle(signers(9, 0, 0)))
+				c.act(id, 1, "sign", 409)
+				c.act(id, 3, "sign", 200) // equal ones in any order
+				c.act(id, 1, "sign", 409)
+				c.act(id, 2, "sign", 200)
+				c.act(id, 2, "sign", 409) // has signed
+				c.act(id, 1, "sign", 200)
+				c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED SIGNED SIGNED")
+			}},
+		"each group has the whole time": {
+			"Runs anew for each order group", nobody,
+			func(t *testing.T, c *client) {
+				id := c.create("ref-1", newBundle(within(signers(1, 2, 3), day)))
+				c.advance(23 * time.Hour)
+				c.act(id, 1, "sign", 200)
+				c.advance(23 * time.Hour)
+				c.act(id, 2, "sign", 200)
+				c.advance(25 * time.Hour)
+				c.wantChange("FAILED", "SIGNED SIGNED EXPIRED")
+			}},
+		"the group after a late activation": {
+			"Runs anew for each order group", nobody,
+			func(t *testing.T, c *client) {
+				id := c.create("ref-1", newBundle(activated(signers(1, 2), 10*day)))
+				c.advance(10*day + 23*time.Hour)
+				c.act(id, 1, "sign", 200)
+				c.advance(23 * time.Hour)
+				c.act(id, 2, "sign", 200)
+				c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED SIGNED")
+			}},
+		"groups that sign by themselves": {
+			"next group only when all before have signed", Options{SignAfter: time.Hour},
+			func(t *testing.T, c *client) {
+				c.create("ref-1", newBundle(signers(2, 1, 2)))
+				c.advance(time.Hour)
+				c.confirm(c.wantChange("IN_PROGRESS", "WAITING SIGNED WAITING"))
+				c.advance(time.Hour)
+				c.confirm(c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED SIGNED SIGNED"))
+			}},
+	})
+}
+
+func TestAvailability(t *testing.T) {
+	const future, past = "xs:dateTime with offset; in the past or absent: at once", "available-seconds counts from activation-time even when that lies in the past"
+	hold(t, map[string]rule{
+		"activation in the future": {future, nobody, func(t *testing.T, c *client) {
+			id := c.create("ref-1", newBundle(activated(oneSigner, day)))
+			c.act(id, 1, "sign", 409)
+			c.act(id, 1, "reject", 409)
+			c.advance(2*day - time.Minute)
+			c.act(id, 1, "sign", 200)
+		}},
+		"and its end": {future, nobody, func(t *testing.T, c *client) {
+			c.create("ref-1", newBundle(activated(oneSigner, day)))
+			c.advance(2*day + time.Minute)
+			c.wantChange("FAILED", "EXPIRED")
+		}},
+		"people wait for it": {future, Options{SignAfter: time.Minute}, func(t *testing.T, c *client) {
+			c.create("ref-1", newBundle(activated(oneSigner, day)))
+			at, ok := c.running.Sandbox.NextEvent()
+			if wait := time.Until(at); !ok || wait < day || wait > day+2*time.Minute {
+				t.Errorf("the next event is in %v (%v); want a day and a minute", wait, ok)
+			}
+			c.advance(day + 2*time.Minute)
+			c.confirm(c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED"))
+			if _, ok := c.running.Sandbox.NextEvent(); ok {
+				t.Error("a finished job has a next event")
+			}
+		}},
+		"activation in the past": {past, nobody, func(t *testing.T, c *client) {
+			id := c.create("ref-1", newBundle(activated(oneSigner, -23*time.Hour)))
+			c.create("ref-2", newBundle(activated(oneSigner, -23*time.Hour)))
+			c.act(id, 1, "sign", 200)
+			c.advance(61 * time.Minute)
+			c.confirm(c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED"))
+			c.confirm(c.wantChange("FAILED", "EXPIRED"))
+		}},
+		"over before it came": {past, nobody, func(t *testing.T, c *client) {
+			id := c.create("ref-1", newBundle(activated(oneSigner, -70*day)))
+			c.act(id, 1, "sign", 409)
+			c.post(fmt.Sprintf("/portal/signature-jobs/%d/cancel", id)).want(t, 409)
+			c.wantChange("FAILED", "EXPIRED")
+			job := c.running.Sandbox.Jobs("")[0]
+			if since := time.Since(job.Signers[0].Since); since > time.Minute {
+				t.Errorf("expired %v before it was created", since)
+			}
+		}},
+		"no time given": {"absent: 30 days", nobody, func(t *testing.T, c *client) {
+			c.create("ref-1", newBundle(oneSigner))
+			c.advance(30*day - time.Minute)
+			c.wantEmpty()
+			c.advance(2 * time.Minute)
+			c.wantChange("FAILED", "EXPIRED")
+		}},
+		"no time at all": {"available-seconds | ≥ 0", Options{}, func(t *testing.T, c *client) {
+			c.create("ref-1", newBundle(within(oneSigner, 0)))
+			c.wantChange("FAILED", "EXPIRED")
+		}},
+		"ninety days and no more": {"above 7 776 000 (90 days) is rejected", nobody, func(t *testing.T, c *client) {
+			c.create("ref-1", newBundle(within(oneSigner, 90*day)))
+			c.send(c.createRequest(requestXML("ref-2", ""), newBundle(within(oneSigner, 90*day+time.Second)).build(t))).want(t, 400)
+			c.advance(90*day - time.Minute)
+			c.wantEmpty()
+			c.advance(2 * time.Minute)
+			c.wantChange("FAILED", "EXPIRED")
+		}},
+	})
 }
 
 func TestOneSignerEndsTheJob(t *testing.T) {
-	for _, test := range []struct{ act, own string }{
-		{"reject", "REJECTED"}, {"fail?status=BLOCKED", "BLOCKED"}, {"fail?status=SOMETHING_NEW", "SOMETHING_NEW"},
+	const others = "One signer rejecting or expiring fails the whole job; the others become NOT_APPLICABLE."
+	rules := map[string]rule{}
+	for act, own := range map[string]string{
+		"reject": "REJECTED", "fail?status=BLOCKED": "BLOCKED", "fail?status=RESERVED": "RESERVED",
+		"fail?status=CONTACT_INFORMATION_MISSING": "CONTACT_INFORMATION_MISSING", "fail?status=SIGNERS_NAME_NOT_AVAILABLE": "SIGNERS_NAME_NOT_AVAILABLE",
+		"fail?status=SOMETHING_NEW": "SOMETHING_NEW",
 	} {
-		c := start(t, Options{NoLimits: true, SignAfter: -1})
-		id := c.create("ref-1", newBundle(signers(1, 1, 2)))
-		c.act(id, 2, test.act, http.StatusOK)
-		c.confirm(c.wantChange("FAILED", "NOT_APPLICABLE "+test.own+" NOT_APPLICABLE"))
+		rules[own] = rule{others, nobody, func(t *testing.T, c *client) {
+			id := c.create("ref-1", newBundle(signers(1, 2, 2, 3)))
+			c.act(id, 1, "sign", 200)
+			c.confirm(c.wantChange("IN_PROGRESS", "SIGNED WAITING WAITING WAITING"))
+			c.act(id, 3, act, 200)
+			m := c.wantChange("FAILED", "SIGNED NOT_APPLICABLE "+own+" NOT_APPLICABLE")
+			if m.PAdES != "" || m.Cancel != "" || m.Delete != "" || m.Signers[0].XAdES == "" {
+				t.Errorf("a failed job offers %+v", m)
+			}
+			c.act(id, 2, "sign", 409)
+			c.confirm(m)
+			c.wantEmpty()
+		}}
 	}
-}
-
-func TestChangesAreOneOfTheNewestStatus(t *testing.T) {
-	c := start(t, Options{NoLimits: true, SignAfter: -1})
-	id := c.create("ref-1", newBundle(signers(1, 1, 1)))
-	c.act(id, 1, "sign", http.StatusOK)
-	c.act(id, 3, "sign", http.StatusOK)
-	seen := c.wantChange("IN_PROGRESS", "SIGNED WAITING SIGNED")
-	c.act(id, 2, "sign", http.StatusOK) // after the change was handed out
-	c.confirm(seen)
-	c.confirm(c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED SIGNED SIGNED"))
-	c.wantEmpty()
-}
-
-func TestConfirmationOfTheWholeJobSwallowsChanges(t *testing.T) {
-	c := start(t, Options{NoLimits: true, SignAfter: -1, ConfirmsJob: true})
-	id := c.create("ref-1", newBundle(signers(1, 1)))
-	c.act(id, 1, "sign", http.StatusOK)
-	seen := c.poll()
-	c.act(id, 2, "sign", http.StatusOK)
-	c.confirm(seen)
-	c.wantEmpty()
-}
-
-func TestConfirmationNeedsAChange(t *testing.T) {
-	c := start(t, Options{NoLimits: true, SignAfter: -1})
-	id := c.create("ref-1", newBundle(oneSigner))
-	url := fmt.Sprintf("/portal/signature-jobs/%d/complete", id)
-	c.post(url).want(t, http.StatusConflict)
-	c.send(c.request("POST", url, strings.NewReader("x"))).want(t, http.StatusBadRequest) // and an empty body
-}
-
-func TestActivationWaits(t *testing.T) {
-	c := start(t, Options{NoLimits: true, SignAfter: time.Minute})
-	tomorrow := time.Now().Add(24 * time.Hour).Format(time.RFC3339)
-	id := c.create("ref-1", newBundle(available(oneSigner, "<activation-time>"+tomorrow+"</activation-time>")))
-	c.act(id, 1, "sign", http.StatusConflict)
-	c.wantEmpty()
-	at, ok := c.running.Sandbox.NextEvent()
-	if wait := time.Until(at); !ok || wait < 24*time.Hour || wait > 24*time.Hour+2*time.Minute {
-		t.Errorf("the next event is in %v (%v); want a day and a minute", wait, ok)
-	}
-	c.advance(24*time.Hour + 2*time.Minute)
-	c.confirm(c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED"))
-	if _, ok := c.running.Sandbox.NextEvent(); ok {
-		t.Error("a finished job has a next event")
-	}
-}
-
-// The time counts from the activation even where that lies in the past.
-func TestActivationInThePast(t *testing.T) {
-	c := start(t, Options{NoLimits: true, SignAfter: -1})
-	yesterday := time.Now().Add(-24 * time.Hour).Format(time.RFC3339)
-	c.create("ref-1", newBundle(available(oneSigner, "<activation-time>"+yesterday+"</activation-time><available-seconds>86000</available-seconds>")))
-	c.wantChange("FAILED", "EXPIRED")
+	rules["unknown statuses"] = rule{"unknown ones may appear and must be logged and kept, never fatal", nobody, rules["SOMETHING_NEW"].holds}
+	rules["EXPIRED"] = rule{others, nobody, func(t *testing.T, c *client) {
+		id := c.create("ref-1", newBundle(within(signers(1, 1, 2), day)))
+		c.act(id, 1, "sign", 200)
+		c.advance(25 * time.Hour)
+		c.wantChange("FAILED", "SIGNED EXPIRED NOT_APPLICABLE")
+	}}
+	hold(t, rules)
 }
 
 func TestScriptedOutcomes(t *testing.T) {
@@ -173,7 +213,7 @@ func TestScriptedOutcomes(t *testing.T) {
 	for _, reference := range []string{"a", "b", "c"} {
 		c.create(reference, newBundle(signers(1, 2, 2)))
 	}
-	c.advance(31 * 24 * time.Hour)
+	c.advance(31 * day)
 	got := map[string]string{}
 	for range fate {
 		m := c.poll()
@@ -186,71 +226,4 @@ func TestScriptedOutcomes(t *testing.T) {
 			t.Errorf("%s, to be %s, ended as %s; want %s", reference, fate[reference], got[reference], want)
 		}
 	}
-}
-
-func TestCancel(t *testing.T) {
-	c := start(t, Options{NoLimits: true, SignAfter: -1})
-	id := c.create("ref-1", newBundle(signers(1, 2)))
-	c.act(id, 1, "sign", http.StatusOK)
-	m := c.poll()
-	c.post(m.Cancel).want(t, http.StatusOK)
-	final := c.wantChange("FAILED", "SIGNED CANCELLED")
-	if final.Cancel != "" {
-		t.Error("a cancelled job can be cancelled")
-	}
-	if res := c.post(m.Cancel).want(t, http.StatusConflict); res.code() != codeConflict {
-		t.Errorf("refused as %s", res.body)
-	}
-}
-
-func TestDeletionOnRequest(t *testing.T) {
-	c := start(t, Options{NoLimits: true})
-	c.create("ref-1", newBundle(oneSigner))
-	early := c.poll()
-	if early.Delete != "" {
-		t.Error("a deletion is offered before a day has passed")
-	}
-	c.advance(25 * time.Hour)
-	m := c.poll() // came again
-	c.send(c.request("DELETE", m.Delete, nil)).want(t, http.StatusNoContent)
-	c.get(m.PAdES).want(t, http.StatusNotFound)
-}
-
-func TestUnfetchedDocumentsGoAfterFortyDays(t *testing.T) {
-	c := start(t, Options{NoLimits: true})
-	c.create("ref-1", newBundle(oneSigner))
-	m := c.poll()
-	c.advance(retention + time.Hour)
-	c.get(m.PAdES).want(t, http.StatusNotFound)
-	if again := c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED"); again.PAdES != "" || again.Signers[0].XAdES != "" {
-		t.Errorf("documents are offered after forty days: %+v", again)
-	}
-}
-
-func TestLongTermStorage(t *testing.T) {
-	c := start(t, Options{NoLimits: true, LongTermStorage: true})
-	id := c.create("ref-1", newBundle(oneSigner))
-	m := c.poll()
-	c.confirm(m)
-	c.confirm(m)
-	first := c.get(m.PAdES).want(t, http.StatusOK)
-	archived := c.get(fmt.Sprintf("/archive/documents/%d/pades", id)).want(t, http.StatusOK)
-	if string(first.body) != string(archived.body) {
-		t.Error("the archived document is another")
-	}
-}
-
-func TestQueuesArePrivate(t *testing.T) {
-	c := start(t, Options{NoLimits: true, Brokers: []string{"984661185"}})
-	b := newBundle(oneSigner).build(t)
-	c.send(c.createRequest(requestXML("named", "hr"), b)).want(t, http.StatusOK)
-	c.wantEmpty()
-	other := *c
-	other.sender = "984661185"
-	other.get("/portal/signature-jobs?polling_queue=hr").want(t, http.StatusNoContent)
-	c.get("/portal/signature-jobs?polling_queue=hr").want(t, http.StatusOK)
-	id := c.running.Sandbox.Jobs("named")[0].ID
-	pades := fmt.Sprintf("/portal/signature-jobs/%d/pades", id)
-	other.get(pades).want(t, http.StatusNotFound)
-	c.get(pades).want(t, http.StatusOK)
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -10,7 +11,8 @@ import (
 // work in a temporary folder and whose signers sign at once.
 type Options struct {
 	// Dir is a folder; documents are kept below it in a folder of the sandbox's own,
-	// until Close. Empty: a temporary one.
+	// until Close or, with StateFile, for the next sandbox that is started there. Only one
+	// at a time. Empty: a temporary one.
 	Dir string
 
 	// SignAfter is how long a signer takes from the moment a job is open to it. Negative:
@@ -30,6 +32,12 @@ type Options struct {
 	// LongTermStorage keeps jobs and documents after the last confirmation.
 	LongTermStorage bool
 
+	// PAdESStyle is which variant of a signed document is made. Empty: StyleSeal.
+	PAdESStyle PAdESStyle
+
+	// State says whether jobs, queues and clock outlive the process. Empty: StateMemory.
+	State State
+
 	// ConfirmsJob makes a confirmation count for the job's newest status, seen or not;
 	// otherwise it counts for the status that was handed out last. The portal's
 	// documentation leaves it open.
@@ -42,7 +50,7 @@ type Options struct {
 	// It is called without locks, once a job.
 	Outcome func(n int, reference string) Outcome
 
-	// PKI is made anew where it is nil.
+	// PKI is the kept one or made anew where it is nil.
 	PKI *PKI
 
 	// Now is the real time: dates of answers, poll times, the speed limit, the ±5 s of a
@@ -52,6 +60,14 @@ type Options struct {
 	// Log gets a line for every refused call, without personal data. Nil: none.
 	Log *slog.Logger
 }
+
+// State is where a sandbox keeps what it knows.
+type State string
+
+const (
+	StateMemory State = "memory" // gone with the process
+	StateFile   State = "file"   // below Options.Dir: a sandbox started there again goes on
+)
 
 // Outcome is how the people of a job behave.
 type Outcome string
@@ -74,6 +90,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Outcome == nil {
 		o.Outcome = func(int, string) Outcome { return Signed }
 	}
+	if o.State == "" {
+		o.State = StateMemory
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -82,12 +101,8 @@ func (o Options) withDefaults() (Options, error) {
 			return o, fmt.Errorf("reading the brokers: %q is not an organization number of nine digits", organization)
 		}
 	}
-	if o.PKI == nil {
-		made, err := NewPKI(o.Now())
-		if err != nil {
-			return o, err
-		}
-		o.PKI = made
+	if o.State == StateFile && o.Dir == "" {
+		return o, errors.New("keeping the state: it needs a folder")
 	}
 	return o, nil
 }

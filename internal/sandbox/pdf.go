@@ -11,9 +11,6 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
 
-// footerStyle is pdfcpu's description of the line that stands at the foot of every page.
-const footerStyle = "font:Helvetica, points:7, scalefactor:1 abs, position:bc, offset:0 12, rotation:0, fillcolor:#404040"
-
 // maxPDFObjects bounds merging: a table that claims more would take pdfcpu for ever.
 const maxPDFObjects = 1_000_000
 
@@ -43,26 +40,18 @@ type attachment struct {
 
 // assemble puts the front page before the documents, a footer on every page, and embeds
 // the attachments. The result is not sealed yet.
-func assemble(front []byte, documents [][]byte, footer string, attached []attachment, at time.Time) ([]byte, error) {
-	ctx, err := api.ReadAndValidate(bytes.NewReader(front), pdfConfiguration())
+func assemble(front *sheet, title string, documents [][]byte, footer func(page, of int) string, attached []attachment, at time.Time) ([]byte, error) {
+	ctx, err := api.ReadAndValidate(bytes.NewReader(front.pdf(title)), pdfConfiguration())
 	if err != nil {
 		return nil, fmt.Errorf("reading the front page: %w", err)
 	}
 	ctx.EnsureVersionForWriting()
 	for i, document := range documents {
-		source, err := readDocument(document)
-		if err != nil {
-			return nil, fmt.Errorf("reading document %d: %w", i+1, err)
-		}
-		if source.Size == nil || *source.Size > maxPDFObjects {
-			return nil, fmt.Errorf("reading document %d: it claims more than %d objects", i+1, maxPDFObjects)
-		}
-		source.Info = nil // it would be freed, and a damaged document may say that its pages are its Info
-		if err := pdfcpu.MergeXRefTables(fmt.Sprint(i+1), source, ctx, false, false); err != nil {
-			return nil, fmt.Errorf("appending document %d: %w", i+1, err)
+		if err := appendDocument(ctx, document, i); err != nil {
+			return nil, &badDocument{i, err}
 		}
 	}
-	if err := stampFooter(ctx, footer); err != nil {
+	if err := stampFooter(ctx, front.face, footer); err != nil {
 		return nil, err
 	}
 	for _, a := range attached {
@@ -78,14 +67,58 @@ func assemble(front []byte, documents [][]byte, footer string, attached []attach
 	return out.Bytes(), nil
 }
 
-// readDocument reads a document for merging. The signed PDF shows pages; where pdfcpu finds fault
-// with what is around them, or with annotations, these are left out.
+// badDocument is a document that the library cannot read.
+type badDocument struct {
+	index  int
+	reason error
+}
+
+func (b *badDocument) Error() string {
+	return fmt.Sprintf("reading document %d: %v", b.index+1, b.reason)
+}
+
+// appendDocument merges one document. The library's panics are faults of the document too: it
+// was not written for hostile input.
+func appendDocument(ctx *model.Context, document []byte, index int) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("the library fails: %v", fault)
+		}
+	}()
+	source, err := readDocument(document)
+	if err != nil {
+		return err
+	}
+	if source.Size == nil || *source.Size > maxPDFObjects {
+		return fmt.Errorf("it claims more than %d objects", maxPDFObjects)
+	}
+	source.Info = nil // it would be freed, and a damaged document may say that its pages are its Info
+	return pdfcpu.MergeXRefTables(fmt.Sprint(index+1), source, ctx, false, false)
+}
+
+// standIn is a page for a document that could not be read.
+func standIn(n int, title, attached string) []byte {
+	s := newSheet(newTypeface(), "")
+	s.lines(marginSide, textWidth, headStyle, title)
+	s.skip(10)
+	s.lines(marginSide, textWidth, plainStyle, fmt.Sprintf("The pages of document %d cannot be shown: its PDF is damaged. "+
+		"What was signed is embedded in this file as %s.", n, attached))
+	return s.pdf(title)
+}
+
+// readDocument reads a document for merging. The signed PDF shows its pages; what is around
+// them (forms, attachments, scripts, signatures of its own) would be claims of the
+// signed PDF, and stays behind. Where pdfcpu finds fault with annotations, these do too.
 func readDocument(document []byte) (*model.Context, error) {
-	ctx, err := api.ReadAndValidate(bytes.NewReader(document), pdfConfiguration())
-	if err == nil {
+	if ctx, err := readPages(document, true); err == nil {
 		return ctx, nil
 	}
-	if ctx, err = api.ReadContext(bytes.NewReader(document), pdfConfiguration()); err != nil {
+	return readPages(document, false)
+}
+
+func readPages(document []byte, annotations bool) (*model.Context, error) {
+	ctx, err := api.ReadContext(bytes.NewReader(document), pdfConfiguration())
+	if err != nil {
 		return nil, err
 	}
 	root, err := ctx.Catalog()
@@ -98,10 +131,8 @@ func readDocument(document []byte) (*model.Context, error) {
 		}
 	}
 	for number := range ctx.Table {
-		d, err := ctx.DereferenceDict(*types.NewIndirectRef(number, 0))
-		if err == nil && d.Type() != nil && *d.Type() == "Page" {
-			d.Delete("Annots")
-			d.Delete("AA")
+		if d, err := ctx.DereferenceDict(*types.NewIndirectRef(number, 0)); err == nil && d != nil {
+			strip(ctx, d, annotations)
 		}
 	}
 	newest := model.V17
@@ -109,13 +140,43 @@ func readDocument(document []byte) (*model.Context, error) {
 	return ctx, api.ValidateContext(ctx)
 }
 
-func stampFooter(ctx *model.Context, footer string) error {
-	stamp, err := api.TextWatermark(footer, footerStyle, true, false, types.POINTS)
-	if err != nil {
-		return fmt.Errorf("preparing the footer: %w", err)
+// strip makes the fields of a document's own signatures pictures: what shows on the page stays,
+// but there is nothing any more for which a signature could hold, or where one could be put.
+// Without annotations, pages lose all of theirs.
+func strip(ctx *model.Context, d types.Dict, annotations bool) {
+	if kind := d.Type(); !annotations && kind != nil && *kind == "Page" {
+		d.Delete("Annots")
+		d.Delete("AA")
 	}
-	if err := api.WatermarkContext(ctx, nil, stamp); err != nil {
-		return fmt.Errorf("stamping the footer: %w", err)
+	if kind := d.Subtype(); kind == nil || *kind != "Widget" || !isSignatureField(ctx, d) {
+		return
 	}
-	return nil
+	for _, key := range []string{"FT", "V", "T", "Parent", "MK", "A", "AA"} {
+		d.Delete(key)
+	}
+	d.Update("Subtype", types.Name("Stamp"))
+	if d["AP"] == nil {
+		d.Update("F", types.Integer(hiddenAnnotation)) // readers draw a stamp of their own
+	}
 }
+
+// hiddenAnnotation is an annotation's flag (ISO 32000-1, table 165).
+const hiddenAnnotation = 2
+
+// isSignatureField looks for the kind of a field where it may stand, in a parent too.
+func isSignatureField(ctx *model.Context, d types.Dict) bool {
+	for range maxFieldDepth {
+		if kind := d.NameEntry("FT"); kind != nil {
+			return *kind == "Sig"
+		}
+		above, err := ctx.DereferenceDict(d["Parent"])
+		if err != nil || above == nil {
+			return false
+		}
+		d = above
+	}
+	return false
+}
+
+// maxFieldDepth is deeper than any form.
+const maxFieldDepth = 32

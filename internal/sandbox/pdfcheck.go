@@ -6,49 +6,74 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 )
 
-// checkPDF is what can be told without reading the whole structure: a version from 1.1 to
-// 1.7 or PDF/A, an end, and no encryption (portal-api.md, "Documents").
+// checkPDF is what can be told without reading every object: a version from 1.1 to 1.7 or
+// PDF/A, an end, and no encryption (portal-api.md, "Documents").
 func checkPDF(content []byte) error {
+	trailers, whole := pdfTrailers(content)
 	switch {
-	case !takenVersion(content):
+	case !takenVersion(content, trailers):
 		return errors.New("it is neither a PDF of version 1.1 to 1.7 nor PDF/A")
 	case !bytes.Contains(content[max(0, len(content)-1024):], []byte("%%EOF")):
 		return errors.New("the end of the PDF is missing")
+	case slices.ContainsFunc(trailers, pdfTrailer.encrypts) || !whole && mayEncrypt(content):
+		return errors.New("the PDF is encrypted")
 	}
+	return nil
+}
+
+// encrypts says whether a trailer tells of encryption (ISO 32000-1, table 15), with a
+// password or without.
+func (t pdfTrailer) encrypts() bool {
+	value, has := t.pdfDictionary["Encrypt"]
+	return has && string(value) != "null"
+}
+
+// mayEncrypt looks for what tells of encryption anywhere in a PDF whose trailers cannot all
+// be found: readers repair such files and find it.
+func mayEncrypt(content []byte) bool {
 	for rest := content; ; {
 		at := bytes.Index(rest, []byte("/Encrypt"))
 		if at < 0 {
-			return nil
+			return false
 		}
 		rest = rest[at+len("/Encrypt"):]
-		if len(rest) > 0 && bytes.IndexByte([]byte(" \t\r\n<"), rest[0]) >= 0 {
-			return errors.New("the PDF is encrypted")
+		if len(rest) > 0 && bytes.IndexByte([]byte(pdfBlanks+"<"), rest[0]) >= 0 {
+			return true
 		}
 	}
 }
 
-// takenVersion looks at the first line. PDF/A-1 to 3 are PDF 1.4 and 1.7; of PDF 2.0 only
-// PDF/A-4 is PDF/A.
-func takenVersion(content []byte) bool {
-	const header = "%PDF-1.7"
-	if len(content) < 2*len(header) {
+// takenVersion looks at the first line, and at the catalogue, whose version counts where it
+// is newer (ISO 32000-1, 7.5.2). PDF/A-1 to 3 are PDF 1.4 and 1.7; of PDF 2.0 only PDF/A-4 is
+// PDF/A.
+func takenVersion(content []byte, trailers []pdfTrailer) bool {
+	version, is := bytes.CutPrefix(content[:min(len(content), len("%PDF-1.7"))], []byte("%PDF-"))
+	if !is || len(version) != len("1.7") {
 		return false
 	}
-	line := string(content[:len(header)])
-	return line >= "%PDF-1.1" && line <= "%PDF-1.7" || line == "%PDF-2.0" && claimsPDFA4(content)
+	newest := string(version)
+	if own, given := bytes.CutPrefix(catalogue(content, trailers)["Version"], []byte("/")); given {
+		newest = max(newest, string(own))
+	}
+	return newest >= "1.1" && newest <= "1.7" || newest == "2.0" && claimsPDFA4(content)
 }
 
 // pdfa4 is the claim in XMP metadata, as an element or as an attribute.
 var pdfa4 = regexp.MustCompile(`pdfaid:part\s*(>|=\s*["'])\s*4\s*["'<]`)
+
+// maxMetadata bounds how much packed metadata is looked into.
+const maxMetadata = 100
 
 // claimsPDFA4 looks for the claim in the file as it stands and in packed metadata.
 func claimsPDFA4(content []byte) bool {
 	if pdfa4.Match(content) {
 		return true
 	}
-	for rest := content; ; {
+	rest := content
+	for range maxMetadata {
 		at := bytes.Index(rest, []byte("/Metadata"))
 		if at < 0 {
 			return false
@@ -59,6 +84,7 @@ func claimsPDFA4(content []byte) bool {
 			return true
 		}
 	}
+	return false
 }
 
 // unpacked is what the beginning of packed unpacks to, as far as it can be read.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestPDFVersionsThatAreTaken(t *testing.T) {
@@ -30,25 +29,5 @@ func TestPDFVersionsThatAreTaken(t *testing.T) {
 		if err := checkPDF([]byte(pdf)); (err == nil) != test.taken {
 			t.Errorf("PDF %s with %q: %v", test.version, test.metadata, err)
 		}
-	}
-}
-
-// What the library does not like about a document, but readers do not mind, is left out of
-// the signed one.
-func TestOddDocumentsAreAssembled(t *testing.T) {
-	front, page := textPDF([]string{"front"}), string(textPDF([]string{"page"}))
-	for name, odd := range map[string]string{
-		"newer than its version": strings.NewReplacer("%PDF-1.4", "%PDF-1.1", "/Catalog", "/Catalog/Lang(nb)/MarkInfo<</Marked true>>").Replace(page),
-		"PDF 2.0":                strings.NewReplacer("%PDF-1.4", "%PDF-2.0", "/Catalog", "/Catalog/AF[]").Replace(page),
-		"a damaged bookmark":     strings.Replace(page, "/Catalog", "/Catalog/Outlines<</First<</Title 7>>>>", 1),
-		"a damaged annotation":   strings.Replace(page, "/Type/Page/", "/Annots[<</Subtype/Redact/Rect(no)>>]/Type/Page/", 1),
-	} {
-		signed, err := assemble(front, [][]byte{[]byte(odd)}, "footer", nil, time.Now())
-		if err != nil || bytes.Count(signed, []byte("/MediaBox")) != 2 {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if _, err := assemble(front, [][]byte{[]byte("%PDF-1.4 %%EOF")}, "footer", nil, time.Now()); err == nil {
-		t.Error("a document without pages was assembled")
 	}
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -26,7 +27,8 @@ const (
 // PKI is a certificate authority of the sandbox's own with the two enterprise
 // certificates it has issued. Both ends trust this authority and nothing else. The names
 // and key usages are those of SEID 2.0 enterprise certificates: an organization number in
-// organizationIdentifier (2.5.4.97), no host name, client authentication only; all keys
+// organizationIdentifier (2.5.4.97), no host name, authentication of either end (Java takes
+// no server whose certificate names extended key usages but not serverAuth); all keys
 // are RSA-2048. Everything is valid for ten years from the day before it was made.
 type PKI struct {
 	// Root signs Issuing, which signs the rest.
@@ -39,6 +41,10 @@ type PKI struct {
 	// Client is the customer's certificate with its chain up to the root. It speaks TLS
 	// and signs the bundles.
 	Client tls.Certificate
+
+	// Revoked are the serial numbers of certificates that the authority has taken back: no
+	// bundle signed with one is taken. To be set before the PKI is used.
+	Revoked []*big.Int
 
 	// ClientPassword opens ClientP12.
 	ClientPassword string
@@ -125,16 +131,21 @@ func makeKeys(n int) ([]*rsa.PrivateKey, error) {
 func (p *PKI) enterprise(name, organization string, now time.Time, key *rsa.PrivateKey, by *issuer) (tls.Certificate, error) {
 	t := certificateTemplate(distinguishedName(name, organization), now)
 	t.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment
-	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
 	leaf, err := certify(t, key, by)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
+	return p.withChain(leaf, key), nil
+}
+
+// withChain is a certificate with its key and all above it.
+func (p *PKI) withChain(leaf *x509.Certificate, key crypto.PrivateKey) tls.Certificate {
 	return tls.Certificate{
 		Certificate: [][]byte{leaf.Raw, p.Issuing.Raw, p.Root.Raw},
 		PrivateKey:  key,
 		Leaf:        leaf,
-	}, nil
+	}
 }
 
 func authority(name string, now time.Time) *x509.Certificate {

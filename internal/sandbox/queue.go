@@ -22,12 +22,13 @@ type queue struct {
 // one: what is handed out is always the newest.
 type change struct {
 	queued      bool
+	turn        int64     // rises along the queue
 	handed      int       // the version handed out last
-	confirmed   int       // the version confirmed last
 	leasedUntil time.Time // by the movable clock
 }
 
-// queueOf finds or opens a queue.
+// queueOf finds or opens a queue. None is unknown: a name is a queue as soon as a job or
+// a poll names it.
 func (s *Sandbox) queueOf(sender, name string) *queue {
 	key := queueKey{sender, name}
 	if s.queues[key] == nil {
@@ -38,11 +39,25 @@ func (s *Sandbox) queueOf(sender, name string) *queue {
 
 // announce puts a changed job into its queue, behind those already there.
 func (s *Sandbox) announce(j *job) {
-	if !j.change.queued {
-		j.change.queued = true
-		q := s.queueOf(j.sender, j.queue)
-		q.jobs = append(q.jobs, j)
+	s.touch(j)
+	if j.change.queued {
+		return
 	}
+	q := s.queueOf(j.sender, j.queue)
+	s.lastTurn++
+	j.change.queued, j.change.turn = true, s.lastTurn
+	q.jobs = append(q.jobs, j)
+}
+
+// announceFirst puts a changed job in front of its queue.
+func (s *Sandbox) announceFirst(j *job) {
+	s.touch(j)
+	q := s.queueOf(j.sender, j.queue)
+	j.change.queued = true
+	if len(q.jobs) > 0 {
+		j.change.turn = q.jobs[0].change.turn - 1
+	}
+	q.jobs = slices.Insert(q.jobs, 0, j)
 }
 
 // peek is the job whose change a poll would get now, or nil.
@@ -56,28 +71,28 @@ func (q *queue) peek(now time.Time) *job {
 }
 
 // handOut takes the newest change of a job out of the queue for ten minutes.
-func (j *job) handOut(now time.Time) {
+func (s *Sandbox) handOut(j *job) {
 	j.change.handed = j.version
-	j.change.leasedUntil = now.Add(redelivery)
+	j.change.leasedUntil = s.clock().Add(redelivery)
+	s.touch(j)
 }
 
 // giveBack lets the change be handed out again at once.
-func (j *job) giveBack() { j.change.leasedUntil = time.Time{} }
+func (s *Sandbox) giveBack(j *job) {
+	j.change.leasedUntil = time.Time{}
+	s.touch(j)
+}
 
-// confirmChange ends a change for good. With wholeJob it ends whatever is newest, seen or
-// not; otherwise only what was handed out last.
-func (s *Sandbox) confirmChange(j *job, wholeJob bool) {
-	j.change.confirmed = j.change.handed
-	if wholeJob {
-		j.change.confirmed = j.version
-	}
-	if j.change.confirmed != j.version {
+// confirmChange ends a change for good. With Options.ConfirmsJob it ends whatever is
+// newest, seen or not; otherwise only what was handed out last.
+func (s *Sandbox) confirmChange(j *job) {
+	if !s.options.ConfirmsJob && j.change.handed != j.version {
 		return
 	}
 	s.unqueue(j)
 	if !j.finished.IsZero() && !s.options.LongTermStorage {
 		j.gone = true
-		s.removeFiles(j)
+		s.schedule(j) // nothing any more
 	}
 }
 
@@ -87,4 +102,5 @@ func (s *Sandbox) unqueue(j *job) {
 		q.jobs = slices.Delete(q.jobs, at, at+1)
 	}
 	j.change.queued = false
+	s.touch(j)
 }

@@ -3,8 +3,9 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
+	"time"
 )
 
 // checkRules judges a valid manifest by the rules of portal-api.md that the XSD cannot
@@ -14,7 +15,7 @@ func checkRules(m *jobManifest, sender string) error {
 	if m.sender != sender {
 		return refuse(codeInvalidJob, "manifest.xml has another sender than the address it was posted to")
 	}
-	if err := firstOf(commonBreach(m), documentBreach(m)); err != nil {
+	if err := firstOf(commonBreach(m), documentBreach(m), availabilityBreach(m)); err != nil {
 		return refuse(codeInvalidJob, "%v", err)
 	}
 	public, private := publicBreach(m), privateBreach(m)
@@ -33,6 +34,12 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
+// What an address must look like for anything to reach it.
+var (
+	emailForm  = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+	mobileForm = regexp.MustCompile(`^\+?(?:[ ()-]*[0-9]){5,15}[ ()-]*$`)
+)
+
 // commonBreach holds for every sender.
 func commonBreach(m *jobManifest) error {
 	for i, s := range m.signers {
@@ -41,8 +48,10 @@ func commonBreach(m *jobManifest) error {
 			return fmt.Errorf("signer %d: look-up needs a national identity number", i+1)
 		case s.lookup && s.onBehalfOf == onBehalfOfOther:
 			return fmt.Errorf("signer %d signs on behalf of another and must be given contact details", i+1)
-		case s.email != "" && !strings.Contains(s.email, "@"):
+		case s.email != "" && !emailForm.MatchString(s.email):
 			return fmt.Errorf("signer %d: the e-mail address is not one", i+1)
+		case s.mobile != "" && !mobileForm.MatchString(s.mobile):
+			return fmt.Errorf("signer %d: the mobile number is not one", i+1)
 		case s.number == "" && m.identifier == numberAndName:
 			return fmt.Errorf("signer %d is addressed by contact information and cannot be identified by a number", i+1)
 		}
@@ -60,6 +69,16 @@ func documentBreach(m *jobManifest) error {
 			return fmt.Errorf("document %d has the same href as an earlier one", i+1)
 		}
 		seen = append(seen, d.href)
+	}
+	return nil
+}
+
+func availabilityBreach(m *jobManifest) error {
+	switch {
+	case m.activationIsLocal:
+		return errors.New("activation-time has no offset from UTC")
+	case m.available > maxAvailable:
+		return fmt.Errorf("available-seconds is more than %d, ninety days", maxAvailable/time.Second)
 	}
 	return nil
 }

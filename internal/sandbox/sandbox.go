@@ -1,17 +1,14 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 )
-
-// documentsFolder is the folder below Options.Dir that belongs to the sandbox alone.
-const documentsFolder = ".sandbox-documents"
 
 // concurrentBundles bounds the memory that bundles and signed documents take while they
 // are worked on, at some 13 MB each.
@@ -27,31 +24,36 @@ type Sandbox struct {
 	limits  *limiter
 	calls   callLog
 	room    chan struct{} // a token for each bundle in memory
-	folder  string
+	chains  chainCache
+	folder  *folder
 
 	// answering is held for reading by every call and taken by Close.
 	answering sync.RWMutex
 	closed    bool
 
-	// mu guards what follows and every job's fields.
-	mu      sync.Mutex
-	offset  time.Duration // of the movable clock
-	lastID  int64
-	created int
-	jobs    map[int64]*job
-	queues  map[queueKey]*queue
-	agenda  agenda
-	faults  []*plannedFault
+	// mu guards what follows and every job's fields. What may change any of it gives it
+	// back with unlock.
+	mu       sync.Mutex
+	offset   time.Duration // of the movable clock
+	lastID   int64
+	lastTurn int64
+	created  int
+	jobs     map[int64]*job
+	queues   map[queueKey]*queue
+	agenda   agenda
+	faults   []*plannedFault
+	journal  *journal // nil: state is in memory only
+	changes  changes
+	unsaved  error // why changes are not in the journal yet
 }
 
-// New makes a sandbox; Close removes its documents.
+// New makes a sandbox, or takes up the one that was kept in its folder (StateFile).
 func New(o Options) (*Sandbox, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	s := &Sandbox{
-		PKI:     o.PKI,
 		options: o,
 		limits:  newLimiter(o.NoLimits),
 		room:    make(chan struct{}, concurrentBundles),
@@ -64,70 +66,49 @@ func New(o Options) (*Sandbox, error) {
 	if err := s.SetFaults(o.Faults); err != nil {
 		return nil, err
 	}
-	if s.folder, err = makeFolder(o.Dir); err != nil {
+	if s.folder, err = openFolder(o); err != nil {
 		return nil, err
+	}
+	if err := s.fill(); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// makeFolder makes an empty folder for documents. What a killed sandbox left there is
-// removed: its jobs are gone with it.
-func makeFolder(dir string) (string, error) {
-	if dir == "" {
-		folder, err := os.MkdirTemp("", "batch-sandbox-")
-		if err != nil {
-			return "", fmt.Errorf("making a folder for documents: %w", err)
-		}
-		return folder, nil
+// fill gives the sandbox its keys and what an earlier one knew.
+func (s *Sandbox) fill() (err error) {
+	switch o := s.options; {
+	case o.PKI != nil:
+		s.PKI = o.PKI
+	case o.State == StateFile:
+		s.PKI, err = keptPKI(s.folder.path, s.now())
+	default:
+		s.PKI, err = NewPKI(s.now())
 	}
-	folder := filepath.Join(dir, documentsFolder)
-	if err := os.RemoveAll(folder); err != nil {
-		return "", fmt.Errorf("clearing the folder of documents: %w", err)
+	if err == nil && s.options.State == StateFile {
+		err = s.reload()
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", fmt.Errorf("making a folder for documents: %w", err)
-	}
-	return folder, nil
+	return err
 }
 
-// Close waits for the calls being answered and removes every document; later calls get no
-// answer.
+// Close waits for the calls being answered; later ones get no answer. Documents are
+// removed unless they are kept for the next sandbox.
 func (s *Sandbox) Close() error {
 	s.answering.Lock()
 	defer s.answering.Unlock()
+	if s.closed {
+		return nil
+	}
 	s.closed = true
-	if err := os.RemoveAll(s.folder); err != nil {
-		return fmt.Errorf("removing the documents: %w", err)
+	if s.journal == nil {
+		return s.folder.close()
 	}
-	return nil
-}
-
-// Handler is the portal's API, to be served over mutual TLS (TLSConfig): it takes the
-// caller from the client's certificate. It must be served as HTTP/1.1, as the portal is,
-// for the faults that cut connections.
-func (s *Sandbox) Handler() http.Handler {
-	const portal = "/api/{sender}/portal/signature-jobs"
-	mux := http.NewServeMux()
-	for pattern, e := range map[string]endpoint{
-		"GET /api/{sender}":                              {kind: CallRoot, do: s.whoAmI},
-		"POST " + portal:                                 {kind: CallCreate, find: findReference, read: readBundlePart, do: s.create},
-		"GET " + portal:                                  {kind: CallPoll, find: s.findNext, do: s.poll},
-		"POST " + portal + "/{id}/complete":              {kind: CallConfirm, find: s.findJob, read: readNothing, do: s.confirm},
-		"POST " + portal + "/{id}/cancel":                {kind: CallCancel, find: s.findJob, read: readNothing, do: s.cancel},
-		"GET " + portal + "/{id}/pades":                  {kind: CallPAdES, find: s.findJob, do: s.pades},
-		"GET " + portal + "/{id}/xades/{n}":              {kind: CallXAdES, find: s.findJob, do: s.xades},
-		"DELETE " + portal + "/{id}/documents":           {kind: CallDelete, find: s.findJob, do: s.deleteDocuments},
-		"GET /api/{sender}/archive/documents/{id}/pades": {kind: CallArchive, find: s.findJob, do: s.archived},
-		"/": {kind: CallOther, do: noSuchCall},
-	} {
-		mux.HandleFunc(pattern, s.serve(e))
-	}
-	return mux
+	return errors.Join(s.journal.file.Close(), s.folder.close())
 }
 
 // name of a job's file in the folder of documents.
 func (s *Sandbox) file(j *job, suffix string) string {
-	return filepath.Join(s.folder, fmt.Sprintf("%d%s", j.id, suffix))
+	return filepath.Join(s.folder.path, fmt.Sprintf("%d%s", j.id, suffix))
 }
 
 // service is the address of the API as the caller wrote it, so that the URLs in answers

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -27,10 +26,11 @@ const (
 
 // endpoint is one kind of call, in the steps between which faults may strike.
 type endpoint struct {
-	kind string
-	find func(*call) error           // learn the job or reference it is about
-	read func(*call) error           // take the rest of its body
-	do   func(*call) (answer, error) // apply it
+	kind  string
+	gives string                      // the type of its answer, where the caller's Accept must allow it
+	find  func(*call) error           // learn the job or reference it is about
+	read  func(*call) error           // take the rest of its body
+	do    func(*call) (answer, error) // apply it
 }
 
 // call is one call while it is being answered.
@@ -48,23 +48,22 @@ type call struct {
 
 // serve answers one kind of call: who calls and how fast, what it is about, what goes
 // wrong before, the call itself, what goes wrong after.
-func (s *Sandbox) serve(e endpoint) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		s.answering.RLock()
-		defer s.answering.RUnlock()
-		if s.closed {
-			panic(http.ErrAbortHandler)
-		}
-		c := &call{kind: e.kind, request: r, began: s.calls.arrive(s.now), sender: r.PathValue("sender")}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBundleBytes+maxXMLBytes)
-		a := s.answer(c, e)
-		s.calls.add(c, a)
-		if a.refused != nil {
-			s.options.Log.Info("refused", "call", c.kind, "reference", c.reference, "status", a.status, "error", a.refused.Error())
-		}
-		a.header.Set("Date", s.now().UTC().Format(http.TimeFormat))
-		a.write(w, r)
+func (s *Sandbox) serve(e endpoint, w http.ResponseWriter, r *http.Request) {
+	s.answering.RLock()
+	defer s.answering.RUnlock()
+	if s.closed {
+		panic(http.ErrAbortHandler)
 	}
+	c := &call{kind: e.kind, request: r, began: s.calls.arrive(s.now), sender: r.PathValue("sender")}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBundleBytes+maxXMLBytes)
+	defer func() { c.create.bundle.discard() }()
+	a := s.answer(c, e)
+	s.calls.add(c, a)
+	if a.refused != nil {
+		s.options.Log.Info("refused", "call", c.kind, "reference", c.reference, "status", a.status, "error", a.refused.Error())
+	}
+	a.header.Set("Date", s.now().UTC().Format(http.TimeFormat))
+	a.write(w, r)
 }
 
 func (s *Sandbox) answer(c *call, e endpoint) answer {
@@ -77,13 +76,16 @@ func (s *Sandbox) answer(c *call, e endpoint) answer {
 	if err := s.authorize(c); err != nil {
 		return errorAnswer(err)
 	}
+	if e.gives != "" && !accepts(c.request.Header.Values("Accept"), e.gives) {
+		return errorAnswer(refuseWith(http.StatusNotAcceptable, codeInvalidRequest, "the answer is %s, which Accept does not allow", e.gives))
+	}
 	if e.find != nil {
 		if err := e.find(c); err != nil {
 			return errorAnswer(err)
 		}
 	}
 	c.fault = s.strike(c)
-	if c.fault.name == resetMidBody && c.request.ContentLength > 0 {
+	if c.fault.name == resetMidBody && c.request.ContentLength != 0 {
 		return c.resetWhileReading()
 	}
 	if e.read != nil {
@@ -95,6 +97,9 @@ func (s *Sandbox) answer(c *call, e endpoint) answer {
 		return a
 	}
 	a, err := e.do(c)
+	if err == nil {
+		err = s.unkept()
+	}
 	if err != nil {
 		a = errorAnswer(err)
 	}
@@ -115,13 +120,17 @@ func (s *Sandbox) identify(c *call) error {
 	return nil
 }
 
-// authorize: an organization sends for itself, a broker for those listed.
+// authorize: a customer sends for itself, a broker for those listed. BROKER_NOT_AUTHORIZED
+// is for who names another organization than that of the certificate, NOT_AUTHORIZED for
+// who may not send at all.
 func (s *Sandbox) authorize(c *call) error {
-	if c.kind == CallOther || c.sender == c.caller {
+	switch customer := c.caller == organizationOf(s.PKI.Client.Leaf); {
+	case c.kind == CallOther, customer && c.sender == c.caller, customer && slices.Contains(s.options.Brokers, c.sender):
 		return nil
-	}
-	if slices.Contains(s.options.Brokers, c.sender) && c.caller == Organization {
-		return nil
+	case !organizationNumber.MatchString(c.sender):
+		return refuseWith(http.StatusNotFound, codeNotFound, "the address names no organization")
+	case !customer && c.sender == c.caller:
+		return refuseWith(http.StatusForbidden, codeNotAuthorized, "%s has no agreement with the portal", c.caller)
 	}
 	return refuseWith(http.StatusForbidden, codeBrokerNotAuthorized,
 		"%s may not send on behalf of the organization in the address", c.caller)
@@ -131,7 +140,7 @@ func (s *Sandbox) authorize(c *call) error {
 func (s *Sandbox) findJob(c *call) error {
 	id, err := strconv.ParseInt(c.request.PathValue("id"), 10, 64)
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.catchUp()
 	j := s.jobs[id]
 	if err != nil || j == nil || j.sender != c.sender {
@@ -172,11 +181,4 @@ func (s *Sandbox) whoAmI(c *call) (answer, error) {
 		text = fmt.Sprintf("You are %s, operating on behalf of %s", c.caller, c.sender)
 	}
 	return content(http.StatusOK, "text/plain;charset=utf-8", []byte(text), "identified"), nil
-}
-
-func noSuchCall(c *call) (answer, error) {
-	if strings.HasPrefix(c.request.URL.Path, "/api/") {
-		return answer{}, refuseWith(http.StatusNotFound, codeNotFound, "the portal has no such address or method")
-	}
-	return content(http.StatusNotFound, "text/plain;charset=utf-8", []byte("nothing here\n"), "not found"), nil
 }

@@ -1,37 +1,46 @@
 package sandbox
 
 import (
-	"crypto"
-	"encoding/hex"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 )
 
-// signedDocument is the job's PAdES as it stands: made when it is first asked for, kept
-// until somebody else has signed.
+// signedDocument is the job's PAdES as it stands: made when it is first asked for, kept on
+// disk until somebody else has signed.
 func (s *Sandbox) signedDocument(j *job) ([]byte, error) {
 	s.room <- struct{}{}
 	defer func() { <-s.room }()
 	j.seal.Lock()
 	defer j.seal.Unlock()
 	view := s.look(j)
-	file := s.file(j, fmt.Sprintf("-%d.pdf", len(view.signed)))
-	if made, err := os.ReadFile(file); err == nil {
-		return made, nil
+	file := s.signedFile(j, len(view.signed), s.options.PAdESStyle)
+	document, err := os.ReadFile(file)
+	if err != nil {
+		document, err = s.makeSigned(j, view)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, refuseWith(http.StatusGone, codeGone, "the documents were deleted meanwhile")
+		}
+		if err == nil {
+			err = s.keep(j, file, document)
+		}
 	}
-	document, err := s.makeSigned(j, view)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, refuseWith(http.StatusGone, codeGone, "the documents were deleted meanwhile")
+	if err == nil && s.options.PAdESStyle == StyleVarying {
+		document, err = s.sealInStyle(document, view, s.options.Now())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("making the signed document: %w", err)
 	}
-	return document, s.keep(j, file, document)
+	return document, nil
+}
+
+// signedFile is where a document that so many have signed is kept.
+func (s *Sandbox) signedFile(j *job, signed int, style PAdESStyle) string {
+	return s.file(j, fmt.Sprintf("-%d.%s.pdf", signed, cmp.Or(style, StyleSeal)))
 }
 
 // keep writes a signed document, unless the job's documents were deleted meanwhile.
@@ -41,7 +50,7 @@ func (s *Sandbox) keep(j *job, file string, document []byte) error {
 	if j.gone || j.documentsGone {
 		return nil
 	}
-	if err := os.WriteFile(file, document, 0o600); err != nil {
+	if err := writeWhole(file, document, 0o600); err != nil {
 		return fmt.Errorf("keeping the signed document: %w", err)
 	}
 	return nil
@@ -76,104 +85,67 @@ func (s *Sandbox) look(j *job) jobView {
 	return v
 }
 
+// makeSigned is the document that is kept: sealed, unless that is done anew for every
+// download.
 func (s *Sandbox) makeSigned(j *job, view jobView) ([]byte, error) {
-	bundle, err := os.ReadFile(s.file(j, ".asice"))
+	documents, err := readDocuments(s.file(j, ".asice"), j.documents)
 	if err != nil {
-		return nil, fmt.Errorf("reading the bundle again: %w", err)
+		return nil, err
 	}
-	content, err := readBundle(bundle)
+	attached, err := s.signatures(j, view)
 	if err != nil {
-		return nil, fmt.Errorf("reading the bundle again: %w", err)
+		return nil, err
 	}
-	var documents [][]byte
-	for _, d := range j.documents {
-		documents = append(documents, content.documents[d.name])
+	pdf, err := s.assemble(j, view, documents, attached)
+	if err != nil {
+		return nil, err
 	}
-	var signatures []attachment
+	if s.options.PAdESStyle == StyleVarying {
+		return pdf, nil
+	}
+	return s.sealInStyle(pdf, view, view.at)
+}
+
+// signatures are the signers' XAdES as they are embedded.
+func (s *Sandbox) signatures(j *job, view jobView) ([]attachment, error) {
+	var all []attachment
 	for _, by := range view.signed {
 		xml, err := s.makeXAdES(j, by)
 		if err != nil {
 			return nil, err
 		}
-		signatures = append(signatures, attachment{
+		all = append(all, attachment{
 			name:        fmt.Sprintf("signer-%d.xades.xml", by.n),
 			description: fmt.Sprintf("XAdES of signer %d", by.n),
 			content:     xml,
 		})
 	}
-	footer := fmt.Sprintf("Signed through the signing portal sandbox · job %d · page %%p of %%P", j.id)
-	pdf, err := assemble(textPDF(frontPage(j, view)), documents, footer, signatures, view.at)
-	if err != nil {
-		return nil, err
-	}
-	return seal(pdf, s.PKI.sealChain(), s.PKI.Server.PrivateKey.(crypto.Signer), view.at)
+	return all, nil
 }
 
-// frontPage says who signed what, when and how, and that all this is a rehearsal.
-func frontPage(j *job, view jobView) []string {
-	lines := []string{
-		"# Signed document",
-		"Title: " + j.manifest.title,
-		fmt.Sprintf("Job %d, reference %s", j.id, j.reference),
-		"",
-		"Made by the signing portal sandbox: a rehearsal. Nobody has signed this.",
-		"",
-		"# Signatures",
-	}
-	for _, by := range view.signed {
-		lines = append(lines, fmt.Sprintf("%d. %s", by.n, identification(by.spec, j.manifest.identifier)),
-			fmt.Sprintf("    %s, %s", by.at.UTC().Format("2006-01-02 15:04:05 UTC"), howSigned(by.spec)))
-	}
-	if view.waiting > 0 {
-		lines = append(lines, fmt.Sprintf("%d more have not signed yet", view.waiting))
-	}
-	lines = append(lines, "", "# Documents")
-	for i, d := range j.documents {
-		lines = append(lines, fmt.Sprintf("%d. %s", i+1, d.title), "    SHA-256 "+hex.EncodeToString(d.sha256))
-	}
-	return lines
-}
-
-func howSigned(s signerSpec) string {
-	if s.signatureType == advanced {
-		return "advanced electronic signature"
-	}
-	return "electronic signature"
-}
-
-// identification is what the sender asked to stand about a signer. The sandbox knows no
-// names.
-func identification(s signerSpec, identifier string) string {
-	switch {
-	case s.number == "":
-		return strings.TrimSpace(s.email + " " + s.mobile)
-	case identifier == nameOnly:
-		return "Test Person"
-	case identifier == birthAndName:
-		return "Test Person, born " + birthDate(s.number)
-	}
-	return "Test Person, " + s.number
-}
-
-// birthDate is day, month and two digits of the year, without what D-numbers (day + 40)
-// and synthetic numbers (month + 40, 65 or 80) add.
-func birthDate(number string) string {
-	day, month := int(number[0]-'0')*10+int(number[1]-'0'), int(number[2]-'0')*10+int(number[3]-'0')
-	if day > 40 {
-		day -= 40
-	}
-	for _, added := range []int{80, 65, 40} {
-		if month > added {
-			month -= added
+// assemble puts the unsealed document together. A document that the library cannot read was
+// signed all the same: it is embedded as it came, and a page says so.
+func (s *Sandbox) assemble(j *job, view jobView, documents [][]byte, attached []attachment) ([]byte, error) {
+	footer := func(page, of int) string { return footerText(j, page, of) }
+	for {
+		pdf, err := assemble(frontPage(j, view), j.manifest.title, documents, footer, attached, view.at)
+		var bad *badDocument
+		if !errors.As(err, &bad) {
+			return pdf, err
 		}
+		n := bad.index + 1
+		a := attachment{fmt.Sprintf("document-%d.pdf", n), fmt.Sprintf("Document %d as it came", n), documents[bad.index]}
+		attached = append(attached, a)
+		documents[bad.index] = standIn(n, j.documents[bad.index].title, a.name)
 	}
-	return fmt.Sprintf("%02d.%02d.%s", day, month, number[4:6])
 }
 
 // removeFiles deletes what is kept of a job.
 func (s *Sandbox) removeFiles(j *job) {
 	os.Remove(s.file(j, ".asice"))
 	for n := range len(j.signers) {
-		os.Remove(s.file(j, fmt.Sprintf("-%d.pdf", n+1)))
+		for _, style := range padesStyles { // a sandbox taken up again may have another one
+			os.Remove(s.signedFile(j, n+1, style))
+		}
 	}
 }

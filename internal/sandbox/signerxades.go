@@ -88,7 +88,7 @@ func (s *Sandbox) makeXAdES(j *job, by signedBy) ([]byte, error) {
 		CertDigest: base64Of(certDigest[:]),
 		Issuer:     xmlText(issuer),
 		Serial:     leaf.SerialNumber.String(),
-		Role:       xmlText("Signer: " + identification(by.spec, j.manifest.identifier)),
+		Role:       xmlText("Signer: " + identification(by.n, by.spec, j.manifest.identifier)),
 	}
 	for i, d := range j.documents {
 		f.References = append(f.References, xadesReference{fmt.Sprintf("ID_%d", i), url.PathEscape(d.name), base64Of(d.sha256)})

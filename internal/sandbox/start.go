@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type Running struct {
 	URL     string // service root of the portal, https://127.0.0.1:PORT/api
 	Control string // of the control API, http://127.0.0.1:PORT
 
+	readyIn atomic.Pointer[string] // the folder with its sandbox.json
 	servers []*http.Server
 	serving sync.WaitGroup
 	once    sync.Once
@@ -67,7 +69,11 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
 		address = anyPort
 	}
-	return new(net.ListenConfig).Listen(ctx, "tcp", address)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if errors.Is(err, addressInUse) {
+		return nil, fmt.Errorf("%s is taken by another program; choose another port, or 0 for a free one", address)
+	}
+	return l, err
 }
 
 func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
@@ -107,8 +113,8 @@ func (r *Running) serve(l net.Listener, h http.Handler) {
 	r.serving.Go(func() { server.Serve(l) }) // ends with ErrServerClosed, by Close only
 }
 
-// Close stops listening, breaks what is still going on, and removes all documents. It may
-// be called more than once.
+// Close stops listening, breaks what is still going on, and removes sandbox.json and, with
+// StateMemory, all documents. It may be called more than once.
 func (r *Running) Close() error {
 	r.once.Do(func() {
 		var errs []error
@@ -116,6 +122,9 @@ func (r *Running) Close() error {
 			errs = append(errs, server.Close())
 		}
 		r.serving.Wait()
+		if dir := r.readyIn.Load(); dir != nil {
+			errs = append(errs, removeReady(*dir))
+		}
 		r.closed = errors.Join(append(errs, r.Sandbox.Close())...)
 	})
 	return r.closed

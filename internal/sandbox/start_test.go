@@ -8,6 +8,8 @@ import (
 	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,21 +19,6 @@ import (
 
 	"software.sslmate.com/src/go-pkcs12"
 )
-
-func TestWhoAmI(t *testing.T) {
-	c := start(t, Options{NoLimits: true, Brokers: []string{"974720760"}})
-	if res := c.get("").want(t, 200); string(res.body) != "You are 988015814" {
-		t.Errorf("the root says %s", res.body)
-	}
-	c.sender = "974720760"
-	if res := c.get("").want(t, 200); string(res.body) != "You are 988015814, operating on behalf of 974720760" {
-		t.Errorf("the root says %s", res.body)
-	}
-	c.sender = "910000000"
-	if res := c.get("").want(t, 403); res.code() != codeBrokerNotAuthorized {
-		t.Errorf("another organization is told %s", res.body)
-	}
-}
 
 func TestMutualTLS(t *testing.T) {
 	c := start(t, Options{NoLimits: true})
@@ -109,20 +96,42 @@ func TestWriteFiles(t *testing.T) {
 	if entries, _ := os.ReadDir(dir); len(entries) != 6 {
 		t.Errorf("there are %d files, want 6", len(entries))
 	}
+	if err := c.running.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, readyName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a sandbox that has ended is ready still: %v", err)
+	}
 }
 
 func TestWriteFilesSparesAWorkspace(t *testing.T) {
 	c := start(t, Options{NoLimits: true})
-	dir := t.TempDir()
-	mine := filepath.Join(dir, "batch.toml")
-	if err := os.WriteFile(mine, []byte("time_zone = \"Europe/Oslo\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.running.WriteFiles(dir); err == nil {
-		t.Error("a workspace's batch.toml was written over")
-	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Errorf("there are %d files, want 1", len(entries))
+	const changed = "# my own\n[portal]\n"
+	elsewhere := strings.Replace(settings, "%q", `"https://127.0.0.1:1/api"`, 1)
+	for name, test := range map[string]struct {
+		text  string
+		files int // there afterwards; 1: nothing was written
+		kept  bool
+	}{
+		"somebody's own":                  {"time_zone = \"Europe/Oslo\"\n", 1, true},
+		"changed, for another sandbox":    {changed + "url = \"https://127.0.0.1:1/api\"\n", 1, true},
+		"changed, for this very sandbox":  {changed + "url = '" + c.running.URL + "'\n", 6, true},
+		"as written, for another address": {elsewhere, 6, false},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, settingsName)
+		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.running.WriteFiles(dir); (err == nil) != (test.files == 6) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if text, err := os.ReadFile(path); err != nil || (string(text) == test.text) != test.kept {
+			t.Errorf("%s: afterwards it is %s, %v", name, text, err)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) != test.files {
+			t.Errorf("%s: there are %d files, want %d", name, len(entries), test.files)
+		}
 	}
 }
 
@@ -134,7 +143,7 @@ func TestDocumentsAreRemoved(t *testing.T) {
 	m := c.poll()
 	c.get(m.PAdES).want(t, 200)
 	kept := func() int {
-		files, err := os.ReadDir(filepath.Join(dir, documentsFolder))
+		files, err := os.ReadDir(filepath.Join(dir, memoryFolder))
 		if err != nil {
 			return 0
 		}
@@ -147,6 +156,11 @@ func TestDocumentsAreRemoved(t *testing.T) {
 	if kept() != 1 {
 		t.Errorf("%d files are kept after the confirmation, want the other bundle", kept())
 	}
+	c.advance(retention)
+	if kept() != 0 {
+		t.Errorf("%d files are kept after forty days", kept())
+	}
+	c.create("ref-3", newBundle(oneSigner))
 	if err := c.running.Close(); err != nil || kept() != 0 {
 		t.Errorf("%d files are left, %v", kept(), err)
 	}
@@ -167,10 +181,11 @@ func TestStartEndsWithItsContext(t *testing.T) {
 
 func TestStartRefuses(t *testing.T) {
 	for name, o := range map[string]StartOptions{
-		"an open control API": {ControlListen: "0.0.0.0:0"},
-		"no address":          {Listen: "nowhere"},
-		"a broker for nobody": {Options: Options{Brokers: []string{"12"}}},
-		"a folder it may not": {Options: Options{Dir: "/dev/null"}},
+		"an open control API":  {ControlListen: "0.0.0.0:0"},
+		"no address":           {Listen: "nowhere"},
+		"a broker for nobody":  {Options: Options{Brokers: []string{"12"}}},
+		"a folder it may not":  {Options: Options{Dir: "/dev/null"}},
+		"state, and no folder": {Options: Options{State: StateFile}},
 	} {
 		o.PKI = testPKI()
 		if r, err := Start(t.Context(), o); err == nil {

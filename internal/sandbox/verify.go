@@ -16,7 +16,8 @@ const clockTolerance = 5 * time.Second
 
 // verifier knows who may sign a bundle and what time it is.
 type verifier struct {
-	roots         *x509.CertPool
+	pki           *PKI
+	chains        *chainCache
 	organizations []string // whose certificates are accepted
 	now           time.Time
 }
@@ -31,14 +32,17 @@ func (v verifier) verify(a *asice) error {
 	if err := checkReferences(x, a.signed()); err != nil {
 		return err
 	}
-	chain, err := v.checkChain(x.chain)
+	leaf, err := v.chains.leaf(x.chain, v.pki, v.now)
 	if err != nil {
 		return err
 	}
-	if err := checkValue(x, chain[0]); err != nil {
+	if err := v.checkUsage(leaf); err != nil {
 		return err
 	}
-	if err := checkSigner(x, chain[0]); err != nil {
+	if err := checkValue(x, leaf); err != nil {
+		return err
+	}
+	if err := checkSigner(x, leaf); err != nil {
 		return err
 	}
 	if off := x.signingTime.Sub(v.now).Abs(); off > clockTolerance {
@@ -48,28 +52,38 @@ func (v verifier) verify(a *asice) error {
 }
 
 // checkReferences wants exactly one reference and one format for every file, and every
-// digest to fit.
+// digest to fit. files are the digests by name.
 func checkReferences(x *xades, files map[string][]byte) error {
 	if len(x.references) != len(files) || len(x.formats) != len(files) {
 		return refuse(codeInvalidSignature, "the signature covers %d files and describes %d; the bundle has %d to be signed",
 			len(x.references), len(x.formats), len(files))
 	}
 	seen := map[string]bool{}
-	for _, r := range x.references {
-		name, err := url.PathUnescape(r.uri)
-		content, present := files[name]
-		if err != nil || !present || seen[name] || seen["#"+r.id] {
-			return refuse(codeInvalidSignature, "reference %s does not name a file of its own in the bundle", r.id)
+	for i, r := range x.references {
+		name, digest := referredFile(r.uri, files)
+		if digest == nil || seen[name] {
+			return refuse(codeInvalidSignature, "reference %d does not name a file of its own in the bundle", i+1)
 		}
-		seen[name], seen["#"+r.id] = true, true
-		if !bytes.Equal(sum256(content), r.digest) {
-			return refuse(codeInvalidSignature, "the digest of reference %s does not fit its file", r.id)
+		seen[name] = true
+		if !bytes.Equal(digest, r.digest) {
+			return refuse(codeInvalidSignature, "the digest of reference %d does not fit its file", i+1)
 		}
-		if mime := x.formats[r.id]; mime != mimeOf(name) {
-			return refuse(codeInvalidSignature, "the format of reference %s is not %s", r.id, mimeOf(name))
+		if x.formats[r.id] != mimeOf(name) {
+			return refuse(codeInvalidSignature, "the format of reference %d is not %s", i+1, mimeOf(name))
 		}
 	}
 	return nil
+}
+
+// referredFile finds the file that a URI names: URL-encoded, as a path or, by Java's
+// URLEncoder, as a form.
+func referredFile(uri string, files map[string][]byte) (string, []byte) {
+	for _, decode := range []func(string) (string, error){url.PathUnescape, url.QueryUnescape} {
+		if name, err := decode(uri); err == nil && files[name] != nil {
+			return name, files[name]
+		}
+	}
+	return "", nil
 }
 
 func mimeOf(name string) string {
@@ -77,37 +91,6 @@ func mimeOf(name string) string {
 		return "application/xml"
 	}
 	return "application/pdf"
-}
-
-// checkChain wants the whole chain in order: the organization's certificate first, each
-// signed by the next, the last one a root that is trusted here.
-func (v verifier) checkChain(ders [][]byte) ([]*x509.Certificate, error) {
-	var chain []*x509.Certificate
-	for i, der := range ders {
-		c, err := x509.ParseCertificate(der)
-		if err != nil {
-			return nil, refuse(codeInvalidCertificate, "certificate %d in KeyInfo cannot be read", i+1)
-		}
-		chain = append(chain, c)
-	}
-	for i, c := range chain {
-		above := chain[min(i+1, len(chain)-1)]
-		if err := c.CheckSignatureFrom(above); err != nil {
-			return nil, refuse(codeInvalidCertificate, "KeyInfo does not hold the chain up to the root: certificate %d is not issued by the next", i+1)
-		}
-	}
-	intermediates := x509.NewCertPool()
-	for _, c := range chain[1:] {
-		intermediates.AddCert(c)
-	}
-	_, err := chain[0].Verify(x509.VerifyOptions{
-		Roots: v.roots, Intermediates: intermediates, CurrentTime: v.now,
-		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	})
-	if err != nil {
-		return nil, refuse(codeInvalidCertificate, "the signing certificate is expired or not from an authority that is trusted here")
-	}
-	return chain, v.checkUsage(chain[0])
 }
 
 func (v verifier) checkUsage(leaf *x509.Certificate) error {
@@ -146,8 +129,7 @@ func checkSigner(x *xades, leaf *x509.Certificate) error {
 	if x.serial.Cmp(leaf.SerialNumber) != 0 {
 		return refuse(codeInvalidSignature, "X509SerialNumber is not that of the signing certificate")
 	}
-	want, err := issuerName(leaf.RawIssuer)
-	if err != nil || squeeze(x.issuerName) != want {
+	if !namesSame(x.issuerName, leaf.RawIssuer) {
 		return refuse(codeInvalidSignature, "X509IssuerName is not the issuer of the signing certificate in the form of RFC 2253")
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,7 +21,8 @@ const (
 	signedProperties = "http://uri.etsi.org/01903#SignedProperties"
 )
 
-var referenceID = regexp.MustCompile(`^ID_[0-9]+$`)
+// idForm is an xs:ID, of the letters that anybody uses in one.
+var idForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,99}$`)
 
 // xades is META-INF/signatures.xml as it was read; nothing in it is verified yet.
 type xades struct {
@@ -46,7 +48,8 @@ type fileReference struct {
 }
 
 // parseXAdES reads the one signature of a bundle and refuses every structure but the one
-// that portal-api.md describes.
+// that portal-api.md describes. Ids may be others than "ID_n", and every element may have one
+// that may by the schemas: the portal's own clients differ in it.
 func parseXAdES(document []byte) (*xades, error) {
 	root, err := parseXML(document)
 	if err != nil {
@@ -56,6 +59,7 @@ func parseXAdES(document []byte) (*xades, error) {
 		return nil, refuse(codeInvalidSignature, "the root of signatures.xml is not XAdESSignatures of TS 102 918")
 	}
 	var c checker
+	c.distinctIDs(root, map[string]bool{})
 	x := &xades{formats: map[string]string{}}
 	outer := c.enter(root, asicNamespace)
 	outer.space = dsigNamespace
@@ -67,28 +71,53 @@ func parseXAdES(document []byte) (*xades, error) {
 	return x, nil
 }
 
+// distinctIDs wants every Id once, so that none is ambiguous.
+func (c *checker) distinctIDs(e *element, seen map[string]bool) {
+	if id, given := e.attribute("Id"); given {
+		if seen[id] || !idForm.MatchString(id) {
+			c.breach("the Id of %s is not one, or stands at another element, too", shown(e.local))
+		}
+		seen[id] = true
+	}
+	for _, child := range e.children {
+		if inner, is := child.(*element); is {
+			c.distinctIDs(inner, seen)
+		}
+	}
+}
+
 func (c *checker) readSignature(x *xades, e *element) {
 	w := c.enter(e, dsigNamespace, "Id")
 	c.fixed(e, "Id", "Signature")
 	c.readSignedInfo(x, w.must("SignedInfo"))
-	x.signature = c.base64(w.must("SignatureValue"))
-	keyInfo := c.enter(w.must("KeyInfo"), dsigNamespace)
-	data := c.enter(keyInfo.must("X509Data"), dsigNamespace)
-	for cert := data.must("X509Certificate"); cert != nil; cert = data.next("X509Certificate") {
-		x.chain = append(x.chain, c.base64(cert))
-	}
-	data.end()
-	keyInfo.end()
-	object := c.enter(w.must("Object"), dsigNamespace)
+	x.signature = c.base64(w.must("SignatureValue"), "Id")
+	c.readKeyInfo(x, w.must("KeyInfo"))
+	object := c.enter(w.must("Object"), dsigNamespace, "Id")
 	object.space = xadesNamespace
 	c.readQualifying(x, object.must("QualifyingProperties"))
 	object.end()
 	w.end()
 }
 
+// maxChain bounds the certificates of a chain.
+const maxChain = 10
+
+func (c *checker) readKeyInfo(x *xades, e *element) {
+	keyInfo := c.enter(e, dsigNamespace, "Id")
+	data := c.enter(keyInfo.must("X509Data"), dsigNamespace)
+	for cert := data.must("X509Certificate"); cert != nil; cert = data.next("X509Certificate") {
+		x.chain = append(x.chain, c.base64(cert))
+	}
+	data.end()
+	keyInfo.end()
+	if len(x.chain) > maxChain {
+		c.breach("X509Data has more than %d certificates", maxChain)
+	}
+}
+
 func (c *checker) readSignedInfo(x *xades, e *element) {
-	w := c.enter(e, dsigNamespace)
-	c.algorithm(w.must("CanonicalizationMethod"), c14nAlgorithm)
+	w := c.enter(e, dsigNamespace, "Id")
+	c.algorithm(w.must("CanonicalizationMethod"), c14nAlgorithm, c14n11Algorithm)
 	c.algorithm(w.must("SignatureMethod"), rsaSHA256)
 	for r := w.must("Reference"); r != nil; r = w.next("Reference") {
 		c.readReference(x, r)
@@ -118,14 +147,14 @@ func (c *checker) readReference(x *xades, e *element) {
 		x.propertiesDigest = c.digest(w, digestSHA256)
 		return
 	}
-	if kind != "" || !referenceID.MatchString(id) {
-		c.breach("a reference to a file needs an Id of the form ID_n and no Type")
+	if kind != "" || id == "" {
+		c.breach("a reference to a file needs an Id and no Type")
 	}
 	x.references = append(x.references, fileReference{id, uri, c.digest(w, digestSHA256)})
 }
 
 func (c *checker) readQualifying(x *xades, e *element) {
-	w := c.enter(e, xadesNamespace, "Target")
+	w := c.enter(e, xadesNamespace, "Target", "Id")
 	c.fixed(e, "Target", "#Signature")
 	properties := w.must("SignedProperties")
 	w.end()
@@ -136,7 +165,7 @@ func (c *checker) readQualifying(x *xades, e *element) {
 	c.fixed(properties, "Id", "SignedProperties")
 	inside := c.enter(properties, xadesNamespace, "Id")
 	c.readSignatureProperties(x, inside.must("SignedSignatureProperties"))
-	objects := c.enter(inside.must("SignedDataObjectProperties"), xadesNamespace)
+	objects := c.enter(inside.must("SignedDataObjectProperties"), xadesNamespace, "Id")
 	for f := objects.must("DataObjectFormat"); f != nil; f = objects.next("DataObjectFormat") {
 		c.readFormat(x, f)
 	}
@@ -145,8 +174,11 @@ func (c *checker) readQualifying(x *xades, e *element) {
 }
 
 func (c *checker) readSignatureProperties(x *xades, e *element) {
-	w := c.enter(e, xadesNamespace)
-	x.signingTime = c.dateTime(w.must("SigningTime"))
+	w := c.enter(e, xadesNamespace, "Id")
+	at, local := c.dateTime(w.must("SigningTime"))
+	if x.signingTime = at; local {
+		c.breach("SigningTime has no offset from UTC")
+	}
 	certificates := c.enter(w.must("SigningCertificate"), xadesNamespace)
 	cert := c.enter(certificates.must("Cert"), xadesNamespace)
 	digest := c.enter(cert.must("CertDigest"), xadesNamespace)
@@ -168,9 +200,9 @@ func (c *checker) readSignatureProperties(x *xades, e *element) {
 
 func (c *checker) readFormat(x *xades, e *element) {
 	w := c.enter(e, xadesNamespace, "ObjectReference")
-	id := strings.TrimPrefix(c.required(e, "ObjectReference", 1, maxHref), "#")
-	if _, twice := x.formats[id]; twice {
-		c.breach("DataObjectFormat stands twice for one reference")
+	id, inside := strings.CutPrefix(c.required(e, "ObjectReference", 1, maxXMLBytes), "#")
+	if _, twice := x.formats[id]; twice || !inside {
+		c.breach("DataObjectFormat stands twice for one reference, or its ObjectReference does not begin with #")
 	}
 	x.formats[id] = c.text(w.must("MimeType"))
 	w.end()
@@ -184,12 +216,14 @@ func (c *checker) digest(w *walk, algorithm string) []byte {
 	return value
 }
 
-// algorithm is an empty element whose Algorithm must be the one given.
-func (c *checker) algorithm(e *element, want string) {
+// algorithm is an empty element whose Algorithm must be one of those given.
+func (c *checker) algorithm(e *element, allowed ...string) {
 	if e == nil {
 		return
 	}
-	c.fixed(e, "Algorithm", want)
+	if got, _ := e.attribute("Algorithm"); !slices.Contains(allowed, got) {
+		c.breach("%s: its Algorithm must be %s", e.local, strings.Join(allowed, " or "))
+	}
 	if collapse(c.text(e, "Algorithm")) != "" {
 		c.breach("%s must be empty", e.local)
 	}
@@ -201,8 +235,11 @@ func (c *checker) fixed(e *element, name, want string) {
 	}
 }
 
-func (c *checker) base64(e *element) []byte {
-	text := strings.Join(strings.Fields(c.text(e)), "")
+func (c *checker) base64(e *element, attrs ...string) []byte {
+	text := c.text(e, attrs...)
+	if strings.ContainsAny(text, xmlBlanks) {
+		text = strings.Join(strings.Fields(text), "")
+	}
 	value, err := base64.StdEncoding.Strict().DecodeString(text)
 	if e != nil && (err != nil || len(value) == 0) {
 		c.breach("%s is not base64", e.local)
