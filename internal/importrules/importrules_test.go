@@ -36,7 +36,8 @@ var may = map[string]string{
 	"internal/ledger":                "mailout modernc.org/sqlite",
 	"internal/reconcile":             "mailout pades golang.org/x/sync/errgroup",
 	"internal/report":                "mailout rules github.com/xuri/excelize",
-	"internal/sandbox":               "github.com/pdfcpu/pdfcpu golang.org/x/image golang.org/x/text software.sslmate.com/src/go-pkcs12",
+	"internal/sandbox":               "sandbox/signedpdf software.sslmate.com/src/go-pkcs12",
+	"internal/sandbox/signedpdf":     "github.com/pdfcpu/pdfcpu golang.org/x/image golang.org/x/text",
 	"internal/app": "mailout workspace manifest pdfprep plan identity bundle pace portal submit ledger reconcile report sandbox " +
 		"golang.org/x/sync/errgroup",
 	"internal/importrules": "",

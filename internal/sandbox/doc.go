@@ -67,11 +67,9 @@
 // its process's memory only (the calls of the last second, a block), nor what belongs to a
 // test rather than to the portal (faults, the log of calls).
 //
-// The signed document is real: front page, documents, a footer on every page, each
-// signer's XAdES embedded, and one certification signature of the portal's own as an
-// incremental update. It is made when it is first fetched; a [PAdESStyle] says what follows
-// the seal. It is no PDF/A and claims to be none. The names on it are made up: the manifest has
-// none.
+// The signed document is real, and so is each signer's XAdES in it; package signedpdf makes
+// it, when it is first fetched, and says what is in it. A [PAdESStyle] says what follows the
+// seal. The names on it are made up: the manifest has none.
 //
 // # Faults
 //

@@ -2,35 +2,35 @@ package sandbox
 
 import (
 	"cmp"
+	"crypto"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
 	"time"
+
+	"batch/internal/sandbox/signedpdf"
 )
 
 // signedDocument is the job's PAdES as it stands: made when it is first asked for, kept on
-// disk until somebody else has signed.
+// disk until somebody else has signed. A varying one is never kept.
 func (s *Sandbox) signedDocument(j *job) ([]byte, error) {
 	s.room <- struct{}{}
 	defer func() { <-s.room }()
 	j.seal.Lock()
 	defer j.seal.Unlock()
-	view := s.look(j)
-	file := s.signedFile(j, len(view.signed), s.options.PAdESStyle)
-	document, err := os.ReadFile(file)
-	if err != nil {
-		document, err = s.makeSigned(j, view)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, refuseWith(http.StatusGone, codeGone, "the documents were deleted meanwhile")
-		}
-		if err == nil {
-			err = s.keep(j, file, document)
-		}
+	signed, style := s.whoSigned(j), s.options.PAdESStyle
+	file := s.signedFile(j, len(signed), style)
+	if document, err := os.ReadFile(file); err == nil {
+		return document, nil
 	}
-	if err == nil && s.options.PAdESStyle == StyleVarying {
-		document, err = s.sealInStyle(document, view, s.options.Now())
+	document, err := s.makeSigned(j, signed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, refuseWith(http.StatusGone, codeGone, "the documents were deleted meanwhile")
+	}
+	if err == nil && style != StyleVarying {
+		err = s.keep(j, file, document)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("making the signed document: %w", err)
@@ -56,95 +56,68 @@ func (s *Sandbox) keep(j *job, file string, document []byte) error {
 	return nil
 }
 
-// jobView is what a signed document shows of a job, taken at one moment.
-type jobView struct {
-	signed  []signedBy
-	waiting int
-	at      time.Time // of the last signature
-}
-
+// signedBy is one signer who has signed.
 type signedBy struct {
 	n    int // of the signer, from 1
+	name string
 	spec signerSpec
 	at   time.Time
 }
 
-func (s *Sandbox) look(j *job) jobView {
+// whoSigned are those who have signed at this moment.
+func (s *Sandbox) whoSigned(j *job) []signedBy {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var v jobView
+	var all []signedBy
 	for i, person := range j.signers {
-		switch person.status {
-		case signerSigned:
-			v.signed = append(v.signed, signedBy{i + 1, person.spec, person.since})
-			v.at = later(v.at, person.since)
-		case signerWaiting:
-			v.waiting++
+		if person.status == signerSigned {
+			name := identification(i+1, person.spec, j.manifest.identifier)
+			all = append(all, signedBy{i + 1, name, person.spec, person.since})
 		}
 	}
-	return v
+	return all
 }
 
-// makeSigned is the document that is kept: sealed, unless that is done anew for every
-// download.
-func (s *Sandbox) makeSigned(j *job, view jobView) ([]byte, error) {
-	documents, err := readDocuments(s.file(j, ".asice"), j.documents)
+func (s *Sandbox) makeSigned(j *job, signed []signedBy) ([]byte, error) {
+	described, err := s.describe(j, signed)
 	if err != nil {
 		return nil, err
 	}
-	attached, err := s.signatures(j, view)
+	by := signedpdf.Sealer{Chain: s.PKI.sealChain(), Key: s.PKI.Server.PrivateKey.(crypto.Signer)}
+	return signedpdf.Make(described, by, padesStyles[s.options.PAdESStyle])
+}
+
+// describe is what the signed document tells of a job. It is sealed when the last one has
+// signed; a varying one, now.
+func (s *Sandbox) describe(j *job, signed []signedBy) (signedpdf.Job, error) {
+	d := signedpdf.Job{ID: j.id, Title: j.manifest.title, Reference: j.reference, Sender: j.sender, Signers: len(j.signers)}
+	contents, err := readDocuments(s.file(j, ".asice"), j.documents)
 	if err != nil {
-		return nil, err
+		return d, err
 	}
-	pdf, err := s.assemble(j, view, documents, attached)
-	if err != nil {
-		return nil, err
+	for i, content := range contents {
+		d.Documents = append(d.Documents, signedpdf.Document{Title: j.documents[i].title, Content: content})
+	}
+	for _, by := range signed {
+		xades, err := s.makeXAdES(j, by)
+		if err != nil {
+			return d, err
+		}
+		d.Signatures = append(d.Signatures, signedpdf.Signature{N: by.n, Name: by.name, At: by.at, Advanced: by.spec.signatureType == advanced,
+			Level: j.manifest.authentication, ForAnother: by.spec.onBehalfOf == onBehalfOfOther, XAdES: xades})
+		d.SealedAt = later(d.SealedAt, by.at)
 	}
 	if s.options.PAdESStyle == StyleVarying {
-		return pdf, nil
+		d.SealedAt = s.options.Now()
 	}
-	return s.sealInStyle(pdf, view, view.at)
-}
-
-// signatures are the signers' XAdES as they are embedded.
-func (s *Sandbox) signatures(j *job, view jobView) ([]attachment, error) {
-	var all []attachment
-	for _, by := range view.signed {
-		xml, err := s.makeXAdES(j, by)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, attachment{
-			name:        fmt.Sprintf("signer-%d.xades.xml", by.n),
-			description: fmt.Sprintf("XAdES of signer %d", by.n),
-			content:     xml,
-		})
-	}
-	return all, nil
-}
-
-// assemble puts the unsealed document together. A document that the library cannot read was
-// signed all the same: it is embedded as it came, and a page says so.
-func (s *Sandbox) assemble(j *job, view jobView, documents [][]byte, attached []attachment) ([]byte, error) {
-	footer := func(page, of int) string { return footerText(j, page, of) }
-	for {
-		pdf, err := assemble(frontPage(j, view), j.manifest.title, documents, footer, attached, view.at)
-		var bad *badDocument
-		if !errors.As(err, &bad) {
-			return pdf, err
-		}
-		n := bad.index + 1
-		a := attachment{fmt.Sprintf("document-%d.pdf", n), fmt.Sprintf("Document %d as it came", n), documents[bad.index]}
-		attached = append(attached, a)
-		documents[bad.index] = standIn(n, j.documents[bad.index].title, a.name)
-	}
+	return d, nil
 }
 
 // removeFiles deletes what is kept of a job.
 func (s *Sandbox) removeFiles(j *job) {
 	os.Remove(s.file(j, ".asice"))
 	for n := range len(j.signers) {
-		for _, style := range padesStyles { // a sandbox taken up again may have another one
+		for style := range padesStyles { // a sandbox taken up again may have another one
 			os.Remove(s.signedFile(j, n+1, style))
 		}
 	}

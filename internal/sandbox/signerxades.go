@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -18,7 +17,7 @@ import (
 
 // signerXAdES is the XAdES of signer n, who has signed.
 func (s *Sandbox) signerXAdES(j *job, n int) ([]byte, error) {
-	for _, by := range s.look(j).signed {
+	for _, by := range s.whoSigned(j) {
 		if by.n == n {
 			return s.makeXAdES(j, by)
 		}
@@ -88,7 +87,7 @@ func (s *Sandbox) makeXAdES(j *job, by signedBy) ([]byte, error) {
 		CertDigest: base64Of(certDigest[:]),
 		Issuer:     xmlText(issuer),
 		Serial:     leaf.SerialNumber.String(),
-		Role:       xmlText("Signer: " + identification(by.n, by.spec, j.manifest.identifier)),
+		Role:       xmlText("Signer: " + by.name),
 	}
 	for i, d := range j.documents {
 		f.References = append(f.References, xadesReference{fmt.Sprintf("ID_%d", i), url.PathEscape(d.name), base64Of(d.sha256)})
@@ -118,8 +117,4 @@ func fill(t *template.Template, f xadesFields) string {
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // xmlText escapes a text so that it stands in XML in its canonical form.
-func xmlText(text string) string {
-	var b bytes.Buffer
-	b.WriteString(textEscaper.Replace(strings.ToValidUTF8(text, "?")))
-	return b.String()
-}
+func xmlText(text string) string { return textEscaper.Replace(strings.ToValidUTF8(text, "?")) }

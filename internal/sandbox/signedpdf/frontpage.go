@@ -1,10 +1,9 @@
-package sandbox
+package signedpdf
 
 import (
-	"encoding/hex"
+	"crypto/sha256"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // How the front page looks.
@@ -24,43 +23,42 @@ const (
 
 // frontPage says who signed what, when and how, and that all this is a rehearsal. Its
 // typeface has the glyphs that the footer needs.
-func frontPage(j *job, view jobView) *sheet {
+func frontPage(job Job) *sheet {
 	face := newTypeface()
-	face.width(regular, 1, footerText(j, 0, 0)+"0123456789")
-	s := newSheet(face, fmt.Sprintf("Signed document, job %d, continued", j.id))
+	face.width(regular, 1, footerText(job.ID, 0, 0)+"0123456789")
+	s := newSheet(face, fmt.Sprintf("Signed document, job %d, continued", job.ID))
 	s.lines(marginSide, textWidth, smallStyle, "Signing portal sandbox")
 	s.rule()
 	s.skip(10)
-	s.lines(marginSide, textWidth, headStyle, j.manifest.title)
+	s.lines(marginSide, textWidth, headStyle, job.Title)
 	s.skip(10)
-	for _, row := range aboutJob(j, view) {
+	for _, row := range aboutJob(job) {
 		s.row(row[0], row[1])
 	}
 	s.skip(8)
 	s.notice("A rehearsal: this document was made by the signing portal sandbox. Nobody has signed it.")
 	s.section("Signatures")
-	for _, by := range view.signed {
-		s.entry(by.n, identification(by.n, by.spec, j.manifest.identifier),
-			"Signed "+by.at.UTC().Format("2006-01-02 15:04:05 UTC"), howSigned(by.spec, j.manifest.authentication))
+	for _, by := range job.Signatures {
+		s.entry(by.N, by.Name, "Signed "+by.At.UTC().Format("2006-01-02 15:04:05 UTC"), howSigned(by))
 	}
-	if view.waiting > 0 {
-		s.lines(marginSide, textWidth, plainStyle, fmt.Sprintf("Not signed yet: %d more. This document is not finished.", view.waiting))
+	if waiting := job.Signers - len(job.Signatures); waiting > 0 {
+		s.lines(marginSide, textWidth, plainStyle, fmt.Sprintf("Not signed yet: %d more. This document is not finished.", waiting))
 	}
 	s.section("Documents")
-	for i, d := range j.documents {
-		s.entry(i+1, d.title, "SHA-256 "+hex.EncodeToString(d.sha256))
+	for i, d := range job.Documents {
+		s.entry(i+1, d.Title, fmt.Sprintf("SHA-256 %x", sha256.Sum256(d.Content)))
 	}
 	return s
 }
 
-func aboutJob(j *job, view jobView) [][2]string {
+func aboutJob(job Job) [][2]string {
 	rows := [][2]string{
-		{"Signed by", fmt.Sprintf("%d of %d", len(view.signed), len(j.signers))},
-		{"Sent by", "organization " + spaced(j.sender)},
-		{"Job", fmt.Sprint(j.id)},
+		{"Signed by", fmt.Sprintf("%d of %d", len(job.Signatures), job.Signers)},
+		{"Sent by", "organization " + spaced(job.Sender)},
+		{"Job", fmt.Sprint(job.ID)},
 	}
-	if j.reference != "" {
-		rows = append(rows, [2]string{"Reference", j.reference})
+	if job.Reference != "" {
+		rows = append(rows, [2]string{"Reference", job.Reference})
 	}
 	return rows
 }
@@ -117,57 +115,16 @@ func (s *sheet) entry(n int, text string, notes ...string) {
 
 // howSigned is the kind of signature, how the signer was identified, and for whom the
 // signer has acted.
-func howSigned(s signerSpec, authentication string) string {
+func howSigned(by Signature) string {
 	parts := []string{"Authenticated electronic signature"}
-	if s.signatureType == advanced {
+	if by.Advanced {
 		parts[0] = "Advanced electronic signature"
 	}
-	if authentication != "" {
-		parts = append(parts, "identified at security level "+authentication)
+	if by.Level != "" {
+		parts = append(parts, "identified at security level "+by.Level)
 	}
-	if s.onBehalfOf == onBehalfOfOther {
+	if by.ForAnother {
 		return strings.Join(append(parts, "on behalf of somebody else"), " · ")
 	}
 	return strings.Join(append(parts, "on their own behalf"), " · ")
-}
-
-// signerNames are the signers': the manifest has none, and names have letters outside ASCII.
-var signerNames = [maxSigners]string{"Åse Prøve", "Øyvind Test", "Zoë Eksempel", "Kåre Utprøving", "Áilu Geahččaleapmi",
-	"Łucja Próba", "José Ensayo", "Đặng Thử", "Jürgen Muster", "Ærlinde Forsøk"}
-
-// identification is what the sender asked to stand about signer n
-// (identifier-in-signed-documents). Who was addressed by contact information is known by that alone.
-func identification(n int, s signerSpec, identifier string) string {
-	name := signerNames[(n-1)%len(signerNames)]
-	switch {
-	case s.number == "" && identifier != nameOnly:
-		return name + ", " + strings.TrimSpace(s.email+" "+s.mobile)
-	case identifier == nameOnly:
-		return name
-	case identifier == birthAndName:
-		return name + ", born " + birthDate(s.number)
-	}
-	return name + ", " + s.number
-}
-
-// birthDate is the date in a national number.
-func birthDate(number string) string {
-	day, month := dayAndMonth(number)
-	return time.Date(birthYear(number), time.Month(month), day, 0, 0, 0, 0, time.UTC).Format("02.01.2006")
-}
-
-// birthYear is the year of two digits, whose century the three digits after it tell: below
-// 500 the last one; from 500 on this one up to 39, before 1900 from 54 up to 749, and the last one
-// above.
-func birthYear(number string) int {
-	year, serial := int(number[4]-'0')*10+int(number[5]-'0'), number[6:9]
-	switch {
-	case serial < "500":
-		return 1900 + year
-	case year < 40:
-		return 2000 + year
-	case year >= 54 && serial < "750":
-		return 1800 + year
-	}
-	return 1900 + year
 }

@@ -1,4 +1,4 @@
-package sandbox
+package signedpdf
 
 import (
 	"bytes"
@@ -60,15 +60,15 @@ type (
 )
 
 // detachedCMS signs a SHA-256 digest as PAdES baseline B wants it (ETSI EN 319 142-1, 6.3): the digest
-// and the certificate are signed, and the time stands in the PDF and not here. chain begins with
-// the key's certificate.
-func detachedCMS(digest []byte, chain []*x509.Certificate, key crypto.Signer) ([]byte, error) {
-	attributes, err := signedAttributes(digest, chain[0])
+// and the certificate are signed, and the time stands in the PDF and not here.
+func detachedCMS(digest []byte, by Sealer) ([]byte, error) {
+	own := by.Chain[0]
+	attributes, err := signedAttributes(digest, own)
 	if err != nil {
 		return nil, fmt.Errorf("writing what the seal signs: %w", err)
 	}
 	hash := sha256.Sum256(attributes)
-	signature, err := key.Sign(rand.Reader, hash[:], crypto.SHA256)
+	signature, err := by.Key.Sign(rand.Reader, hash[:], crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("sealing: %w", err)
 	}
@@ -76,14 +76,14 @@ func detachedCMS(digest []byte, chain []*x509.Certificate, key crypto.Signer) ([
 	data := signedData{Version: 1, Digests: []pkix.AlgorithmIdentifier{sha}}
 	data.Content.Type = oidData
 	data.Certificates = asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true}
-	for _, c := range chain {
+	for _, c := range by.Chain {
 		data.Certificates.Bytes = append(data.Certificates.Bytes, c.Raw...)
 	}
 	signed := bytes.Clone(attributes)
 	signed[0] = 0xa0 // what is signed is a SET, what is stored has a tag of its own (RFC 5652, 5.4)
 	data.Signers = []signerInfo{{
 		Version:   1,
-		Signer:    issuerAndSerial{asn1.RawValue{FullBytes: chain[0].RawIssuer}, chain[0].SerialNumber},
+		Signer:    issuerAndSerial{asn1.RawValue{FullBytes: own.RawIssuer}, own.SerialNumber},
 		Digest:    sha,
 		Signed:    asn1.RawValue{FullBytes: signed},
 		Algorithm: pkix.AlgorithmIdentifier{Algorithm: oidSHA256WithRSA, Parameters: asn1.NullRawValue},

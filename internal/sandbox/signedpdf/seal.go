@@ -1,10 +1,8 @@
-package sandbox
+package signedpdf
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -27,28 +25,28 @@ const (
 	moreSignatures = 2
 )
 
-// sealer signs PDFs with the portal's certificate (PAdES baseline B, ETSI EN 319 142-1).
-type sealer struct {
+// sealing signs one PDF with the portal's certificate (PAdES baseline B, ETSI EN 319 142-1).
+type sealing struct {
 	*updates
-	chain []*x509.Certificate // the portal's own first
-	key   crypto.Signer
+	by Sealer
+	at time.Time
 
 	form   types.Dict // the document's form, which holds the signatures' fields
 	formAt types.IndirectRef
 }
 
-// newSealer prepares a PDF written by assemble.
-func newSealer(pdf []byte, chain []*x509.Certificate, key crypto.Signer) (*sealer, error) {
+// openToSeal prepares a PDF written by assemble.
+func openToSeal(pdf []byte, by Sealer, at time.Time) (*sealing, error) {
 	u, err := openForUpdates(pdf)
 	if err != nil {
 		return nil, err
 	}
 	form := types.Dict{"SigFlags": types.Integer(3)} // there are signatures; only append
-	return &sealer{updates: u, chain: chain, key: key, form: form, formAt: reference(u.reserve())}, nil
+	return &sealing{updates: u, by: by, at: at, form: form, formAt: reference(u.reserve())}, nil
 }
 
 // seal appends the certification signature. It comes first.
-func (s *sealer) seal(at time.Time, allowed int) error {
+func (s *sealing) seal(allowed int) error {
 	catalog, err := s.ctx.Catalog()
 	if err != nil {
 		return fmt.Errorf("finding the catalog: %w", err)
@@ -57,18 +55,18 @@ func (s *sealer) seal(at time.Time, allowed int) error {
 	catalog["AcroForm"] = s.formAt
 	catalog["Perms"] = types.Dict{"DocMDP": reference(signature)}
 	s.change(*s.ctx.Root, catalog)
-	return s.sign(signature, "Seal", at, fmt.Sprintf("/Reference[<</Type/SigRef/TransformMethod/DocMDP"+
+	return s.sign(signature, "Seal", fmt.Sprintf("/Reference[<</Type/SigRef/TransformMethod/DocMDP"+
 		"/TransformParams<</Type/TransformParams/P %d/V/1.2>>>>]", allowed))
 }
 
 // approve appends one more signature.
-func (s *sealer) approve(field string, at time.Time) error {
-	return s.sign(s.reserve(), field, at, "")
+func (s *sealing) approve(field string) error {
+	return s.sign(s.reserve(), field, "")
 }
 
 // sign ends an update with a signature over everything up to its end, in an invisible field
 // on the front page.
-func (s *sealer) sign(signature int, field string, at time.Time, entries string) error {
+func (s *sealing) sign(signature int, field, entries string) error {
 	widget := s.reserve()
 	page, pageRef, _, err := s.ctx.PageDict(1, false)
 	if err != nil {
@@ -86,7 +84,7 @@ func (s *sealer) sign(signature int, field string, at time.Time, entries string)
 	s.change(s.formAt, s.form)
 	signatureAt := s.pdf.Len()
 	s.object(signature, "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Name(Signing portal sandbox)"+
-		"/M(D:"+at.UTC().Format("20060102150405")+"Z)"+entries+
+		"/M(D:"+s.at.UTC().Format("20060102150405")+"Z)"+entries+
 		"/ByteRange"+byteRangeBlank+"/Contents<"+strings.Repeat("0", 2*sealRoom)+">>>")
 	s.finish()
 	return s.fillIn(signatureAt)
@@ -94,7 +92,7 @@ func (s *sealer) sign(signature int, field string, at time.Time, entries string)
 
 // fillIn writes the byte range, and the signature over it, into the signature dictionary
 // that begins at the given offset.
-func (s *sealer) fillIn(at int) error {
+func (s *sealing) fillIn(at int) error {
 	pdf := s.pdf.Bytes()
 	rangeAt := at + bytes.Index(pdf[at:], []byte(byteRangeBlank))
 	open := at + bytes.Index(pdf[at:], []byte("/Contents<")) + len("/Contents")
@@ -103,7 +101,7 @@ func (s *sealer) fillIn(at int) error {
 	hash := sha256.New()
 	hash.Write(pdf[:open])
 	hash.Write(pdf[end:])
-	cms, err := detachedCMS(hash.Sum(nil), s.chain, s.key)
+	cms, err := detachedCMS(hash.Sum(nil), s.by)
 	if err != nil {
 		return err
 	}
@@ -117,9 +115,9 @@ func (s *sealer) fillIn(at int) error {
 // addValidationData appends what long-term validation needs, the certificates above the
 // seal's own (DSS; ETSI EN 319 142-1, 5.4.2). The sandbox's authority revokes nothing
 // and publishes no list, so there is none to add.
-func (s *sealer) addValidationData() error {
+func (s *sealing) addValidationData() error {
 	var certificates types.Array
-	for _, c := range s.chain {
+	for _, c := range s.by.Chain {
 		n := s.reserve()
 		s.object(n, fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(c.Raw), c.Raw))
 		certificates = append(certificates, reference(n))

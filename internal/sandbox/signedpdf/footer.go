@@ -1,4 +1,4 @@
-package sandbox
+package signedpdf
 
 import (
 	"fmt"
@@ -15,8 +15,8 @@ const (
 	footerSide = 10.0
 )
 
-func footerText(j *job, page, of int) string {
-	return fmt.Sprintf("Signed through the signing portal sandbox · job %d · page %d of %d", j.id, page, of)
+func footerText(job int64, page, of int) string {
+	return fmt.Sprintf("Signed through the signing portal sandbox · job %d · page %d of %d", job, page, of)
 }
 
 // stamper puts the footer on pages.
@@ -27,9 +27,8 @@ type stamper struct {
 	before    *types.IndirectRef // saves the graphics state
 }
 
-// stampFooter puts a line at the foot of every page. text says it for each page, counted
-// from 1, of all, in glyphs that the front page has.
-func stampFooter(ctx *model.Context, face *typeface, text func(page, of int) string) error {
+// stampFooter puts a line at the foot of every page, in the front page's typeface.
+func stampFooter(ctx *model.Context, face *typeface, job int64) error {
 	before, err := newStream(ctx, types.Dict{}, "q\n")
 	if err != nil {
 		return fmt.Errorf("preparing the footer: %w", err)
@@ -40,7 +39,7 @@ func stampFooter(ctx *model.Context, face *typeface, text func(page, of int) str
 	}
 	s := &stamper{ctx: ctx, face: face, resources: pages[0].inherited["Resources"], before: before}
 	for i, p := range pages {
-		if err := s.stamp(p.page, p.inherited, text(i+1, len(pages))); err != nil {
+		if err := s.stamp(p.page, p.inherited, footerText(job, i+1, len(pages))); err != nil {
 			return fmt.Errorf("stamping page %d: %w", i+1, err)
 		}
 	}

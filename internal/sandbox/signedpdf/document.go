@@ -1,9 +1,8 @@
-package sandbox
+package signedpdf
 
 import (
 	"bytes"
 	"fmt"
-	"time"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
@@ -31,52 +30,6 @@ func pdfConfiguration() *model.Configuration {
 	return c
 }
 
-// attachment is one file embedded in the signed PDF.
-type attachment struct {
-	name        string
-	description string
-	content     []byte
-}
-
-// assemble puts the front page before the documents, a footer on every page, and embeds
-// the attachments. The result is not sealed yet.
-func assemble(front *sheet, title string, documents [][]byte, footer func(page, of int) string, attached []attachment, at time.Time) ([]byte, error) {
-	ctx, err := api.ReadAndValidate(bytes.NewReader(front.pdf(title)), pdfConfiguration())
-	if err != nil {
-		return nil, fmt.Errorf("reading the front page: %w", err)
-	}
-	ctx.EnsureVersionForWriting()
-	for i, document := range documents {
-		if err := appendDocument(ctx, document, i); err != nil {
-			return nil, &badDocument{i, err}
-		}
-	}
-	if err := stampFooter(ctx, front.face, footer); err != nil {
-		return nil, err
-	}
-	for _, a := range attached {
-		file := model.Attachment{Reader: bytes.NewReader(a.content), ID: a.name, Desc: a.description, ModTime: &at}
-		if err := ctx.AddAttachment(file, false); err != nil {
-			return nil, fmt.Errorf("embedding %s: %w", a.name, err)
-		}
-	}
-	var out bytes.Buffer
-	if err := api.WriteContext(ctx, &out); err != nil {
-		return nil, fmt.Errorf("writing the merged document: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
-// badDocument is a document that the library cannot read.
-type badDocument struct {
-	index  int
-	reason error
-}
-
-func (b *badDocument) Error() string {
-	return fmt.Sprintf("reading document %d: %v", b.index+1, b.reason)
-}
-
 // appendDocument merges one document. The library's panics are faults of the document too: it
 // was not written for hostile input.
 func appendDocument(ctx *model.Context, document []byte, index int) (err error) {
@@ -94,16 +47,6 @@ func appendDocument(ctx *model.Context, document []byte, index int) (err error) 
 	}
 	source.Info = nil // it would be freed, and a damaged document may say that its pages are its Info
 	return pdfcpu.MergeXRefTables(fmt.Sprint(index+1), source, ctx, false, false)
-}
-
-// standIn is a page for a document that could not be read.
-func standIn(n int, title, attached string) []byte {
-	s := newSheet(newTypeface(), "")
-	s.lines(marginSide, textWidth, headStyle, title)
-	s.skip(10)
-	s.lines(marginSide, textWidth, plainStyle, fmt.Sprintf("The pages of document %d cannot be shown: its PDF is damaged. "+
-		"What was signed is embedded in this file as %s.", n, attached))
-	return s.pdf(title)
 }
 
 // readDocument reads a document for merging. The signed PDF shows its pages; what is around
