@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Types of what the portal answers with.
+// Types of what the portal takes and answers with.
 const (
 	xmlType      = "application/xml"
+	pdfType      = "application/pdf"
 	documentType = "application/octet-stream"
 )
 

@@ -27,8 +27,14 @@ type attempt struct {
 	header  http.Header
 	sender  string
 
-	editParts func([]namedFile) []namedFile // by their headers
+	editParts func([]part) []part
 	editBody  func(string) string
+}
+
+// part is one of a multipart body.
+type part struct {
+	head    string // lines, each with its end
+	content []byte
 }
 
 const testBoundary = "a-boundary"
@@ -57,13 +63,13 @@ func (a *attempt) body(t testing.TB) []byte {
 	if content == nil {
 		content = a.bundle.build(t)
 	}
-	parts := apply(a.editParts, []namedFile{
+	parts := apply(a.editParts, []part{
 		{"Content-Type: application/xml\r\n", []byte(a.request)},
 		{"Content-Type: application/octet-stream\r\n", content},
 	})
 	var b bytes.Buffer
 	for _, p := range parts {
-		fmt.Fprintf(&b, "--%s\r\n%s\r\n%s\r\n", testBoundary, p.name, p.content)
+		fmt.Fprintf(&b, "--%s\r\n%s\r\n%s\r\n", testBoundary, p.head, p.content)
 	}
 	fmt.Fprintf(&b, "--%s--\r\n", testBoundary)
 	return []byte(apply(a.editBody, b.String()))

@@ -1,10 +1,7 @@
 package sandbox
 
 import (
-	"archive/zip"
-	"bytes"
 	"cmp"
-	"compress/flate"
 	"crypto"
 	"crypto/rand"
 	"crypto/sha1"
@@ -12,18 +9,19 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
-	"hash/crc32"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"batch/internal/sandbox/asice/asicetest"
 )
 
 // bundle is an ASiC-E to be built, with a place to plant a fault at every step. The zero
 // hooks build a right one.
 type bundle struct {
 	manifest  string
-	documents []namedFile
+	documents []asicetest.File
 	at        time.Time
 	pki       *PKI
 	signer    *tls.Certificate // with the chain that is written down; nil: pki's client
@@ -33,13 +31,8 @@ type bundle struct {
 	editProperties func(string) string // before they are digested
 	editInfo       func(string) string // before it is signed
 	editXML        func(string) string // after everything is signed
-	editFiles      func([]namedFile) []namedFile
-	rawZIP         func([]namedFile) []byte
-}
-
-type namedFile struct {
-	name    string
-	content []byte
+	editFiles      func([]asicetest.File) []asicetest.File
+	rawZIP         func([]asicetest.File) []byte
 }
 
 const manifestHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><portal-signature-job-manifest xmlns="http://signering.posten.no/schema/v1">`
@@ -73,7 +66,7 @@ func available(manifest, inner string) string {
 func newBundle(manifest string) *bundle {
 	return &bundle{
 		manifest:  manifest,
-		documents: []namedFile{{"document.pdf", textPDF([]string{"Arbeidsavtale"})}},
+		documents: []asicetest.File{{Name: "document.pdf", Content: textPDF([]string{"Arbeidsavtale"})}},
 		at:        time.Now(),
 		pki:       testPKI(),
 	}
@@ -81,38 +74,15 @@ func newBundle(manifest string) *bundle {
 
 func (b *bundle) build(t testing.TB) []byte {
 	t.Helper()
-	files := append(append([]namedFile{}, b.documents...), namedFile{"manifest.xml", []byte(b.manifest)})
-	files = append(files, namedFile{"META-INF/signatures.xml", []byte(b.signatures(t, files))})
+	files := append(append([]asicetest.File{}, b.documents...), asicetest.File{Name: "manifest.xml", Content: []byte(b.manifest)})
+	files = append(files, asicetest.File{Name: "META-INF/signatures.xml", Content: []byte(b.signatures(t, files))})
 	if b.editFiles != nil {
 		files = b.editFiles(files)
 	}
 	if b.rawZIP != nil {
 		return b.rawZIP(files)
 	}
-	return zipped(files, !b.noDeflate)
-}
-
-// zipped writes sizes and checksums into the local headers, as a streaming client must.
-func zipped(files []namedFile, deflate bool) []byte {
-	var out bytes.Buffer
-	w := zip.NewWriter(&out)
-	for _, f := range files {
-		content, method := f.content, zip.Store
-		if deflate && !strings.HasSuffix(f.name, "/") {
-			var packed bytes.Buffer
-			z, _ := flate.NewWriter(&packed, flate.DefaultCompression)
-			z.Write(f.content)
-			z.Close()
-			content, method = packed.Bytes(), zip.Deflate
-		}
-		p, _ := w.CreateRaw(&zip.FileHeader{
-			Name: f.name, Method: method, CRC32: crc32.ChecksumIEEE(f.content),
-			CompressedSize64: uint64(len(content)), UncompressedSize64: uint64(len(f.content)),
-		})
-		p.Write(content)
-	}
-	w.Close()
-	return out.Bytes()
+	return asicetest.Pack(files, !b.noDeflate)
 }
 
 func apply[T any](edit func(T) T, v T) T {
@@ -123,15 +93,15 @@ func apply[T any](edit func(T) T, v T) T {
 }
 
 // signatures writes XAdES straight in canonical form.
-func (b *bundle) signatures(t testing.TB, files []namedFile) string {
+func (b *bundle) signatures(t testing.TB, files []asicetest.File) string {
 	signer := cmp.Or(b.signer, &b.pki.Client)
 	leaf := signer.Leaf
 	certDigest := sha1.Sum(leaf.Raw)
 	var refs, formats strings.Builder
 	for i, f := range files {
-		fmt.Fprintf(&refs, `<Reference Id="ID_%d" URI="%s"><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></DigestMethod><DigestValue>%s</DigestValue></Reference>`, i, url.QueryEscape(f.name), digest64(f.content))
+		fmt.Fprintf(&refs, `<Reference Id="ID_%d" URI="%s"><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></DigestMethod><DigestValue>%s</DigestValue></Reference>`, i, url.QueryEscape(f.Name), digest64(f.Content))
 		mime := "application/pdf"
-		if f.name == "manifest.xml" {
+		if f.Name == "manifest.xml" {
 			mime = "application/xml"
 		}
 		fmt.Fprintf(&formats, `<DataObjectFormat ObjectReference="#ID_%d"><MimeType>%s</MimeType></DataObjectFormat>`, i, mime)

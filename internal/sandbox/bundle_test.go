@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"batch/internal/sandbox/asice/asicetest"
 )
 
 // The test's own bundles are right by a judge that shares no line with this package.
@@ -12,9 +14,9 @@ func TestTestBundleSatisfiesXmlsec(t *testing.T) {
 	judge(t, "xmlsec1", "xmlsec1")
 	dir := t.TempDir()
 	b := newBundle(oneSigner)
-	b.editFiles = func(files []namedFile) []namedFile {
+	b.editFiles = func(files []asicetest.File) []asicetest.File {
 		for _, f := range files {
-			if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.name)), f.content, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.Name)), f.Content, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -200,7 +200,7 @@ func TestSpeed(t *testing.T) {
 	c.get("").want(t, 429)
 	at = at.Add(time.Millisecond)
 	c.get("").want(t, 200)
-	if s := c.running.Sandbox.CallSummary(); s.Blocked != 4 {
+	if s := c.running.Sandbox.CallSummary(); s.Blocked != 4 || s.MostInASecond != 14 {
 		t.Errorf("the summary is %+v", s)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/textproto"
 	"strings"
+
+	"batch/internal/sandbox/strictxml"
 )
 
 // creation is what a create has read so far.
@@ -35,12 +37,12 @@ func findReference(c *call) error {
 	if err != nil {
 		return err
 	}
-	document, err := io.ReadAll(io.LimitReader(part, maxXMLBytes+1))
+	document, err := io.ReadAll(io.LimitReader(part, strictxml.MaxBytes+1))
 	if err != nil {
 		return readingBroke(err)
 	}
-	if len(document) > maxXMLBytes {
-		return tooLarge(xmlType, maxXMLBytes)
+	if len(document) > strictxml.MaxBytes {
+		return tooLarge(xmlType, strictxml.MaxBytes)
 	}
 	if c.create.request, err = parseRequest(document); err != nil {
 		return err
@@ -114,50 +116,6 @@ func (s *Sandbox) create(c *call) (answer, error) {
 		ID:        j.id,
 		Cancel:    jobURL(service(c.request), j, "cancel"),
 	}, "created"), nil
-}
-
-// inspect judges the bundle: its ZIP, signature, manifest and documents.
-func (s *Sandbox) inspect(c *call) (*jobManifest, []storedDocument, error) {
-	bundle, err := readBundle(c.create.bundle.content(), c.create.bundle.size)
-	if err != nil {
-		return nil, nil, err
-	}
-	v := verifier{pki: s.PKI, chains: &s.chains, organizations: []string{c.caller, c.sender}, now: s.now()}
-	if err := v.verify(bundle); err != nil {
-		return nil, nil, err
-	}
-	m, err := parseManifest(bundle.manifest)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := checkRules(m, c.sender); err != nil {
-		return nil, nil, err
-	}
-	if err := checkPersonalData(c.create.request, m); err != nil {
-		return nil, nil, err
-	}
-	documents, err := checkDocuments(m, bundle.documents)
-	return m, documents, err
-}
-
-// checkDocuments wants every file of the bundle to be a document of the manifest, and a
-// PDF as the portal takes them.
-func checkDocuments(m *jobManifest, files map[string]bundled) ([]storedDocument, error) {
-	var documents []storedDocument
-	for i, d := range m.documents {
-		file, present := files[d.href]
-		if !present {
-			return nil, refuse(codeInvalidBundle, "document %d of manifest.xml is not in the bundle", i+1)
-		}
-		if file.fault != nil {
-			return nil, refuse(codeInvalidDocument, "document %d: %v", i+1, file.fault)
-		}
-		documents = append(documents, storedDocument{name: d.href, title: d.title, sha256: file.sha256})
-	}
-	if len(files) != len(documents) {
-		return nil, refuse(codeInvalidBundle, "the bundle has files that manifest.xml does not name")
-	}
-	return documents, nil
 }
 
 // addJob is where a job is born: keep puts the bundle as it came beside those of the other

@@ -96,7 +96,7 @@ func benchBody(b *testing.B, size int, at time.Time) []byte {
 	rand.Read(noise) // never fails
 	a := newAttempt()
 	a.bundle.at, a.bundle.noDeflate = at, true
-	a.bundle.documents[0].content = rawPDF("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>",
+	a.bundle.documents[0].Content = rawPDF("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>",
 		fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(noise), noise))
 	return a.body(b)
 }

@@ -10,6 +10,15 @@
 // what the control API does. Tests that want a server of their own take [New] with
 // [Sandbox.Handler], [Sandbox.TLSConfig] and [Sandbox.Control].
 //
+// # Its parts
+//
+// This package has the calls, the jobs with their queues and clock, the faults and the state,
+// and the rules of portal-api.md. What a create brings is read by packages that know nothing
+// of jobs and HTTP: strictxml (any XML), asice (the bundle's ZIP), xades (its signature, and
+// those of signers), pdfcheck (the documents). signedpdf makes what is given out when people
+// have signed. What these packages refuse they refuse in a sentence; the portal's code for it
+// is chosen here.
+//
 // # The control API and its page
 //
 // On loopback, without authentication, for programs and people on this machine: jobs as

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"batch/internal/sandbox/asice"
 )
 
 // incomingMemory is how much of a bundle is held in memory, in bytes. Ordinary bundles are
@@ -35,8 +37,8 @@ func receive(folder string, part io.Reader) (*incoming, error) {
 func (in *incoming) fill(folder string, part io.Reader) error {
 	for {
 		n, readErr := readUntilFull(part, in.buffer[:])
-		if in.size += int64(n); in.size > maxBundleBytes {
-			return tooLarge(documentType, maxBundleBytes)
+		if in.size += int64(n); in.size > asice.MaxBytes {
+			return tooLarge(documentType, asice.MaxBytes)
 		}
 		if readErr != nil && readErr != io.EOF {
 			return readingBroke(readErr)
@@ -79,7 +81,7 @@ func (in *incoming) content() io.ReaderAt {
 	if in.file != nil {
 		return in.file
 	}
-	return memory(in.buffer[:in.size])
+	return asice.Memory(in.buffer[:in.size])
 }
 
 // moveTo gives the bundle its name for good. It is the last thing done with it.

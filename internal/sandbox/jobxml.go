@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"batch/internal/sandbox/asice"
+	"batch/internal/sandbox/strictxml"
 )
 
 const portalNamespace = "http://signering.posten.no/schema/v1"
@@ -13,7 +16,6 @@ const portalNamespace = "http://signering.posten.no/schema/v1"
 const (
 	maxSigners       = 10
 	maxOrder         = 9
-	maxDocuments     = 20
 	maxTitle         = 80
 	maxDescription   = 220
 	maxReference     = 50
@@ -68,169 +70,172 @@ type signerSpec struct {
 
 type documentSpec struct{ href, mime, title string }
 
+// jobReader reads request and manifest from top to bottom.
+type jobReader struct{ strictxml.Checker }
+
 // parseRequest reads the first part of a create.
 func parseRequest(document []byte) (*jobRequest, error) {
-	root, err := parseXML(document)
+	root, err := strictxml.Parse(document)
 	if err != nil {
 		return nil, refuse(codeInvalidXML, "the request: %v", err)
 	}
-	if !root.is(portalNamespace, "portal-signature-job-request") {
+	if !root.Is(portalNamespace, "portal-signature-job-request") {
 		return nil, refuse(codeInvalidXML, "the first part is not a portal-signature-job-request")
 	}
-	var c checker
-	w := c.enter(root, portalNamespace)
-	r := &jobRequest{
-		reference: c.sized(w.next("reference"), 0, maxReference),
-		queue:     c.text(w.next("polling-queue")),
+	var r jobReader
+	w := r.Enter(root, portalNamespace)
+	request := &jobRequest{
+		reference: r.Sized(w.Next("reference"), 0, maxReference),
+		queue:     r.Text(w.Next("polling-queue")),
 	}
-	w.end()
-	if c.err != nil {
-		return nil, refuse(codeInvalidXML, "the request: %v", c.err)
+	w.End()
+	if err := r.Err(); err != nil {
+		return nil, refuse(codeInvalidXML, "the request: %v", err)
 	}
-	return r, nil
+	return request, nil
 }
 
 // parseManifest reads manifest.xml, element by element in the order of portal.xsd.
 func parseManifest(document []byte) (*jobManifest, error) {
-	root, err := parseXML(document)
+	root, err := strictxml.Parse(document)
 	if err != nil {
 		return nil, refuse(codeInvalidXML, "manifest.xml: %v", err)
 	}
-	if !root.is(portalNamespace, "portal-signature-job-manifest") {
+	if !root.Is(portalNamespace, "portal-signature-job-manifest") {
 		return nil, refuse(codeInvalidXML, "manifest.xml is not a portal-signature-job-manifest")
 	}
-	var c checker
-	m := c.manifest(root)
+	var r jobReader
+	m := r.manifest(root)
 	m.source = document
-	if c.err != nil {
-		return nil, refuse(codeInvalidXML, "manifest.xml: %v", c.err)
+	if err := r.Err(); err != nil {
+		return nil, refuse(codeInvalidXML, "manifest.xml: %v", err)
 	}
 	return m, nil
 }
 
-func (c *checker) manifest(root *element) *jobManifest {
-	w := c.enter(root, portalNamespace)
+func (r *jobReader) manifest(root *strictxml.Element) *jobManifest {
+	w := r.Enter(root, portalNamespace)
 	m := &jobManifest{available: defaultAvailable}
-	c.signers(m, w.must("signers"))
-	sender := c.enter(w.must("sender"), portalNamespace)
-	m.sender = c.pattern(sender.must("organization-number"), organizationNumber)
-	sender.end()
-	if legacy := w.next("document"); legacy != nil {
-		c.legacyDocument(m, legacy)
+	r.signers(m, w.Must("signers"))
+	sender := r.Enter(w.Must("sender"), portalNamespace)
+	m.sender = r.Pattern(sender.Must("organization-number"), organizationNumber)
+	sender.End()
+	if legacy := w.Next("document"); legacy != nil {
+		r.legacyDocument(m, legacy)
 	} else {
-		m.title = c.sized(w.must("title"), 1, maxTitle)
-		m.nonsensitiveTitle = c.sized(w.next("nonsensitive-title"), 1, maxTitle)
-		c.sized(w.next("description"), 0, maxDescription)
-		c.documents(m, w.must("documents"))
+		m.title = r.Sized(w.Must("title"), 1, maxTitle)
+		m.nonsensitiveTitle = r.Sized(w.Next("nonsensitive-title"), 1, maxTitle)
+		r.Sized(w.Next("description"), 0, maxDescription)
+		r.documents(m, w.Must("documents"))
 	}
-	m.authentication = c.oneOf(w.next("required-authentication"), "3", "4")
-	c.availability(m, w.next("availability"))
-	m.identifier = c.oneOf(w.next("identifier-in-signed-documents"), numberAndName, birthAndName, nameOnly)
-	w.end()
+	m.authentication = r.OneOf(w.Next("required-authentication"), "3", "4")
+	r.availability(m, w.Next("availability"))
+	m.identifier = r.OneOf(w.Next("identifier-in-signed-documents"), numberAndName, birthAndName, nameOnly)
+	w.End()
 	return m
 }
 
-func (c *checker) signers(m *jobManifest, e *element) {
-	w := c.enter(e, portalNamespace)
-	for s := w.next("signer"); s != nil; s = w.next("signer") {
-		m.signers = append(m.signers, c.signer(s))
+func (r *jobReader) signers(m *jobManifest, e *strictxml.Element) {
+	w := r.Enter(e, portalNamespace)
+	for s := w.Next("signer"); s != nil; s = w.Next("signer") {
+		m.signers = append(m.signers, r.signer(s))
 	}
-	w.end()
+	w.End()
 	if n := len(m.signers); n < 1 || n > maxSigners {
-		c.breach("signers: there are %d; 1 to %d are allowed", n, maxSigners)
+		r.Breach("signers: there are %d; 1 to %d are allowed", n, maxSigners)
 	}
 }
 
-func (c *checker) signer(e *element) signerSpec {
+func (r *jobReader) signer(e *strictxml.Element) signerSpec {
 	var s signerSpec
-	w := c.enter(e, portalNamespace, "order")
-	if order, given := e.attribute("order"); given {
-		s.order = int(c.integer(e, order, maxOrder))
+	w := r.Enter(e, portalNamespace, "order")
+	if order, given := e.Attribute("order"); given {
+		s.order = int(r.Integer(e, order, maxOrder))
 	}
-	if byContact := w.next("identified-by-contact-information"); byContact != nil {
-		c.empty(byContact)
+	if byContact := w.Next("identified-by-contact-information"); byContact != nil {
+		r.Empty(byContact)
 	} else {
-		s.number = c.pattern(w.must("personal-identification-number"), nationalNumber)
+		s.number = r.Pattern(w.Must("personal-identification-number"), nationalNumber)
 	}
-	s.signatureType = c.oneOf(w.next("signature-type"), advanced, authenticated)
-	if lookup := w.next("notifications-using-lookup"); lookup != nil {
+	s.signatureType = r.OneOf(w.Next("signature-type"), advanced, authenticated)
+	if lookup := w.Next("notifications-using-lookup"); lookup != nil {
 		s.lookup = true
-		inside := c.enter(lookup, portalNamespace)
-		c.empty(inside.must("email"))
-		c.empty(inside.next("sms"))
-		inside.end()
+		inside := r.Enter(lookup, portalNamespace)
+		r.Empty(inside.Must("email"))
+		r.Empty(inside.Next("sms"))
+		inside.End()
 	} else {
-		c.notifications(&s, w.must("notifications"))
+		r.notifications(&s, w.Must("notifications"))
 	}
-	s.onBehalfOf = c.oneOf(w.next("on-behalf-of"), "SELF", onBehalfOfOther)
-	w.end()
+	s.onBehalfOf = r.OneOf(w.Next("on-behalf-of"), "SELF", onBehalfOfOther)
+	w.End()
 	return s
 }
 
 // notifications is an e-mail, a mobile number, or both in this order.
-func (c *checker) notifications(s *signerSpec, e *element) {
-	w := c.enter(e, portalNamespace)
-	email, sms := w.next("email"), w.next("sms")
-	w.end()
+func (r *jobReader) notifications(s *signerSpec, e *strictxml.Element) {
+	w := r.Enter(e, portalNamespace)
+	email, sms := w.Next("email"), w.Next("sms")
+	w.End()
 	if e != nil && email == nil && sms == nil {
-		c.breach("notifications: an email or an sms is expected")
+		r.Breach("notifications: an email or an sms is expected")
 	}
 	if email != nil {
-		s.email = c.required(email, "address", 1, maxXMLBytes)
-		c.empty(email, "address")
+		s.email = r.Required(email, "address", 1, strictxml.MaxBytes)
+		r.Empty(email, "address")
 	}
 	if sms != nil {
-		s.mobile = c.required(sms, "number", 1, maxXMLBytes)
-		c.empty(sms, "number")
+		s.mobile = r.Required(sms, "number", 1, strictxml.MaxBytes)
+		r.Empty(sms, "number")
 	}
 }
 
-func (c *checker) documents(m *jobManifest, e *element) {
-	w := c.enter(e, portalNamespace)
-	for d := w.next("document"); d != nil; d = w.next("document") {
-		inside := c.enter(d, portalNamespace, "href", "mime")
-		spec := c.documentAttributes(d)
-		spec.title = c.sized(inside.must("title"), 1, maxTitle)
-		inside.end()
+func (r *jobReader) documents(m *jobManifest, e *strictxml.Element) {
+	w := r.Enter(e, portalNamespace)
+	for d := w.Next("document"); d != nil; d = w.Next("document") {
+		inside := r.Enter(d, portalNamespace, "href", "mime")
+		spec := r.documentAttributes(d)
+		spec.title = r.Sized(inside.Must("title"), 1, maxTitle)
+		inside.End()
 		m.documents = append(m.documents, spec)
 	}
-	w.end()
-	if n := len(m.documents); e != nil && (n < 1 || n > maxDocuments) {
-		c.breach("documents: there are %d; 1 to %d are allowed", n, maxDocuments)
+	w.End()
+	if n := len(m.documents); e != nil && (n < 1 || n > asice.MaxDocuments) {
+		r.Breach("documents: there are %d; 1 to %d are allowed", n, asice.MaxDocuments)
 	}
 }
 
 // legacyDocument is the older form with one document (portal-legacy.xsd).
-func (c *checker) legacyDocument(m *jobManifest, e *element) {
-	w := c.enter(e, portalNamespace, "href", "mime")
-	spec := c.documentAttributes(e)
-	spec.title = c.sized(w.must("title"), 1, maxTitle)
-	m.nonsensitiveTitle = c.sized(w.next("nonsensitive-title"), 1, maxTitle)
-	c.sized(w.next("description"), 0, maxDescription)
-	w.end()
+func (r *jobReader) legacyDocument(m *jobManifest, e *strictxml.Element) {
+	w := r.Enter(e, portalNamespace, "href", "mime")
+	spec := r.documentAttributes(e)
+	spec.title = r.Sized(w.Must("title"), 1, maxTitle)
+	m.nonsensitiveTitle = r.Sized(w.Next("nonsensitive-title"), 1, maxTitle)
+	r.Sized(w.Next("description"), 0, maxDescription)
+	w.End()
 	m.title, m.documents = spec.title, []documentSpec{spec}
 }
 
-func (c *checker) documentAttributes(e *element) documentSpec {
+func (r *jobReader) documentAttributes(e *strictxml.Element) documentSpec {
 	return documentSpec{
-		href: c.required(e, "href", minHref, maxHref),
-		mime: c.required(e, "mime", 1, maxMime),
+		href: r.Required(e, "href", minHref, maxHref),
+		mime: r.Required(e, "mime", 1, maxMime),
 	}
 }
 
-func (c *checker) availability(m *jobManifest, e *element) {
+func (r *jobReader) availability(m *jobManifest, e *strictxml.Element) {
 	if e == nil {
 		return
 	}
-	w := c.enter(e, portalNamespace)
-	if at := w.next("activation-time"); at != nil {
-		m.activation, m.activationIsLocal = c.dateTime(at)
+	w := r.Enter(e, portalNamespace)
+	if at := w.Next("activation-time"); at != nil {
+		m.activation, m.activationIsLocal = r.DateTime(at)
 	}
-	if seconds := w.next("available-seconds"); seconds != nil {
-		n := c.integer(seconds, c.text(seconds), math.MaxInt64)
+	if seconds := w.Next("available-seconds"); seconds != nil {
+		n := r.Integer(seconds, r.Text(seconds), math.MaxInt64)
 		m.available = time.Duration(min(n, int64(maxAvailable/time.Second)+1)) * time.Second
 	}
-	w.end()
+	w.End()
 }
 
 // orders are the distinct orders of the signers, ascending.

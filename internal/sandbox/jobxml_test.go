@@ -100,3 +100,35 @@ func TestRulesOfSenders(t *testing.T) {
 		}
 	}
 }
+
+// FuzzManifest reads whatever comes as request and manifest, and what is read of it obeys the
+// bounds of the schema.
+func FuzzManifest(f *testing.F) {
+	f.Add([]byte(oneSigner))
+	f.Add([]byte(byContact))
+	f.Add([]byte(requestXML("ref-1", "queue-1")))
+	for _, file := range published(f, "*/*.xml", "*/*/*.xml") {
+		document, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(document)
+	}
+	f.Fuzz(func(t *testing.T, document []byte) {
+		request, requestErr := parseRequest(document)
+		manifest, manifestErr := parseManifest(document)
+		if requestErr == nil && len(request.reference) > 4*maxReference {
+			t.Errorf("a reference of %d bytes was read", len(request.reference))
+		}
+		if manifestErr == nil && (len(manifest.signers) == 0 || len(manifest.documents) == 0 || manifest.title == "") {
+			t.Errorf("a manifest was read as %+v", manifest)
+		}
+		if manifestErr == nil && requestErr == nil {
+			t.Error("one document is two")
+		}
+		if manifestErr == nil { // whatever the rules say, they say it
+			_ = checkRules(manifest, Organization)
+			_ = checkPersonalData(&jobRequest{}, manifest)
+		}
+	})
+}

@@ -219,7 +219,7 @@ func TestPageOpensDocuments(t *testing.T) {
 		t.Errorf("before anybody has signed the page is\n%s", r.page)
 	}
 	res := r.send("GET", original, nil).want(t, http.StatusOK)
-	if !bytes.Equal(res.body, b.documents[0].content) {
+	if !bytes.Equal(res.body, b.documents[0].Content) {
 		t.Error("the document is not as it came")
 	}
 	r.send("GET", signed, nil).want(t, http.StatusNotFound)

@@ -21,7 +21,7 @@ func asPDF(find controlDocument) http.HandlerFunc {
 			return
 		}
 		h := w.Header()
-		h.Set("Content-Type", "application/pdf")
+		h.Set("Content-Type", pdfType)
 		h.Set("Content-Disposition", `inline; filename="`+name+`"`)
 		h.Set("Content-Security-Policy", documentPolicy)
 		h.Set("Content-Length", strconv.Itoa(len(pdf)))
@@ -66,7 +66,7 @@ func (s *Sandbox) originalDocument(r *http.Request) ([]byte, string, error) {
 	}
 	s.room <- struct{}{}
 	defer func() { <-s.room }()
-	documents, err := readDocuments(s.file(j, ".asice"), j.documents[n-1:n])
+	documents, err := s.readDocuments(j, j.documents[n-1:n])
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", errNoDocument
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"batch/internal/sandbox/asice/asicetest"
 )
 
 // Ways to plant something in an attempt.
@@ -30,14 +32,14 @@ func body(edit func(string) string) func(*attempt) {
 	return func(a *attempt) { a.editBody = edit }
 }
 
-func parts(edit func([]namedFile) []namedFile) func(*attempt) {
+func parts(edit func([]part) []part) func(*attempt) {
 	return func(a *attempt) { a.editParts = edit }
 }
 
 // head replaces the headers of one part.
 func head(n int, lines string) func(*attempt) {
-	return parts(func(p []namedFile) []namedFile {
-		p[n].name = lines
+	return parts(func(p []part) []part {
+		p[n].head = lines
 		return p
 	})
 }
@@ -84,31 +86,33 @@ func afterwards(old, new string) func(*attempt) {
 
 // unsigned adds a file that is not signed.
 func unsigned(name, content string) func(*attempt) {
-	return files(func(f []namedFile) []namedFile { return append(f, namedFile{name, []byte(content)}) })
+	return files(func(f []asicetest.File) []asicetest.File {
+		return append(f, asicetest.File{Name: name, Content: []byte(content)})
+	})
 }
 
 // files changes what is packed, when everything is signed.
-func files(edit func([]namedFile) []namedFile) func(*attempt) {
+func files(edit func([]asicetest.File) []asicetest.File) func(*attempt) {
 	return func(a *attempt) { a.bundle.editFiles = edit }
 }
 
 // packedBy packs in a way of its own.
-func packedBy(pack func([]namedFile) []byte) func(*attempt) {
+func packedBy(pack func([]asicetest.File) []byte) func(*attempt) {
 	return func(a *attempt) { a.bundle.rawZIP = pack }
 }
 
 // repacked changes the bytes of a ZIP whose entries are stored.
 func repacked(edit func(zip []byte) []byte) func(*attempt) {
-	return packedBy(func(f []namedFile) []byte { return edit(zipped(f, false)) })
+	return packedBy(func(f []asicetest.File) []byte { return edit(asicetest.Pack(f, false)) })
 }
 
 func document(edit func(string) string) func(*attempt) {
-	return func(a *attempt) { a.bundle.documents[0].content = []byte(edit(string(a.bundle.documents[0].content))) }
+	return func(a *attempt) { a.bundle.documents[0].Content = []byte(edit(string(a.bundle.documents[0].Content))) }
 }
 
 // pdf is the document in the place of the plain one.
 func pdf(content []byte) func(*attempt) {
-	return func(a *attempt) { a.bundle.documents[0].content = content }
+	return func(a *attempt) { a.bundle.documents[0].Content = content }
 }
 
 // another adds a document of so many bytes that is signed and in the manifest.
@@ -118,7 +122,7 @@ func another(name string, size int) func(*attempt) {
 		if pad := size - len(content); pad > 0 {
 			content = append([]byte("%PDF-1.4\n%"+strings.Repeat("x", pad-10)), content...)
 		}
-		a.bundle.documents = append(a.bundle.documents, namedFile{name, content})
+		a.bundle.documents = append(a.bundle.documents, asicetest.File{Name: name, Content: content})
 		a.bundle.manifest = swap("</documents>", `<document href="`+name+`" mime="application/pdf"><title>B</title></document></documents>`)(a.bundle.manifest)
 	}
 }

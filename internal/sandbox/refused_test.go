@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"batch/internal/sandbox/asice"
+	"batch/internal/sandbox/strictxml"
 )
 
 // refusedCase is one fault planted in a create, and what the portal says to it.
@@ -21,8 +24,8 @@ type refusedCase struct {
 // TestCreateRefuses plants one fault at a time; each is refused for itself and for nothing
 // else, with an error document that repeats nothing of the job.
 func TestCreateRefuses(t *testing.T) {
-	s, portal := directSandbox(t)
 	cases := slices.Concat(httpFaults, requestFaults, manifestFaults(), zipFaults, signatureFaults, certificateFaults(), documentFaults)
+	s, portal := directSandbox(t)
 	documents := map[string][]byte{}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -60,9 +63,9 @@ var httpFaults = []refusedCase{
 	{"only web pages accepted", 406, codeInvalidRequest, "Accept", header("Accept", "text/html")},
 	{"empty body", 0, codeInvalidRequest, "missing", body(func(string) string { return "" })},
 	{"no parts", 0, codeInvalidRequest, "missing", body(func(string) string { return "--" + testBoundary + "--\r\n" })},
-	{"one part", 0, codeInvalidRequest, "application/octet-stream is missing", parts(func(p []namedFile) []namedFile { return p[:1] })},
-	{"three parts", 0, codeInvalidRequest, "two parts", parts(func(p []namedFile) []namedFile { return append(p, p[1]) })},
-	{"parts in the other order", 0, codeInvalidRequest, "application/xml is expected", parts(func(p []namedFile) []namedFile { return []namedFile{p[1], p[0]} })},
+	{"one part", 0, codeInvalidRequest, "application/octet-stream is missing", parts(func(p []part) []part { return p[:1] })},
+	{"three parts", 0, codeInvalidRequest, "two parts", parts(func(p []part) []part { return append(p, p[1]) })},
+	{"parts in the other order", 0, codeInvalidRequest, "application/xml is expected", parts(func(p []part) []part { return []part{p[1], p[0]} })},
 	{"part without a type", 0, codeInvalidRequest, "application/xml is expected", head(0, "")},
 	{"request as text/xml", 0, codeInvalidRequest, "application/xml is expected", head(0, "Content-Type: text/xml\r\n")},
 	{"bundle as ZIP", 0, codeInvalidRequest, "application/octet-stream is expected", head(1, "Content-Type: application/zip\r\n")},
@@ -70,8 +73,8 @@ var httpFaults = []refusedCase{
 	{"last boundary missing", 0, codeInvalidRequest, "ended early", body(func(b string) string { return b[:len(b)-len("--\r\n")-len(testBoundary)] })},
 	{"cut off in the bundle", 0, codeInvalidRequest, "ended early", body(func(b string) string { return b[:len(b)-100] })},
 	{"cut off in the request", 0, codeInvalidRequest, "ended early", body(func(b string) string { return b[:100] })},
-	{"bundle too large", 413, codeInvalidRequest, "octet-stream has more than", func(a *attempt) { a.zip = make([]byte, maxBundleBytes+1) }},
-	{"request too large", 413, codeInvalidRequest, "xml has more than", func(a *attempt) { a.request = strings.Repeat(" ", maxXMLBytes+1) }},
+	{"bundle too large", 413, codeInvalidRequest, "octet-stream has more than", func(a *attempt) { a.zip = make([]byte, asice.MaxBytes+1) }},
+	{"request too large", 413, codeInvalidRequest, "xml has more than", func(a *attempt) { a.request = strings.Repeat(" ", strictxml.MaxBytes+1) }},
 	{"another organization's address", 403, codeBrokerNotAuthorized, "on behalf", func(a *attempt) { a.sender = "123456789" }},
 	{"no organization's address", 404, codeNotFound, "organization", func(a *attempt) { a.sender = "me" }},
 }

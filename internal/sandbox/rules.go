@@ -63,8 +63,8 @@ func documentBreach(m *jobManifest) error {
 	var seen []string
 	for i, d := range m.documents {
 		switch {
-		case d.mime != "application/pdf":
-			return fmt.Errorf("document %d is not application/pdf", i+1)
+		case d.mime != pdfType:
+			return fmt.Errorf("document %d is not %s", i+1, pdfType)
 		case slices.Contains(seen, d.href):
 			return fmt.Errorf("document %d has the same href as an earlier one", i+1)
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"batch/internal/sandbox/xades"
 )
 
 // concurrentBundles bounds the memory that bundles and signed documents take while they
@@ -24,7 +26,7 @@ type Sandbox struct {
 	limits  *limiter
 	calls   callLog
 	room    chan struct{} // a token for each bundle in memory
-	chains  chainCache
+	signers *xades.Trust  // who may sign bundles
 	folder  *folder
 
 	// answering is held for reading by every call and taken by Close.
@@ -85,10 +87,14 @@ func (s *Sandbox) fill() (err error) {
 	default:
 		s.PKI, err = NewPKI(s.now())
 	}
-	if err == nil && s.options.State == StateFile {
-		err = s.reload()
+	if err != nil {
+		return err
 	}
-	return err
+	s.signers = xades.NewTrust(s.PKI.Root, s.PKI.Revoked)
+	if s.options.State == StateFile {
+		return s.reload()
+	}
+	return nil
 }
 
 // Close waits for the calls being answered; later ones get no answer. Documents are

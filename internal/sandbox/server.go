@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"batch/internal/sandbox/asice"
+	"batch/internal/sandbox/strictxml"
 )
 
 // Kinds of calls, as faults and the call log name them.
@@ -55,7 +58,7 @@ func (s *Sandbox) serve(e endpoint, w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	c := &call{kind: e.kind, request: r, began: s.calls.arrive(s.now), sender: r.PathValue("sender")}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBundleBytes+maxXMLBytes)
+	r.Body = http.MaxBytesReader(w, r.Body, asice.MaxBytes+strictxml.MaxBytes)
 	defer func() { c.create.bundle.discard() }()
 	a := s.answer(c, e)
 	s.calls.add(c, a)

@@ -91,7 +91,7 @@ func (s *Sandbox) makeSigned(j *job, signed []signedBy) ([]byte, error) {
 // signed; a varying one, now.
 func (s *Sandbox) describe(j *job, signed []signedBy) (signedpdf.Job, error) {
 	d := signedpdf.Job{ID: j.id, Title: j.manifest.title, Reference: j.reference, Sender: j.sender, Signers: len(j.signers)}
-	contents, err := readDocuments(s.file(j, ".asice"), j.documents)
+	contents, err := s.readDocuments(j, j.documents)
 	if err != nil {
 		return d, err
 	}

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"batch/internal/sandbox/asice/asicetest"
 )
 
 // fetchSigned has a job of two documents and three signers signed and fetched.
@@ -19,7 +21,7 @@ func fetchSigned(t *testing.T) (dir string, id int64) {
 	manifest := strings.Replace(signers(1, 2, 2), "</documents>",
 		`<document href="appendix.pdf" mime="application/pdf"><title>Vilkår (2026) – “alle”</title></document></documents>`, 1)
 	b := newBundle(manifest)
-	b.documents = append(b.documents, namedFile{"appendix.pdf", textPDF([]string{"Vilkår", "som gjelder"})})
+	b.documents = append(b.documents, asicetest.File{Name: "appendix.pdf", Content: textPDF([]string{"Vilkår", "som gjelder"})})
 	id = c.create("ref-1", b)
 	c.running.Sandbox.Advance(0)
 	m := c.wantChange("COMPLETED_SUCCESSFULLY", "SIGNED SIGNED SIGNED")
@@ -30,7 +32,7 @@ func fetchSigned(t *testing.T) (dir string, id int64) {
 	dir = t.TempDir()
 	files := map[string][]byte{"signed.pdf": pades.body}
 	for _, d := range b.documents {
-		files[d.name] = d.content
+		files[d.Name] = d.Content
 	}
 	for i, s := range m.Signers {
 		files[fmt.Sprintf("xades-%d.xml", i+1)] = c.get(s.XAdES).want(t, http.StatusOK).body

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"batch/internal/sandbox/asice/asicetest"
 )
 
 // signedLayouts are signatures.xml as other clients lay it out, before it is signed.
@@ -48,8 +50,8 @@ func TestCreateTakesWhatXmlsecSigns(t *testing.T) {
 	for name, lay := range signedLayouts {
 		t.Run(name, func(t *testing.T) {
 			a := newAttempt()
-			a.bundle.editFiles = func(files []namedFile) []namedFile {
-				files[2].content = signByXmlsec(t, files[:2], lay(signatureTemplateOf(files[:2])))
+			a.bundle.editFiles = func(files []asicetest.File) []asicetest.File {
+				files[2].Content = signByXmlsec(t, files[:2], lay(signatureTemplateOf(files[:2])))
 				return files
 			}
 			if res := a.post(t, portal); res.Code != http.StatusOK {
@@ -60,13 +62,13 @@ func TestCreateTakesWhatXmlsecSigns(t *testing.T) {
 }
 
 // signatureTemplateOf is signatures.xml with everything in it but digests, value and chain.
-func signatureTemplateOf(files []namedFile) string {
+func signatureTemplateOf(files []asicetest.File) string {
 	leaf := authorityOfTests().Client.Leaf
 	digest := sha1.Sum(leaf.Raw)
 	var references, formats strings.Builder
 	for i, f := range files {
-		fmt.Fprintf(&references, `<Reference Id="ID_%d" URI="%s"><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><DigestValue></DigestValue></Reference>`, i, f.name)
-		fmt.Fprintf(&formats, `<DataObjectFormat ObjectReference="#ID_%d"><MimeType>application/%s</MimeType></DataObjectFormat>`, i, strings.TrimPrefix(filepath.Ext(f.name), "."))
+		fmt.Fprintf(&references, `<Reference Id="ID_%d" URI="%s"><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><DigestValue></DigestValue></Reference>`, i, f.Name)
+		fmt.Fprintf(&formats, `<DataObjectFormat ObjectReference="#ID_%d"><MimeType>application/%s</MimeType></DataObjectFormat>`, i, strings.TrimPrefix(filepath.Ext(f.Name), "."))
 	}
 	const ds = `xmlns="http://www.w3.org/2000/09/xmldsig#"`
 	return `<?xml version="1.0" encoding="UTF-8"?><XAdESSignatures xmlns="http://uri.etsi.org/2918/v1.2.1#"><Signature ` + ds + ` Id="Signature"><SignedInfo>` +
@@ -82,7 +84,7 @@ func signatureTemplateOf(files []namedFile) string {
 }
 
 // signByXmlsec signs a template whose references are files.
-func signByXmlsec(t *testing.T, files []namedFile, template string) []byte {
+func signByXmlsec(t *testing.T, files []asicetest.File, template string) []byte {
 	t.Helper()
 	dir, client := t.TempDir(), authorityOfTests().Client
 	keep := func(name string, content []byte) {
@@ -91,7 +93,7 @@ func signByXmlsec(t *testing.T, files []namedFile, template string) []byte {
 		}
 	}
 	for _, f := range files {
-		keep(f.name, f.content)
+		keep(f.Name, f.Content)
 	}
 	keep("template.xml", []byte(template))
 	keep("key.pem", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(client.PrivateKey.(*rsa.PrivateKey))}))

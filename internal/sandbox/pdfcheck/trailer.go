@@ -1,4 +1,4 @@
-package sandbox
+package pdfcheck
 
 import (
 	"bytes"
@@ -12,16 +12,16 @@ const (
 	maxSubsections = 1000
 )
 
-// pdfTrailer is a table's trailer, and of a plain table where it says that objects are.
-type pdfTrailer struct {
-	pdfDictionary
+// trailer is a table's trailer, and of a plain table where it says that objects are.
+type trailer struct {
+	dictionary
 	places []byte
 }
 
-// pdfTrailers are the trailer dictionaries of a PDF from the newest to the oldest, in tables
+// readTrailers finds the trailer dictionaries of a PDF from the newest to the oldest, in tables
 // of either kind (ISO 32000-1, 7.5.5 and 7.5.8), with the places of its objects as far as
 // plain tables tell them. whole says that the way through them was never lost.
-func pdfTrailers(content []byte) (trailers []pdfTrailer, whole bool) {
+func readTrailers(content []byte) (trailers []trailer, whole bool) {
 	at, found := lastStart(content)
 	for seen := map[int]bool{}; found; {
 		if seen[at] || len(seen) == maxTrailers {
@@ -66,29 +66,29 @@ func lastStart(content []byte) (int, bool) {
 var objectHead = regexp.MustCompile(`^[0-9]{1,10}[ \t\r\n\f\x00]+[0-9]{1,5}[ \t\r\n\f\x00]+obj`)
 
 // trailerAt reads the trailer of the table that begins at a place.
-func trailerAt(content []byte, at int) (pdfTrailer, bool) {
+func trailerAt(content []byte, at int) (trailer, bool) {
 	if at < 0 || at >= len(content) {
-		return pdfTrailer{}, false
+		return trailer{}, false
 	}
-	table := bytes.TrimLeft(content[at:], pdfBlanks)
+	table := bytes.TrimLeft(content[at:], blanks)
 	if head := objectHead.Find(table); head != nil {
 		d, ok := readDictionary(table[len(head):])
-		return pdfTrailer{d, nil}, ok && string(d["Type"]) == "/XRef"
+		return trailer{d, nil}, ok && string(d["Type"]) == "/XRef"
 	}
 	places, plain := bytes.CutPrefix(table, []byte("xref"))
 	end := bytes.Index(places, []byte("trailer"))
 	if !plain || end < 0 {
-		return pdfTrailer{}, false
+		return trailer{}, false
 	}
 	d, ok := readDictionary(places[end+len("trailer"):])
-	return pdfTrailer{d, places[:end]}, ok
+	return trailer{d, places[:end]}, ok
 }
 
 // placeSize is the length of one line of a plain table (ISO 32000-1, 7.5.4).
 const placeSize = 20
 
 // place is where an object begins by a plain table.
-func (t pdfTrailer) place(object int) (at int, found bool) {
+func (t trailer) place(object int) (at int, found bool) {
 	rest := t.places
 	for range maxSubsections {
 		head := subsection.FindSubmatch(rest)
@@ -117,11 +117,11 @@ var subsection = regexp.MustCompile(`^[ \t\r\n\f\x00]*([0-9]{1,7}) ([0-9]{1,7})[
 
 // catalogue is the document's root by the newest plain table that has it; nil where none
 // has.
-func catalogue(content []byte, trailers []pdfTrailer) pdfDictionary {
+func catalogue(content []byte, trailers []trailer) dictionary {
 	if len(trailers) == 0 {
 		return nil
 	}
-	root, is := readReference(trailers[0].pdfDictionary["Root"])
+	root, is := readReference(trailers[0].dictionary["Root"])
 	if !is {
 		return nil
 	}

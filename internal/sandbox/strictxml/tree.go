@@ -1,4 +1,4 @@
-package sandbox
+package strictxml
 
 import (
 	"errors"
@@ -7,13 +7,15 @@ import (
 	"slices"
 )
 
-// Bounds of any XML document read here. Real ones have some two hundred elements with two
-// or three attributes and declarations each.
+// MaxBytes is how large a document may be.
+const MaxBytes = 1 << 20
+
+// The other bounds of a document. Real ones have some two hundred elements with two or three
+// attributes and declarations each.
 const (
-	maxXMLBytes      = 1 << 20
-	maxXMLDepth      = 32
-	maxXMLElements   = 2000
-	maxXMLAttributes = 32 // of one element, declarations of namespaces among them
+	maxDepth      = 32
+	maxElements   = 2000
+	maxAttributes = 32 // of one element, declarations of namespaces among them
 )
 
 // Namespaces that need no declaration (Namespaces in XML 1.0, section 3).
@@ -22,69 +24,45 @@ const (
 	xmlnsNamespace = "http://www.w3.org/2000/xmlns/"
 )
 
-// element is one element of a parsed document with everything canonicalization needs.
-type element struct {
-	prefix, local string
-	space         string            // the namespace its prefix stands for
-	scope         map[string]string // every prefix in scope, "" is the default namespace
-	declares      bool              // scope is not its parent's
-	attrs         []attribute       // without namespace declarations
-	children      []any             // *element, string (text) or instruction
-	parent        *element
-}
-
-// attribute is one attribute; space is empty where it has no prefix.
-type attribute struct {
-	prefix, local, space, value string
-}
-
-// instruction is a processing instruction, which canonical XML keeps.
-type instruction struct{ target, body string }
-
-// is says whether the element has this name.
-func (e *element) is(space, local string) bool {
-	return e.space == space && e.local == local
-}
-
-// parseXML reads one whole document without DOCTYPE that is well-formed with namespaces.
-// Its errors name elements but never their content.
-func parseXML(document []byte) (*element, error) {
-	if len(document) > maxXMLBytes {
-		return nil, fmt.Errorf("the XML is larger than %d bytes", maxXMLBytes)
+// Parse reads one whole document without DOCTYPE that is well-formed with namespaces. Its
+// errors name elements but never their content.
+func Parse(document []byte) (*Element, error) {
+	if len(document) > MaxBytes {
+		return nil, fmt.Errorf("the XML is larger than %d bytes", MaxBytes)
 	}
 	text, err := asUTF8(document)
 	if err != nil {
 		return nil, err
 	}
-	var tree xmlTree
-	s := xmlScanner{text: text, tree: &tree}
+	var t tree
+	s := scanner{text: text, tree: &t}
 	if err := s.scan(); err != nil {
 		return nil, err
 	}
-	if tree.open != nil || tree.root == nil {
+	if t.open != nil || t.root == nil {
 		return nil, errors.New("the XML ends before its root element does")
 	}
-	return tree.root, nil
+	return t.root, nil
 }
 
-// xmlTree is a document that is being read.
-type xmlTree struct {
-	root, open   *element
+// tree is a document that is being read.
+type tree struct {
+	root, open   *Element
 	depth, count int
 }
 
 // start opens an element with these attributes, declarations of namespaces among them.
-func (t *xmlTree) start(prefix, local string, attrs []attribute) error {
+func (t *tree) start(prefix, local string, attrs []attribute) error {
 	t.depth++
 	t.count++
-	if t.depth > maxXMLDepth || t.count > maxXMLElements || len(attrs) > maxXMLAttributes {
+	if t.depth > maxDepth || t.count > maxElements || len(attrs) > maxAttributes {
 		return fmt.Errorf("the XML is nested deeper than %d, has more than %d elements, or one with more than %d attributes",
-			maxXMLDepth, maxXMLElements, maxXMLAttributes)
+			maxDepth, maxElements, maxAttributes)
 	}
 	if t.open == nil && t.root != nil {
 		return errors.New("the XML has a second root element")
 	}
-	e := &element{prefix: prefix, local: local, parent: t.open}
+	e := &Element{prefix: prefix, local: local, parent: t.open}
 	if err := e.resolve(attrs); err != nil {
 		return err
 	}
@@ -97,7 +75,7 @@ func (t *xmlTree) start(prefix, local string, attrs []attribute) error {
 	return nil
 }
 
-func (t *xmlTree) end(prefix, local string) error {
+func (t *tree) end(prefix, local string) error {
 	if t.open == nil || t.open.prefix != prefix || t.open.local != local {
 		return fmt.Errorf("the XML closes an element %s that is not open", shown(local))
 	}
@@ -110,7 +88,7 @@ func (t *xmlTree) end(prefix, local string) error {
 var undeclared = map[string]string{"xml": xmlNamespace}
 
 // resolve sorts declarations from attributes and looks every prefix up.
-func (e *element) resolve(attrs []attribute) error {
+func (e *Element) resolve(attrs []attribute) error {
 	e.scope = undeclared
 	if e.parent != nil {
 		e.scope = e.parent.scope // shared until a declaration changes it
@@ -134,7 +112,7 @@ func (e *element) resolve(attrs []attribute) error {
 	return nil
 }
 
-func (e *element) addAttribute(a attribute) error {
+func (e *Element) addAttribute(a attribute) error {
 	if a.prefix != "" {
 		if a.space = e.scope[a.prefix]; a.space == "" {
 			return fmt.Errorf("an attribute of %s has a prefix that is not declared", shown(e.local))
@@ -152,7 +130,7 @@ func (a attribute) declares() bool {
 }
 
 // declare adds the element's own namespace declarations to a scope of its own.
-func (e *element) declare(attrs []attribute) error {
+func (e *Element) declare(attrs []attribute) error {
 	var own map[string]string
 	for _, a := range attrs {
 		if !a.declares() {

@@ -1,4 +1,4 @@
-package sandbox
+package pdfcheck
 
 import (
 	"bytes"
@@ -9,16 +9,15 @@ import (
 	"slices"
 )
 
-// checkPDF is what can be told without reading every object: a version from 1.1 to 1.7 or
-// PDF/A, an end, and no encryption (portal-api.md, "Documents").
-func checkPDF(content []byte) error {
-	trailers, whole := pdfTrailers(content)
+// Check says why the portal does not take a document; nil: it does.
+func Check(content []byte) error {
+	trailers, whole := readTrailers(content)
 	switch {
 	case !takenVersion(content, trailers):
 		return errors.New("it is neither a PDF of version 1.1 to 1.7 nor PDF/A")
 	case !bytes.Contains(content[max(0, len(content)-1024):], []byte("%%EOF")):
 		return errors.New("the end of the PDF is missing")
-	case slices.ContainsFunc(trailers, pdfTrailer.encrypts) || !whole && mayEncrypt(content):
+	case slices.ContainsFunc(trailers, trailer.encrypts) || !whole && mayEncrypt(content):
 		return errors.New("the PDF is encrypted")
 	}
 	return nil
@@ -26,8 +25,8 @@ func checkPDF(content []byte) error {
 
 // encrypts says whether a trailer tells of encryption (ISO 32000-1, table 15), with a
 // password or without.
-func (t pdfTrailer) encrypts() bool {
-	value, has := t.pdfDictionary["Encrypt"]
+func (t trailer) encrypts() bool {
+	value, has := t.dictionary["Encrypt"]
 	return has && string(value) != "null"
 }
 
@@ -40,7 +39,7 @@ func mayEncrypt(content []byte) bool {
 			return false
 		}
 		rest = rest[at+len("/Encrypt"):]
-		if len(rest) > 0 && bytes.IndexByte([]byte(pdfBlanks+"<"), rest[0]) >= 0 {
+		if len(rest) > 0 && bytes.IndexByte([]byte(blanks+"<"), rest[0]) >= 0 {
 			return true
 		}
 	}
@@ -49,7 +48,7 @@ func mayEncrypt(content []byte) bool {
 // takenVersion looks at the first line, and at the catalogue, whose version counts where it
 // is newer (ISO 32000-1, 7.5.2). PDF/A-1 to 3 are PDF 1.4 and 1.7; of PDF 2.0 only PDF/A-4 is
 // PDF/A.
-func takenVersion(content []byte, trailers []pdfTrailer) bool {
+func takenVersion(content []byte, trailers []trailer) bool {
 	version, is := bytes.CutPrefix(content[:min(len(content), len("%PDF-1.7"))], []byte("%PDF-"))
 	if !is || len(version) != len("1.7") {
 		return false
@@ -64,8 +63,11 @@ func takenVersion(content []byte, trailers []pdfTrailer) bool {
 // pdfa4 is the claim in XMP metadata, as an element or as an attribute.
 var pdfa4 = regexp.MustCompile(`pdfaid:part\s*(>|=\s*["'])\s*4\s*["'<]`)
 
-// maxMetadata bounds how much packed metadata is looked into.
-const maxMetadata = 100
+// Bounds of what is looked into of metadata: how many places, and bytes at each, packed or not.
+const (
+	maxMetadata      = 100
+	maxMetadataBytes = 1 << 20
+)
 
 // claimsPDFA4 looks for the claim in the file as it stands and in packed metadata.
 func claimsPDFA4(content []byte) bool {
@@ -79,7 +81,7 @@ func claimsPDFA4(content []byte) bool {
 			return false
 		}
 		rest = rest[at+len("/Metadata"):]
-		_, body, _ := bytes.Cut(rest[:min(len(rest), maxXMLBytes)], []byte("stream"))
+		_, body, _ := bytes.Cut(rest[:min(len(rest), maxMetadataBytes)], []byte("stream"))
 		if pdfa4.Match(unpacked(bytes.TrimLeft(body, "\r\n"))) {
 			return true
 		}
@@ -93,6 +95,6 @@ func unpacked(packed []byte) []byte {
 	if err != nil {
 		return nil
 	}
-	out, _ := io.ReadAll(io.LimitReader(z, maxXMLBytes)) // what follows it is not packed
+	out, _ := io.ReadAll(io.LimitReader(z, maxMetadataBytes)) // what follows it is not packed
 	return out
 }

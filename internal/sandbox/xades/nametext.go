@@ -1,4 +1,4 @@
-package sandbox
+package xades
 
 import (
 	"encoding/asn1"

@@ -1,4 +1,4 @@
-package sandbox
+package pdfcheck
 
 import (
 	"bytes"
@@ -7,21 +7,21 @@ import (
 	"strconv"
 )
 
-// pdfBlanks and pdfDelimiters end a token (ISO 32000-1, 7.2.2).
+// blanks and delimiters end a token (ISO 32000-1, 7.2.2).
 const (
-	pdfBlanks     = "\x00\t\n\f\r "
-	pdfDelimiters = "()<>[]{}/%"
+	blanks     = "\x00\t\n\f\r "
+	delimiters = "()<>[]{}/%"
 )
 
-// maxPDFDepth bounds how deep objects may lie in each other.
-const maxPDFDepth = 50
+// maxDepth bounds how deep objects may lie in each other.
+const maxDepth = 50
 
-// pdfDictionary is a dictionary's values by their names (ISO 32000-1, 7.3.7), the values as
+// dictionary is a dictionary's values by their names (ISO 32000-1, 7.3.7), the values as
 // they were written.
-type pdfDictionary map[string][]byte
+type dictionary map[string][]byte
 
 // number is a value that is a plain number.
-func (d pdfDictionary) number(name string) (int, bool) {
+func (d dictionary) number(name string) (int, bool) {
 	n, err := strconv.Atoi(string(d[name]))
 	return n, err == nil
 }
@@ -43,10 +43,10 @@ const maxDictionary = 256 << 10
 
 // readDictionary reads the dictionary that data begins with. It is false where that is not
 // in order.
-func readDictionary(data []byte) (pdfDictionary, bool) {
+func readDictionary(data []byte) (dictionary, bool) {
 	data = data[:min(len(data), maxDictionary)]
 	rest, ok := bytes.CutPrefix(skipBlanks(data), []byte("<<"))
-	d := pdfDictionary{}
+	d := dictionary{}
 	for ok {
 		if rest = skipBlanks(rest); bytes.HasPrefix(rest, []byte(">>")) {
 			return d, true
@@ -65,7 +65,7 @@ func readDictionary(data []byte) (pdfDictionary, bool) {
 // skipBlanks skips blanks and comments.
 func skipBlanks(data []byte) []byte {
 	for {
-		data = bytes.TrimLeft(data, pdfBlanks)
+		data = bytes.TrimLeft(data, blanks)
 		if len(data) == 0 || data[0] != '%' {
 			return data
 		}
@@ -80,7 +80,7 @@ func skipBlanks(data []byte) []byte {
 // tokenLength is the length of the name, number or word that data begins with.
 func tokenLength(data []byte) int {
 	for i, b := range data {
-		if bytes.IndexByte([]byte(pdfBlanks+pdfDelimiters), b) >= 0 {
+		if bytes.IndexByte([]byte(blanks+delimiters), b) >= 0 {
 			return i
 		}
 	}
@@ -100,7 +100,7 @@ var hexInName = regexp.MustCompile(`#[0-9A-Fa-f]{2}`)
 // skipObject returns what follows the object that data begins with.
 func skipObject(data []byte, depth int) (rest []byte, ok bool) {
 	switch {
-	case len(data) == 0 || depth > maxPDFDepth:
+	case len(data) == 0 || depth > maxDepth:
 		return nil, false
 	case data[0] == '/':
 		return data[1+tokenLength(data[1:]):], true

@@ -1,4 +1,4 @@
-package sandbox
+package asice
 
 import (
 	"archive/zip"

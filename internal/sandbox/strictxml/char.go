@@ -1,4 +1,4 @@
-package sandbox
+package strictxml
 
 import (
 	"strconv"
@@ -29,9 +29,9 @@ func isNamePart(r rune) bool {
 	return r >= '0' && r <= '9' || r == '-' || r == '.' || r == 0xb7 || r >= 0x300 && r <= 0x36f || r == 0x203f || r == 0x2040
 }
 
-// notXMLCharacter is where a text holds something that is no character (production 2), or
+// notCharacter is where a text holds something that is no character (production 2), or
 // no UTF-8; -1: nowhere.
-func notXMLCharacter(text []byte) int {
+func notCharacter(text []byte) int {
 	for at := 0; at < len(text); {
 		r, size := rune(text[at]), 1
 		if r >= utf8.RuneSelf {
@@ -88,5 +88,5 @@ func referred(name string) (rune, bool) {
 	}
 	n, err := strconv.ParseUint(digits, base, 21)
 	r := rune(n)
-	return r, is && err == nil && utf8.ValidRune(r) && notXMLCharacter([]byte(string(r))) < 0
+	return r, is && err == nil && utf8.ValidRune(r) && notCharacter([]byte(string(r))) < 0
 }

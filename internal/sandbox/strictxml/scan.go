@@ -1,4 +1,4 @@
-package sandbox
+package strictxml
 
 import (
 	"bytes"
@@ -8,18 +8,18 @@ import (
 	"unicode/utf8"
 )
 
-// xmlScanner cuts a document into the parts of XML 1.0 (fifth edition) and hands them to a
+// scanner cuts a document into the parts of XML 1.0 (fifth edition) and hands them to a
 // tree. It takes no DOCTYPE and therefore knows no entities but the five of section 4.6.
-type xmlScanner struct {
+type scanner struct {
 	text []byte
 	at   int
-	tree *xmlTree
+	tree *tree
 }
 
 // scan reads the whole document.
-func (s *xmlScanner) scan() error {
+func (s *scanner) scan() error {
 	s.text = oneKindOfBreak(s.text)
-	if strange := notXMLCharacter(s.text); strange >= 0 {
+	if strange := notCharacter(s.text); strange >= 0 {
 		s.at = strange
 		return s.broken()
 	}
@@ -40,7 +40,7 @@ func oneKindOfBreak(text []byte) []byte {
 	return bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
 }
 
-func (s *xmlScanner) next() error {
+func (s *scanner) next() error {
 	switch rest := s.text[s.at:]; {
 	case rest[0] != '<':
 		return s.characters()
@@ -58,12 +58,12 @@ func (s *xmlScanner) next() error {
 	return s.startTag()
 }
 
-func (s *xmlScanner) broken() error {
+func (s *scanner) broken() error {
 	return fmt.Errorf("the XML is not well-formed at line %d", 1+bytes.Count(s.text[:s.at], []byte("\n")))
 }
 
 // upTo takes what stands before an end, and the end.
-func (s *xmlScanner) upTo(end string) (string, error) {
+func (s *scanner) upTo(end string) (string, error) {
 	length := bytes.Index(s.text[s.at:], []byte(end))
 	if length < 0 {
 		return "", s.broken()
@@ -73,14 +73,14 @@ func (s *xmlScanner) upTo(end string) (string, error) {
 	return inside, nil
 }
 
-func (s *xmlScanner) characters() error {
+func (s *scanner) characters() error {
 	length := bytes.IndexByte(s.text[s.at:], '<')
 	if length < 0 {
 		length = len(s.text) - s.at
 	}
 	raw := s.text[s.at:][:length]
 	if s.tree.open == nil {
-		if len(bytes.Trim(raw, xmlBlanks)) > 0 {
+		if len(bytes.Trim(raw, Blanks)) > 0 {
 			return errors.New("the XML has text outside its root element")
 		}
 		s.at += length
@@ -96,7 +96,7 @@ func (s *xmlScanner) characters() error {
 }
 
 // comment is skipped: comments are no part of the canonical form.
-func (s *xmlScanner) comment() error {
+func (s *scanner) comment() error {
 	s.at += len("<!--")
 	text, err := s.upTo("-->")
 	if err == nil && (strings.Contains(text, "--") || strings.HasSuffix(text, "-")) {
@@ -105,14 +105,14 @@ func (s *xmlScanner) comment() error {
 	return err
 }
 
-func (s *xmlScanner) cdata() error {
+func (s *scanner) cdata() error {
 	s.at += len("<![CDATA[")
 	text, err := s.upTo("]]>")
 	s.tree.open.children = append(s.tree.open.children, text)
 	return err
 }
 
-func (s *xmlScanner) instruction() error {
+func (s *scanner) instruction() error {
 	s.at += len("<?")
 	target, ok := s.name()
 	if !ok || strings.Contains(target, ":") {
@@ -132,7 +132,7 @@ func (s *xmlScanner) instruction() error {
 	return nil
 }
 
-func (s *xmlScanner) endTag() error {
+func (s *scanner) endTag() error {
 	s.at += len("</")
 	prefix, local, ok := s.qualifiedName()
 	s.blanks()
@@ -142,7 +142,7 @@ func (s *xmlScanner) endTag() error {
 	return s.tree.end(prefix, local)
 }
 
-func (s *xmlScanner) startTag() error {
+func (s *scanner) startTag() error {
 	s.at += len("<")
 	prefix, local, ok := s.qualifiedName()
 	if !ok {
@@ -167,13 +167,13 @@ func (s *xmlScanner) startTag() error {
 		if !ok || !apart {
 			return s.broken()
 		}
-		if attrs = append(attrs, a); len(attrs) > maxXMLAttributes {
+		if attrs = append(attrs, a); len(attrs) > maxAttributes {
 			return s.tree.start(prefix, local, attrs) // which says that these are too many
 		}
 	}
 }
 
-func (s *xmlScanner) attribute() (a attribute, ok bool) {
+func (s *scanner) attribute() (a attribute, ok bool) {
 	if a.prefix, a.local, ok = s.qualifiedName(); !ok {
 		return a, false
 	}
@@ -198,17 +198,18 @@ func (s *xmlScanner) attribute() (a attribute, ok bool) {
 var blanksAsSpaces = strings.NewReplacer("\n", " ", "\t", " ")
 
 // blanks skips blanks and says whether there were any.
-func (s *xmlScanner) blanks() bool {
+func (s *scanner) blanks() bool {
 	from := s.at
-	for s.at < len(s.text) && strings.IndexByte(xmlBlanks, s.text[s.at]) >= 0 {
+	for s.at < len(s.text) && strings.IndexByte(Blanks, s.text[s.at]) >= 0 {
 		s.at++
 	}
 	return s.at > from
 }
 
-const xmlBlanks = " \t\r\n"
+// Blanks are white space (production 3).
+const Blanks = " \t\r\n"
 
-func (s *xmlScanner) skip(c byte) bool {
+func (s *scanner) skip(c byte) bool {
 	if s.at < len(s.text) && s.text[s.at] == c {
 		s.at++
 		return true
@@ -217,7 +218,7 @@ func (s *xmlScanner) skip(c byte) bool {
 }
 
 // qualifiedName is a name with at most one prefix (Namespaces in XML 1.0, section 4).
-func (s *xmlScanner) qualifiedName() (prefix, local string, ok bool) {
+func (s *scanner) qualifiedName() (prefix, local string, ok bool) {
 	name, ok := s.name()
 	prefix, local, prefixed := strings.Cut(name, ":")
 	if !prefixed {
@@ -228,7 +229,7 @@ func (s *xmlScanner) qualifiedName() (prefix, local string, ok bool) {
 }
 
 // name is a name (production 5).
-func (s *xmlScanner) name() (string, bool) {
+func (s *scanner) name() (string, bool) {
 	from := s.at
 	for s.at < len(s.text) {
 		r, size := rune(s.text[s.at]), 1

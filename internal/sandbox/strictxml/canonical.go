@@ -1,4 +1,4 @@
-package sandbox
+package strictxml
 
 import (
 	"bytes"
@@ -8,27 +8,19 @@ import (
 	"strings"
 )
 
-// c14nAlgorithm is Canonical XML 1.0, inclusive, without comments.
-const c14nAlgorithm = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-
-// c14n11Algorithm is Canonical XML 1.1, which the portal's documentation of the document
-// package allows for SignedInfo, too. It differs from 1.0 only in what is inherited of xml:id
-// and xml:base, which a signature that is taken here cannot have.
-const c14n11Algorithm = "http://www.w3.org/2006/12/xml-c14n11"
-
-// canonical writes one element with all below it as Canonical XML 1.0 does for a document
-// subset (REC-xml-c14n-20010315, sections 2.3 and 2.4): the element carries every
-// namespace in scope, used or not, and the xml: attributes of its ancestors.
-func canonical(e *element) []byte {
-	var w c14nWriter
+// Canonical writes the element with all below it as Canonical XML 1.0, without comments, does
+// for a document subset (REC-xml-c14n-20010315, sections 2.3 and 2.4): the element carries
+// every namespace in scope, used or not, and the xml: attributes of its ancestors.
+func (e *Element) Canonical() []byte {
+	var w canonicalWriter
 	w.element(e, nil, inheritedXMLAttributes(e))
 	return w.buf.Bytes()
 }
 
-type c14nWriter struct{ buf bytes.Buffer }
+type canonicalWriter struct{ buf bytes.Buffer }
 
 // element writes e. rendered is what the parent in the output has in scope.
-func (w *c14nWriter) element(e *element, rendered map[string]string, attrs []attribute) {
+func (w *canonicalWriter) element(e *Element, rendered map[string]string, attrs []attribute) {
 	name := qualified(e.prefix, e.local)
 	w.buf.WriteString("<" + name)
 	if e.declares || rendered == nil {
@@ -43,7 +35,7 @@ func (w *c14nWriter) element(e *element, rendered map[string]string, attrs []att
 	w.buf.WriteByte('>')
 	for _, child := range e.children {
 		switch child := child.(type) {
-		case *element:
+		case *Element:
 			w.element(child, e.scope, slices.Clone(child.attrs))
 		case string:
 			w.buf.WriteString(textEscaper.Replace(child))
@@ -56,7 +48,7 @@ func (w *c14nWriter) element(e *element, rendered map[string]string, attrs []att
 
 // namespaces writes the declarations that the output does not have in scope yet, the
 // default one first, the others by prefix.
-func (w *c14nWriter) namespaces(scope, rendered map[string]string) {
+func (w *canonicalWriter) namespaces(scope, rendered map[string]string) {
 	for _, prefix := range slices.Sorted(maps.Keys(scope)) {
 		space := scope[prefix]
 		if prefix == "xml" || rendered[prefix] == space { // an absent default is the empty one
@@ -70,11 +62,11 @@ func (w *c14nWriter) namespaces(scope, rendered map[string]string) {
 	}
 }
 
-func (w *c14nWriter) attribute(name, value string) {
+func (w *canonicalWriter) attribute(name, value string) {
 	w.buf.WriteString(" " + name + `="` + attributeEscaper.Replace(value) + `"`)
 }
 
-func (w *c14nWriter) instruction(i instruction) {
+func (w *canonicalWriter) instruction(i instruction) {
 	w.buf.WriteString("<?" + i.target)
 	if i.body != "" {
 		w.buf.WriteString(" " + i.body)
@@ -87,6 +79,12 @@ var (
 	attributeEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", `"`, "&quot;", "\t", "&#x9;", "\n", "&#xA;", "\r", "&#xD;")
 )
 
+// Escape writes a text as it stands in the canonical form of an element. What is no UTF-8
+// becomes "?".
+func Escape(text string) string {
+	return textEscaper.Replace(strings.ToValidUTF8(text, "?"))
+}
+
 func qualified(prefix, local string) string {
 	if prefix == "" {
 		return local
@@ -96,7 +94,7 @@ func qualified(prefix, local string) string {
 
 // inheritedXMLAttributes is the element's own attributes with those xml: attributes of
 // its ancestors that nothing nearer overrides.
-func inheritedXMLAttributes(e *element) []attribute {
+func inheritedXMLAttributes(e *Element) []attribute {
 	attrs := slices.Clone(e.attrs)
 	for up := e.parent; up != nil; up = up.parent {
 		for _, a := range up.attrs {
