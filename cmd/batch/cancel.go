@@ -24,8 +24,12 @@ func (cancelCmd) Help() string {
 
 // Run cancels what was asked for.
 func (c *cancelCmd) Run(s *session) error {
-	if (c.Job != 0) == (c.Batch != "") {
-		return &app.Error{Kind: app.KindUsage, Message: "what is to be cancelled?", Remedy: "batch cancel BATCH, batch cancel BATCH ROW…, or batch cancel --job ID"}
+	const ways = "batch cancel BATCH, batch cancel BATCH ROW…, or batch cancel --job ID"
+	switch {
+	case c.Job == 0 && c.Batch == "":
+		return &app.Error{Kind: app.KindUsage, Message: "what is to be cancelled?", Remedy: ways}
+	case c.Job != 0 && c.Batch != "":
+		return &app.Error{Kind: app.KindUsage, Message: "a job is cancelled by its id alone, and a batch or its rows without --job; nothing was cancelled", Remedy: ways}
 	}
 	if c.Batch == "latest" {
 		return &app.Error{Kind: app.KindUsage, Message: "latest is not taken here: whoever cancels types the batch's id; nothing was cancelled", Remedy: "`batch status` lists the ids"}
@@ -77,7 +81,8 @@ func (s *session) showCancelPlan(p app.CancelPlan) {
 	}{
 		{t[mailout.Planned], "not sent: withdrawn, and nobody is told"},
 		{t[mailout.Sending], "being sent: cancelled as soon as there is a job"},
-		{t[mailout.Created], "with the signers: cancelled at the portal"},
+		{t[mailout.Created] - p.Asked, "with the signers: cancelled at the portal"},
+		{p.Asked, "asked for before, and their status change has not come yet: the portal is asked again"},
 		{t[mailout.Unknown], "unknown: cancelled when a status change shows that there is a job; until then only the sender portal can"},
 		{t.Sum() - len(p.Lines), "over: left as they are"},
 	} {
@@ -107,9 +112,20 @@ type cancelLine struct {
 	Withdrawn  int             `json:"withdrawn"`
 	Cancelled  int             `json:"cancelled"`
 	TooLate    int             `json:"too_late"`
+	Over       int             `json:"over"`
 	Unanswered int             `json:"unanswered"`
 	Sending    int             `json:"sending"`
+	NotReached int             `json:"not_reached"`
+	Refused    []refusedRow    `json:"refused"`
 	Unknown    []unknownRow    `json:"unknown"`
+}
+
+// refusedRow is a row whose job the portal refuses to cancel; the portal's code is why.
+type refusedRow struct {
+	Line int           `json:"line"`
+	Row  string        `json:"row"`
+	Job  mailout.JobID `json:"job_id"`
+	Code string        `json:"code"`
 }
 
 // unknownRow is what a person needs to find a row's job in the sender portal.
@@ -120,7 +136,7 @@ type unknownRow struct {
 }
 
 // cancelEnded tells what became of the wish. The code speaks of it alone: 5 where only a
-// person can cancel, 9 where the portal gave no answer.
+// person can cancel, 8 where a person stopped it, 9 where the portal gave no answer.
 func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
 	if err != nil {
 		return s.finish(err, "")
@@ -131,7 +147,10 @@ func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
 			return err
 		}
 	}
-	line := cancelLine{"cancel", c.Batch, c.Withdrawn, c.Cancelled, c.TooLate, c.Unanswered, c.Sending, []unknownRow{}}
+	line := cancelLine{"cancel", c.Batch, c.Withdrawn, c.Cancelled, c.TooLate, c.Over, c.Unanswered, c.Sending, c.NotReached, []refusedRow{}, []unknownRow{}}
+	for _, w := range c.Refused {
+		line.Refused = append(line.Refused, refusedRow{w.Line, w.Key, w.Job, w.Code})
+	}
 	for _, r := range c.Unknown {
 		line.Unknown = append(line.Unknown, unknownRow{r.Line, r.Key, r.Ref})
 	}
@@ -139,20 +158,32 @@ func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
 	s.showCancelled(c)
 	ending := c.Ending
 	switch {
-	case len(c.Unknown) > 0:
+	case len(c.Unknown)+len(c.Refused) > 0:
 		ending = app.EndLook
 	case ending == app.EndDone && c.Unanswered > 0:
 		ending = app.EndAway
 	}
 	if c.Reason != "" && c.Ending != app.EndDone {
-		s.ui.note("Ended before all was answered: %s. The same command goes on, and so does batch follow.", c.Reason)
+		s.ui.note("Ended before all was done: %s. %s", c.Reason, goesOn(c))
 	}
 	s.exit = exitCode(nil, ending)
 	s.ui.total(books, s.exit)
 	return nil
 }
 
+// goesOn is how a cancelling is ended that was broken off. What it did not reach is no wish
+// yet: nobody but the same command takes it up.
+func goesOn(c app.Cancelled) string {
+	if c.NotReached > 0 {
+		return "The same command goes on; until then what is not sent of the rows that were not reached can still be sent."
+	}
+	return "The same command goes on, and so does batch follow."
+}
+
 func (s *session) showCancelled(c app.Cancelled) {
+	if c.Before != "" {
+		s.ui.say("  The job was over before, its row is %s: the portal was not asked.", c.Before)
+	}
 	for _, part := range []struct {
 		n    int
 		what string
@@ -160,13 +191,19 @@ func (s *session) showCancelled(c app.Cancelled) {
 		{c.Withdrawn, "withdrawn before sending"},
 		{c.Cancelled, "cancelled; the state follows with the status change: batch follow " + string(c.Batch)},
 		{c.TooLate, "too late: what became of them is told by their status changes"},
+		{c.Over, "already over, perhaps by an earlier call of ours: their status changes tell: batch follow " + string(c.Batch)},
 		{c.Sending, "being sent: cancelled as soon as there is a job"},
 		{c.Unanswered, "without an answer: asked again by every command that talks to the portal"},
+		{c.NotReached, "not reached: they are as they were"},
+		{len(c.Refused), "refused by the portal, which is not asked again by itself: cancel them in the sender portal, or when the cause is gone with the same command"},
 		{len(c.Unknown), "unknown: search the sender portal for the reference and cancel there what you find, then batch resolve"},
 	} {
 		if part.n > 0 {
 			s.ui.say("  %8s %s", thousands(int64(part.n)), part.what)
 		}
+	}
+	for _, w := range c.Refused {
+		s.ui.say("           row %s, line %d, job %d: %s", strings.TrimSpace(w.Key), w.Line, int64(w.Job), w.Code)
 	}
 	for _, r := range c.Unknown {
 		s.ui.say("           row %s, line %d: reference %s", strings.TrimSpace(r.Key), r.Line, r.Ref)

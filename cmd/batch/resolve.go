@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/user"
+	"strings"
 
 	"batch/internal/app"
 	"batch/internal/mailout"
@@ -73,7 +74,7 @@ func (s *session) absentMeant(row string) bool {
 }
 
 func (s *session) layAlarm(a *app.App, id int64, note string) error {
-	if note == "" {
+	if noted(note) == "" {
 		return &app.Error{Kind: app.KindUsage, Message: "an alarm is laid to rest with a note", Remedy: "batch resolve --alarm ID --note \"what was done\""}
 	}
 	if err := a.LayAlarm(s.hard, id, who()+noted(note)); err != nil {
@@ -91,9 +92,18 @@ func who() string {
 	return "by an unnamed user"
 }
 
+// maxNote bounds what a person says for the history, in characters.
+const maxNote = 500
+
+// noted is what a person says for the history, made safe where it comes in: one line of
+// bounded length, so that nobody can write lines that look like others of the history.
 func noted(note string) string {
-	if note == "" {
+	words := []rune(strings.Join(strings.Fields(note), " "))
+	if len(words) == 0 {
 		return ""
 	}
-	return ": " + clean(note)
+	if len(words) > maxNote {
+		words = append(words[:maxNote-1], '…')
+	}
+	return ": " + clean(string(words))
 }

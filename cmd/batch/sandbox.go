@@ -13,11 +13,11 @@ type sandboxCmd struct {
 	SignAfter       string        `help:"Signers sign so long after they are notified; or never." default:"never"`
 	PollInterval    time.Duration `help:"Permitted time between polls of an empty queue." default:"5s"`
 	NoLimits        bool          `help:"Do not hold callers to ten calls a second."`
-	Brokers         []string      `help:"Organizations the client certificate may also send for." placeholder:"ORG,…"`
+	Brokers         []string      `help:"Organizations the client certificate may also send for." placeholder:"ORG"`
 	LongTermStorage bool          `help:"Keep documents after the last confirmation."`
-	Confirms        string        `help:"What a confirmation confirms: the change, or the job's newest status." enum:"change,job" default:"change"`
-	PadesStyle      string        `name:"pades-style" help:"What signed documents look like: sealed once; validation data after the seal; several signatures; other bytes at every download." enum:"seal,validation-data,several-signatures,varying" default:"seal"`
-	State           string        `help:"Whether jobs outlive the process: memory, or file, and the next start with the same --dir goes on." enum:"memory,file" default:"memory"`
+	Confirms        string        `help:"What a confirmation confirms: the change, or the job's newest status; default: change." enum:"change,job" default:"change" placeholder:"change|job"`
+	PadesStyle      string        `name:"pades-style" help:"What follows the seal in signed documents: nothing (seal, the default), validation-data, or several-signatures, one for each who signed; varying: other bytes at every download." enum:"seal,validation-data,several-signatures,varying" default:"seal" placeholder:"seal|…"`
+	State           string        `help:"Whether jobs outlive the process: memory, the default, or file, and the next start with the same --dir goes on." enum:"memory,file" default:"memory" placeholder:"memory|file"`
 	Faults          string        `help:"A JSON file with faults to begin with." type:"path" placeholder:"FILE"`
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,6 +53,26 @@ func TestSandboxThatKeepsItsState(t *testing.T) {
 	m.allSigned(t, rows)
 }
 
+// The help names every value that a flag takes.
+func TestSandboxHelpNamesTheValues(t *testing.T) {
+	said, err := exec.Command("batch", "sandbox", "--help").Output()
+	must(t, err)
+	help := strings.Join(strings.Fields(string(said)), " ")
+	kind := reflect.TypeFor[sandboxCmd]()
+	for i := range kind.NumField() {
+		f := kind.Field(i)
+		values := f.Tag.Get("enum")
+		if values == "" {
+			continue
+		}
+		for value := range strings.SplitSeq(values, ",") {
+			if !regexp.MustCompile(`\b` + value + `\b`).MatchString(help) {
+				t.Errorf("the help does not name %s, which %s takes", value, f.Name)
+			}
+		}
+	}
+}
+
 // What keeps a sandbox from starting is said in words, with what to do.
 func TestSandboxThatCannotStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -65,6 +87,7 @@ func TestSandboxThatCannotStart(t *testing.T) {
 		"the control's port is taken": {"--control " + taken.Addr().String(), "is taken by another program; choose another port"},
 		"the control is not loopback": {"--control 0.0.0.0:0", "can be reached from other machines; use 127.0.0.1"},
 		"a sandbox is there":          {"--dir " + dir, "another sandbox is serving from"},
+		"brokers that are none":       {"--brokers 974720760,123", `"123" is not an organization number of nine digits → ` + "`batch sandbox --help` tells"},
 		"no such style":               {"--pades-style plain", "--pades-style must be one of"},
 		"no such state":               {"--state disk", "--state must be one of"},
 	} {

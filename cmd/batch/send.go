@@ -79,6 +79,9 @@ func (c *resumeCmd) Run(s *session) error {
 
 // send asks where approval is missing, sends, and shows the books.
 func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary int) error {
+	if books.State == mailout.Stopped && unsent(books) == 0 {
+		return s.nothingToSend(a, books, f)
+	}
 	by, err := s.approval(books, f)
 	if err != nil {
 		return s.finish(err, "", books)
@@ -88,6 +91,22 @@ func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary 
 		s.ui.problems(sent.Problems, false)
 		err = &app.Error{Kind: app.KindProblems, Message: "the plan does not hold any more; nothing was sent", Remedy: "plan again, look at it, and approve the new digest"}
 	}
+	return s.ended(a, sent, err)
+}
+
+// unsent is how many rows an approval of going on would send, now or when it has turned out
+// that a call never left.
+func unsent(b mailout.BatchInfo) int { return b.Totals[mailout.Planned] + b.Totals[mailout.Sending] }
+
+// nothingToSend is the end of sending a stopped batch whose last rows were withdrawn, or
+// taken up by their status changes: there is nothing to approve. Following needs no approval.
+func (s *session) nothingToSend(a *app.App, books mailout.BatchInfo, f sendFlags) error {
+	s.ui.say("Nothing is left to send of batch %s.", books.ID)
+	if !f.Follow {
+		s.showBooks(a, books)
+		return s.finish(nil, app.EndDone, books)
+	}
+	sent, err := a.Follow(s.hard, app.FollowOptions{Batch: books.ID, Soft: s.soft})
 	return s.ended(a, sent, err)
 }
 

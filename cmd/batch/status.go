@@ -90,7 +90,7 @@ func together(all []mailout.BatchInfo) mailout.BatchInfo {
 
 // showBooks prints a batch's books, its alarms, and what to do next.
 func (s *session) showBooks(a *app.App, b mailout.BatchInfo) {
-	if b.ID == "" || s.JSON {
+	if b.ID == "" {
 		return
 	}
 	s.ui.books(b)
@@ -100,12 +100,26 @@ func (s *session) showBooks(a *app.App, b mailout.BatchInfo) {
 	}
 	for _, al := range alarms {
 		if al.Batch == b.ID || al.Batch == "" {
-			s.ui.say("  alarm %d (%s)%s: %s", al.ID, al.Kind, atLine(al.Line), al.Detail)
+			s.ui.alarm(al)
 		}
 	}
 	for _, step := range nextSteps(b) {
 		s.ui.say("  → %s", step)
 	}
+}
+
+// alarm tells of something that a person must look at.
+func (u *ui) alarm(al mailout.Alarm) {
+	u.object(struct {
+		Type   string            `json:"type"`
+		ID     int64             `json:"id"`
+		Kind   mailout.AlarmKind `json:"kind"`
+		Batch  mailout.BatchID   `json:"batch"`
+		Line   int               `json:"line"`
+		JobID  mailout.JobID     `json:"job_id"`
+		Detail string            `json:"detail"`
+	}{"alarm", al.ID, al.Kind, al.Batch, al.Line, al.JobID, al.Detail})
+	u.say("  alarm %d (%s)%s: %s", al.ID, al.Kind, atLine(al.Line), al.Detail)
 }
 
 func atLine(line int) string {
@@ -125,12 +139,14 @@ func nextSteps(b mailout.BatchInfo) []string {
 		}
 	}
 	add(b.State == mailout.Ready, "to send it: batch run --approve %s", b.Digest.String()[:12])
-	add(b.State == mailout.Stopped, "to go on: batch resume %s", b.ID)
+	add(b.State == mailout.Stopped && unsent(b) > 0, "to go on: batch resume %s", b.ID)
 	add(b.State == mailout.Approved && t[mailout.Planned] > 0, "%s not sent yet: batch resume %s", count(t[mailout.Planned], "row"), b.ID)
-	add(t[mailout.Created] > 0 || b.Unconfirmed > 0, "%s with the signers: batch follow %s", count(t[mailout.Created], "job"), b.ID)
+	add(t[mailout.Created] > 0, "%s with the signers: batch follow %s", count(t[mailout.Created], "job"), b.ID)
+	add(t[mailout.Created] == 0 && b.Unconfirmed > 0, "%s to be confirmed to the portal: batch follow %s", count(b.Unconfirmed, "change"), b.ID)
 	add(t[mailout.Unknown] > 0, "%s unknown: the answer was lost, a job may exist. batch follow %s finds it when its signers have answered; "+
 		"or search the sender portal for the reference (batch why %s ROW shows it) and tell what you found with batch resolve", count(t[mailout.Unknown], "row"), b.ID, b.ID)
 	add(b.Uncancelled > 0, "%s to be cancelled without an answer yet: batch follow %s, or batch cancel again", count(b.Uncancelled, "job"), b.ID)
+	add(b.Uncancellable > 0, "%s that the portal refuses to cancel, still with the signers: batch why %s ROW tells the code; cancel in the sender portal", count(b.Uncancellable, "job"), b.ID)
 	add(b.Alarms > 0, "when an alarm is dealt with: batch resolve --alarm ID --note TEXT")
 	add(b.State == mailout.Done, "the completion report: batch report %s", b.ID)
 	return steps

@@ -49,6 +49,22 @@ func TestForeignTextIsHarmless(t *testing.T) {
 	}
 }
 
+// What a person gives as a reason is one line of the history, and cannot look like others.
+func TestAReasonIsOneLine(t *testing.T) {
+	for note, want := range map[string]string{
+		"":                 "",
+		" \n\t":            "",
+		"wrong attachment": ": wrong attachment",
+		"x\n  2026-11-21 15:49:06  complete created → signed": ": x 2026-11-21 15:49:06 complete created → signed",
+		"a\r\nb\u2028c\u0085d\x1b[2J\u202e":                   ": a b c d�[2J�",
+		strings.Repeat("å", 501):                              ": " + strings.Repeat("å", 499) + "…",
+	} {
+		if got := noted(note); got != want {
+			t.Errorf("%q is told as %q, want %q", note, got, want)
+		}
+	}
+}
+
 func TestNumbersForPeople(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 12: "12", 999: "999", 1000: "1 000", 10485760: "10 485 760", -1234: "-1 234", -123: "-123"} {
 		if got := thousands(n); got != want {

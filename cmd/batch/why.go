@@ -55,7 +55,11 @@ func (s *session) showStory(a *app.App, story app.Story) {
 		s.ui.say("  attempt %d: reference %s, %s", at.N, at.Ref, attemptEnd(at))
 	}
 	if r.Signed.Path != "" {
-		s.ui.say("  signed: %s, sha256 %s", r.Signed.Path, r.Signed.SHA256)
+		what := "signed"
+		if r.State.Final() && r.State != mailout.Signed {
+			what = "the portal's document of a job that failed"
+		}
+		s.ui.say("  %s: %s, sha256 %s", what, r.Signed.Path, r.Signed.SHA256)
 	}
 	for i, book := range r.Settled {
 		if book.XAdES.Path != "" {

@@ -240,7 +240,7 @@ func TestClockIsJudgedByItsSpan(t *testing.T) {
 		{portal.Clock{}, "clock warning not-checked"},
 	} {
 		var all []Finding
-		(&doctor{tell: func(f Finding) { all = append(all, f) }}).clock(true, c.clock)
+		(&doctor{tell: func(f Finding) { all = append(all, f) }}).clock(c.clock)
 		found(t, all, c.want)
 	}
 	// Two answers tell more than one; a clock that was set in between is what it is now.
@@ -249,6 +249,30 @@ func TestClockIsJudgedByItsSpan(t *testing.T) {
 	}
 	if got := narrower(known(-time.Second, 0), known(time.Hour, 2*time.Hour)); got != known(time.Hour, 2*time.Hour) {
 		t.Errorf("after it was set: %+v", got)
+	}
+}
+
+// A portal that refuses us tells its time all the same.
+func TestDoctorTakesTheTimeOfEveryAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		ahead  time.Duration
+		want   string
+	}{
+		"refused":               {http.StatusForbidden, 0, "clock ok clock"},
+		"refused, an hour off":  {http.StatusForbidden, time.Hour, "clock problem clock-wrong"},
+		"out of order":          {http.StatusServiceUnavailable, 0, "clock ok clock"},
+		"taken for another one": {http.StatusOK, 0, "clock ok clock"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPractice(t)
+			p.answer = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", time.Now().Add(c.ahead).UTC().Format(http.TimeFormat))
+				w.WriteHeader(c.status)
+				fmt.Fprint(w, `<error xmlns="http://signering.posten.no/schema/v1"><error-code>NOT_AUTHORIZED</error-code><error-message>no</error-message><error-type>CLIENT</error-type></error>`)
+			}
+			found(t, p.findings(), c.want)
+		})
 	}
 }
 

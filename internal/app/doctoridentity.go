@@ -32,7 +32,7 @@ func (d *doctor) identity(ctx context.Context) {
 		d.unchecked(CheckCertificate, "it cannot be opened without its password")
 		return
 	}
-	found := identity.Examine(d.ws.Config.Identity.Certificate, password, trust, d.now())
+	found := identity.Examine(d.ws.Config.Identity.Certificate, password, trust, d.local())
 	d.password(found)
 	d.certificate(found)
 	d.id = found.Identity

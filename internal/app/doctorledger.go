@@ -48,7 +48,7 @@ func (d *doctor) books(ctx context.Context) {
 	health, err := ledger.Examine(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d.noLedger()
+		d.noBooks("is gone")
 		return
 	case err != nil:
 		d.failed(CheckLedger, err)
@@ -61,6 +61,9 @@ func (d *doctor) books(ctx context.Context) {
 		d.bad(KindInternal, CheckLedger, "ledger-newer", "use the newer version",
 			"%s was written by a newer version of batch (schema %d, this program knows %d)", path, health.Schema, health.Known)
 		return
+	case health.Schema == 0:
+		d.noBooks("is empty")
+		return
 	case health.Schema < health.Known:
 		d.fine(CheckLedger, "ledger-older-schema", "%s is whole, and was written by an older version; the next command brings it up to date (schema %d to %d)", filepath.Base(path), health.Schema, health.Known)
 		d.warn(CheckLedger, NotChecked, "run `batch status`, which does that, then `batch doctor` again", "not checked: alarms and sent.log")
@@ -72,14 +75,14 @@ func (d *doctor) books(ctx context.Context) {
 	d.open(ctx, path, health)
 }
 
-// noLedger tells a workspace that is new from one that has lost its books.
-func (d *doctor) noLedger() {
+// noBooks tells a workspace that is new from one that has lost its books.
+func (d *doctor) noBooks(lost string) {
 	switch sent, err := ledger.EverSent(d.ws.SentLog()); {
 	case err != nil:
 		d.failed(CheckLedger, err)
 	case sent:
 		d.bad(KindLook, CheckLedger, "ledger-missing", "put the newest ledger.db back before anything is planned or sent: without it letters could go out twice",
-			"%s is gone, and sent.log beside it says that it has sent something", d.ws.Ledger())
+			"%s %s, and sent.log beside it says that it has sent something", d.ws.Ledger(), lost)
 	default:
 		d.fine(CheckLedger, "ledger-none", "there is none yet: the first plan makes it")
 	}
@@ -120,6 +123,7 @@ func (d *doctor) open(ctx context.Context, path string, health ledger.Health) {
 	d.sentLog(ctx)
 	d.home(ctx)
 	d.alarms(ctx)
+	d.outlived(ctx, all)
 }
 
 // sentLog compares the ledger with sent.log.
@@ -137,6 +141,18 @@ func (d *doctor) sentLog(ctx context.Context) {
 			"sent.log is not the one that belongs to this ledger, or an older copy of it")
 	default:
 		d.fine(CheckLedger, "sent-log", "sent.log fits")
+	}
+	d.strayLines()
+}
+
+// strayLines tells what others have written into sent.log.
+func (d *doctor) strayLines() {
+	switch n, err := d.ledger.StrayLines(); {
+	case err != nil:
+		d.failed(CheckLedger, err)
+	case n > 0:
+		d.warn(CheckLedger, "sent-log-stray", "find out who or what wrote them, and put the newest good sent.log back if there is one; they are passed over, and all other lines count",
+			"sent.log has lines that batch did not write: %d", n)
 	}
 }
 

@@ -91,7 +91,7 @@ func (d *doctor) calls(ctx context.Context) {
 		return
 	}
 	cfg := d.ws.Config.Portal
-	client, err := portal.New(portal.Options{Root: d.ws.PortalRoot(), TLS: d.id.TLSConfig(d.trust, d.now), Proxy: cfg.Proxy, UserAgent: d.o.UserAgent})
+	client, err := portal.New(portal.Options{Root: d.ws.PortalRoot(), TLS: d.id.TLSConfig(d.trust, d.local), Proxy: cfg.Proxy, UserAgent: d.o.UserAgent})
 	if err != nil {
 		d.bad(KindUsage, CheckPortal, "portal-address", "see [portal] in batch.toml", "%v", err)
 		d.unchecked(CheckAuthorization, "the portal's address has to be put right first")
@@ -109,8 +109,8 @@ func (d *doctor) calls(ctx context.Context) {
 		return
 	}
 	defer pacer.Close() // an end that could not be kept costs the next process half a minute
-	if until, why := pacer.Waiting(); why == "block" {
-		d.fine(CheckPortal, "waiting", "nobody may call it before %s: it blocked calls, or a process ended in the middle of its own; waiting", until.In(d.Zone()).Format("15:04:05"))
+	if until, why := pacer.Waiting(); why != "" {
+		d.fine(CheckPortal, "waiting", "%s", waiting(until.In(d.Zone()), why))
 	}
 	d.ask(ctx, &speaker{client: client, pace: pacer})
 }
@@ -118,9 +118,10 @@ func (d *doctor) calls(ctx context.Context) {
 // ask asks for every sender, until the portal itself is the trouble.
 func (d *doctor) ask(ctx context.Context, s *speaker) {
 	var clock portal.Clock
-	answered := false
+	trusted := false
 	for _, sender := range d.everySender(ctx) {
 		greeting, err := s.ask(ctx, sender)
+		clock = narrower(clock, greeting.Clock)
 		var ce *mailout.CallError
 		aboutSender := errors.As(err, &ce) && ce.Fatal && ce.Status > 0
 		if err != nil && !aboutSender {
@@ -128,8 +129,8 @@ func (d *doctor) ask(ctx context.Context, s *speaker) {
 			d.unchecked(CheckAuthorization, fmt.Sprintf("the portal did not say for %s whom it takes us for", sender))
 			break
 		}
-		if !answered {
-			answered = true
+		if !trusted {
+			trusted = true
 			d.fine(CheckPortal, "portal", "it answers; its certificate is that of organization %s, and trusted", d.trust.Organization)
 		}
 		if aboutSender {
@@ -137,9 +138,8 @@ func (d *doctor) ask(ctx context.Context, s *speaker) {
 			continue
 		}
 		d.authorized(sender, greeting.Text)
-		clock = narrower(clock, greeting.Clock)
 	}
-	d.clock(answered, clock)
+	d.clock(clock)
 }
 
 // everySender is those of batch.toml, and those of approved batches that only a manifest
@@ -201,11 +201,9 @@ func narrower(a, b portal.Clock) portal.Clock {
 }
 
 // clock compares this machine's clock with the portal's.
-func (d *doctor) clock(answered bool, c portal.Clock) {
+func (d *doctor) clock(c portal.Clock) {
 	const remedy = "let a time server set it (Linux: timedatectl set-ntp true; Windows: Settings, Time, Sync now): the portal takes no bundle that is signed five seconds off"
 	switch {
-	case !answered:
-		d.unchecked(CheckClock, "only the portal's answer tells its time")
 	case !c.Known:
 		d.unchecked(CheckClock, "no answer of the portal told its time")
 	case c.Least > mostOff:

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"iter"
 	"path/filepath"
 	"time"
 
@@ -30,22 +29,26 @@ func (a *App) warnExpiry(ctx context.Context, id mailout.BatchID) []mailout.Prob
 		return nil
 	}
 	certificate := a.ws.Config.Identity.Certificate
-	own, err := identity.Load(certificate, password, trust, a.now())
+	own, err := identity.Load(certificate, password, trust, a.local())
 	if err != nil {
 		return nil
 	}
-	last, err := a.lastEnd(ctx, id)
-	if err != nil || !last.After(own.Expires()) {
-		return nil // an error of the ledger's is met again by whoever sends
+	books, err := a.ledger.Batch(ctx, id)
+	if err != nil {
+		return nil // it is met again by whoever sends
+	}
+	last := lastEnd(books, a.now())
+	if !last.After(own.Expires()) {
+		return nil
 	}
 	return []mailout.Problem{plan.CertificateEndsFirst(filepath.Base(certificate), own.Expires(), last, a.Zone())}
 }
 
-// askExpiry asks before rows are sent that may outlive our certificate.
-func (a *App) askExpiry(ctx context.Context, id mailout.BatchID, expires time.Time) error {
-	last, err := a.lastEnd(ctx, id)
-	if err != nil || !last.After(expires) {
-		return err
+// askExpiry asks before rows are sent of a batch that may outlive our certificate.
+func (a *App) askExpiry(books mailout.BatchInfo, expires time.Time) error {
+	last := lastEnd(books, a.now())
+	if !last.After(expires) {
+		return nil
 	}
 	what := plan.EndsFirst(expires, last, a.Zone())
 	if a.ask("Note that " + what + ". Without a new one in its place by then, signed documents cannot be fetched. Send all the same?") {
@@ -55,20 +58,42 @@ func (a *App) askExpiry(ctx context.Context, id mailout.BatchID, expires time.Ti
 		"%s; nothing was sent", what)
 }
 
-// lastEnd is when the last of the rows that are left to send is over, if they are sent
-// now; zero where none is left.
-func (a *App) lastEnd(ctx context.Context, id mailout.BatchID) (time.Time, error) {
-	sum, err := plan.Summarize(unsent(a.ledger.Records(ctx, id)), a.now())
-	return sum.LastEnd, err
+// lastEnd is when the last job of a batch is over, if what is left of it is sent now; zero
+// where nothing is left to send, and where an older version planned it. The whole batch
+// counts: what was sent of it before is to be fetched, too.
+func lastEnd(books mailout.BatchInfo, now time.Time) time.Time {
+	if books.Totals[mailout.Planned] == 0 {
+		return time.Time{}
+	}
+	return books.Ends.Last(now)
 }
 
-// unsent are the rows that are still to be sent.
-func unsent(all iter.Seq2[mailout.Record, error]) iter.Seq2[mailout.Record, error] {
-	return func(yield func(mailout.Record, error) bool) {
-		for r, err := range all {
-			if (err != nil || r.State == mailout.Planned) && !yield(r, err) {
-				return
-			}
+// outlived warns of batches that are not over before our certificate is.
+func (d *doctor) outlived(ctx context.Context, all []mailout.BatchInfo) {
+	if d.id == nil {
+		return // what is wrong with it was told
+	}
+	for _, b := range all {
+		if b.State != mailout.Ready && b.State != mailout.Approved && b.State != mailout.Stopped {
+			continue
+		}
+		last, err := d.lastEndOf(ctx, b)
+		if err != nil {
+			d.failed(CheckLedger, err)
+			return
+		}
+		if expires := d.id.Expires(); last.After(expires) {
+			d.warn(CheckCertificate, "certificate-ends-first", "order a new one now, and put it in the place of the old one before that day: with it, the signed documents of then can be fetched",
+				"of batch %s: %s", b.ID, plan.EndsFirst(expires, last, d.Zone()))
 		}
 	}
+}
+
+// lastEndOf is lastEnd also where all is sent, of which unknown rows may yet be again.
+func (d *doctor) lastEndOf(ctx context.Context, b mailout.BatchInfo) (time.Time, error) {
+	if b.Totals[mailout.Planned]+b.Totals[mailout.Sending]+b.Totals[mailout.Unknown] > 0 {
+		return b.Ends.Last(d.now()), nil
+	}
+	sent, err := d.ledger.LastSent(ctx, b.ID)
+	return b.Ends.Last(sent), err
 }

@@ -12,11 +12,11 @@ import (
 func checkDates(leaf *x509.Certificate, now time.Time) *Error {
 	if now.After(leaf.NotAfter) {
 		return refuse("certificate-expired", "order a new enterprise certificate from the issuer, and put its .p12 file in the place of this one",
-			"the certificate expired on %s", day(leaf.NotAfter))
+			"the certificate expired on %s", day(leaf.NotAfter, now))
 	}
 	if now.Before(leaf.NotBefore) {
 		return refuse("certificate-not-yet-valid", "wait until then, or correct this machine's clock if it is wrong",
-			"the certificate is valid from %s only, and this machine's clock says %s", day(leaf.NotBefore), day(now))
+			"the certificate is valid from %s only, and this machine's clock says %s", day(leaf.NotBefore, now), day(now, now))
 	}
 	return nil
 }
@@ -100,13 +100,13 @@ func (t Trust) diagnose(leaf *x509.Certificate, others []*x509.Certificate, now 
 	}
 	if authority := t.expiredAuthority(leaf, others, now); authority != nil {
 		return refuse("chain-expired", "order a new enterprise certificate: no chain of this one is valid any more",
-			"%s, which vouches for it, expired on %s", authorityName(authority.Subject.CommonName), day(authority.NotAfter))
+			"%s, which vouches for it, expired on %s", authorityName(authority.Subject.CommonName), day(authority.NotAfter, now))
 	}
 	if !t.knowsIssuer(leaf, others) {
 		return refuse("chain-missing", "export it again with its whole chain; "+remedyTrust,
 			"its issuer %s is neither in the file nor among the trusted authorities", issuer)
 	}
-	return refuse("chain-untrusted", remedyTrust, "its chain (issued by %s) does not lead to an authority that %s trusts", issuer, t.name())
+	return refuse("chain-untrusted", remedyTrust, "its chain (issued by %s) does not lead to an authority %s", issuer, t.thatTrusts())
 }
 
 // expiredAuthority finds the authority whose end spoiled a chain that held when the
@@ -129,7 +129,15 @@ func (t Trust) knowsIssuer(leaf *x509.Certificate, others []*x509.Certificate) b
 	})
 }
 
-// name says in a message which environment is trusted.
+// thatTrusts says in a message which authorities are trusted.
+func (t Trust) thatTrusts() string {
+	if t.Environment == "" {
+		return "in the file that trust in [portal] of batch.toml names"
+	}
+	return "that " + t.name() + " trusts"
+}
+
+// name says in a message which environment is meant.
 func (t Trust) name() string {
 	if t.Environment == "" {
 		return "the environment with its own trust file"

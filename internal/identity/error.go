@@ -16,8 +16,8 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
-// day writes a date as messages show it: UTC, because it may be read anywhere.
-func day(t time.Time) string { return t.UTC().Format("2 January 2006 15:04 UTC") }
+// day writes a date as messages show it, in the zone of the moment that it is told at.
+func day(t, now time.Time) string { return t.In(now.Location()).Format("2006-01-02 15:04") }
 
 func refuse(code, remedy, format string, args ...any) *Error {
 	return &Error{Code: code, Remedy: remedy, Message: fmt.Sprintf(format, args...)}

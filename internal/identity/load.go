@@ -39,6 +39,8 @@ func (id *Identity) Expires() time.Time {
 //	certificate  certificate-expired, certificate-not-yet-valid, wrong-key-usage
 //	owner        person-certificate, host-certificate, no-organization
 //	chain        wrong-environment, self-signed, chain-missing, chain-expired, chain-untrusted
+//
+// Messages tell dates in now's zone.
 func Load(path, password string, t Trust, now time.Time) (*Identity, error) {
 	found := Examine(path, password, t, now)
 	if len(found.Wrong) > 0 {
@@ -116,7 +118,7 @@ func (t Trust) chain(leaf *x509.Certificate, others []*x509.Certificate, now tim
 	}
 	chain, err := t.path(leaf, others, at)
 	if err != nil {
-		return nil, t.explainChain(leaf, others, at, err)
+		return nil, t.explainChain(leaf, others, at.In(now.Location()), err)
 	}
 	return chain, nil
 }

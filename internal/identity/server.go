@@ -84,22 +84,22 @@ func (t Trust) explainServer(leaf *x509.Certificate, others []*x509.Certificate,
 	}
 	if now.Before(leaf.NotBefore) {
 		return refuse("wrong-server-not-yet-valid", remedyClock, "the server's certificate is valid from %s only, and this machine's clock says %s",
-			day(leaf.NotBefore), day(now))
+			day(leaf.NotBefore, now), day(now, now))
 	}
 	if now.After(leaf.NotAfter) {
-		return refuse("wrong-server-expired", remedyClock, "the server's certificate expired on %s", day(leaf.NotAfter))
+		return refuse("wrong-server-expired", remedyClock, "the server's certificate expired on %s", day(leaf.NotAfter, now))
 	}
 	if authority := t.expiredAuthority(leaf, others, now); authority != nil {
 		return refuse("wrong-server-chain-expired", remedyClock, "%s, which vouches for the server, expired on %s",
-			authorityName(authority.Subject.CommonName), day(authority.NotAfter))
+			authorityName(authority.Subject.CommonName), day(authority.NotAfter, now))
 	}
 	if slices.ContainsFunc(others, func(c *x509.Certificate) bool { return !c.IsCA && hasSigned(c, leaf) }) {
 		return refuse("wrong-server-leaf-as-authority", remedyServer, "the server's certificate was issued with a certificate that may issue none (%s): it is forged", issuer)
 	}
 	if !t.knowsIssuer(leaf, others) {
-		return refuse("wrong-server-chain-missing", remedyTheirs, "the server did not show the certificate of %s, which issued its own and is not among the authorities that %s trusts", issuer, t.name())
+		return refuse("wrong-server-chain-missing", remedyTheirs, "the server did not show the certificate of %s, which issued its own and is not among the authorities %s", issuer, t.thatTrusts())
 	}
-	return refuse("wrong-server-chain", remedyServer, "the server's certificate (issued by %s) does not lead to an authority that %s trusts", issuer, t.name())
+	return refuse("wrong-server-chain", remedyServer, "the server's certificate (issued by %s) does not lead to an authority %s", issuer, t.thatTrusts())
 }
 
 // hasSigned reports whether a certificate was made with another one's key, allowed or not.

@@ -8,7 +8,8 @@ import (
 // TLSConfig is how we connect: our certificate is shown, and the server must have a
 // chain to an anchor of t, valid now, and t's organization number. A server that does
 // not is refused in the handshake with an *Error whose code begins "wrong-server",
-// before any byte of a request is sent. now is asked at each connection.
+// before any byte of a request is sent. now is asked at each connection; messages tell
+// dates in its zone.
 func (id *Identity) TLSConfig(t Trust, now func() time.Time) *tls.Config {
 	own := id.certificate()
 	return &tls.Config{

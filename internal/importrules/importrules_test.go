@@ -31,13 +31,19 @@ var may = map[string]string{
 	"internal/identity/identitytest": "identity software.sslmate.com/src/go-pkcs12",
 	"internal/bundle":                "mailout",
 	"internal/pace":                  "",
-	"internal/portal":                "mailout",
+	"internal/portal":                "mailout rules",
 	"internal/submit":                "mailout golang.org/x/sync/errgroup",
 	"internal/ledger":                "mailout modernc.org/sqlite",
 	"internal/reconcile":             "mailout pades golang.org/x/sync/errgroup",
 	"internal/report":                "mailout rules github.com/xuri/excelize",
-	"internal/sandbox":               "sandbox/signedpdf software.sslmate.com/src/go-pkcs12",
-	"internal/sandbox/signedpdf":     "github.com/pdfcpu/pdfcpu golang.org/x/image golang.org/x/text",
+	"internal/sandbox": "sandbox/asice sandbox/pdfcheck sandbox/signedpdf sandbox/strictxml sandbox/xades " +
+		"software.sslmate.com/src/go-pkcs12",
+	"internal/sandbox/strictxml":       "",
+	"internal/sandbox/asice":           "",
+	"internal/sandbox/asice/asicetest": "",
+	"internal/sandbox/xades":           "sandbox/strictxml",
+	"internal/sandbox/pdfcheck":        "",
+	"internal/sandbox/signedpdf":       "github.com/pdfcpu/pdfcpu golang.org/x/image golang.org/x/text",
 	"internal/app": "mailout workspace manifest pdfprep plan identity bundle pace portal submit ledger reconcile report sandbox " +
 		"golang.org/x/sync/errgroup",
 	"internal/importrules": "",
@@ -48,7 +54,7 @@ var may = map[string]string{
 }
 
 // kits are packages for tests: nothing that is built into the program imports them.
-var kits = []string{"internal/identity/identitytest"}
+var kits = []string{"internal/identity/identitytest", "internal/sandbox/asice/asicetest"}
 
 func TestEveryPackageImportsOnlyWhatItMay(t *testing.T) {
 	imports := readImports(t)

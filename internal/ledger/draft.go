@@ -30,8 +30,8 @@ func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, settings [
 		}
 		for range 20 { // 1 296 ids a day: a taken one is tried again
 			id = mailout.NewBatchID(now.In(local))
-			_, err := tx.Exec(`INSERT INTO batches (id, state, manifest_path, manifest_sha256, settings, created_at) VALUES (?, 'draft', ?, ?, ?, ?)`,
-				string(id), manifestPath, mailout.Digest{}.String(), string(settings), stamp(now))
+			_, err := tx.Exec(`INSERT INTO batches (id, state, manifest_path, manifest_sha256, settings, created_at, late_after) VALUES (?, 'draft', ?, ?, ?, ?, ?)`,
+				string(id), manifestPath, mailout.Digest{}.String(), string(settings), stamp(now), stamp(mailout.NeverLate))
 			if err == nil || !isTaken(err) {
 				return err
 			}
@@ -41,7 +41,8 @@ func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, settings [
 	return id, err
 }
 
-// AddRows appends planned and skipped rows to a draft.
+// AddRows appends planned and skipped rows to a draft, and notes in the same transaction
+// what the times of the planned ones come to.
 func (l *Ledger) AddRows(ctx context.Context, id mailout.BatchID, rows []mailout.Row) error {
 	now := stamp(l.now())
 	return l.tx(ctx, "writing planned rows", func(tx *sql.Tx) error {
@@ -49,12 +50,16 @@ func (l *Ledger) AddRows(ctx context.Context, id mailout.BatchID, rows []mailout
 		if err != nil {
 			return err
 		}
+		times := times{late: mailout.NeverLate}
 		for _, r := range rows {
 			if err := put.add(id, r, now); err != nil {
 				return fmt.Errorf("line %d: %w", r.Line, err)
 			}
+			if !r.Skipped {
+				times.add(r.Job)
+			}
 		}
-		return nil
+		return times.note(tx, id)
 	})
 }
 

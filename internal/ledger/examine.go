@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 
 	"batch/internal/mailout"
 )
@@ -107,6 +108,20 @@ func (l *Ledger) LogFits(ctx context.Context) (bool, error) {
 		return false, l.wrap("reading sent.log", err)
 	}
 	return l.wholeLog(ctx, said)
+}
+
+// StrayLines counts the lines of sent.log that no batch wrote. They prove nothing, and hide
+// nothing.
+func (l *Ledger) StrayLines() (int, error) {
+	said, err := l.sent.Read()
+	return said.stray(), l.wrap("reading sent.log", err)
+}
+
+// LastSent is when the newest attempt at sending a row of a batch began; zero where there
+// was none.
+func (l *Ledger) LastSent(ctx context.Context, batch mailout.BatchID) (at time.Time, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT max(begun_at) FROM attempts WHERE batch = ?`, string(batch)).Scan(moment{&at})
+	return at, l.wrap("looking for the newest attempt", err)
 }
 
 // Senders lists the organizations that approved batches with an end still ahead are sent

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"batch/internal/ledger"
 	"batch/internal/mailout"
@@ -137,6 +138,53 @@ func TestEverSent(t *testing.T) {
 	must(t, os.Remove(log))
 	if ever() {
 		t.Error("a log that is gone says that something was sent")
+	}
+}
+
+// What a crash tore is ours, and what is neither a Ref nor the beginning of one is not.
+func TestStrayLines(t *testing.T) {
+	b := newBooks(t)
+	ref := b.created(b.approved(row(2)), 2, 77)
+	for said, want := range map[string]int{
+		"":                           0,
+		string(ref[:4]) + "\n":       0,
+		string(ref[:20]) + "\n":      0,
+		string(ref) + "\n":           0,
+		"sent.lo\n":                  0,
+		"half a line without an end": 0,
+		"extra-ref\n":                1,
+		"\n":                         0,
+		"zzzzzz" + string(ref[6:]) + "\nnote: \x1b[2J\n":                2,
+		strings.ToUpper(string(ref)) + " x\n" + string(ref[:20]) + "\n": 1,
+		string(ref[:len(ref)-1]) + strings.Repeat("0", 20) + "\n":       1,
+	} {
+		if got, err := b.crashWith(b.sentLog() + said).StrayLines(); got != want || err != nil {
+			t.Errorf("%q: %d lines, %v, want %d", said, got, err, want)
+		}
+	}
+}
+
+func TestLastSent(t *testing.T) {
+	b := newBooks(t)
+	other := b.approved(row(9))
+	id := b.approved(row(2), row(3), row(4))
+	last := func() time.Time {
+		t.Helper()
+		at, err := b.LastSent(t.Context(), id)
+		must(t, err)
+		return at
+	}
+	if got := last(); !got.IsZero() {
+		t.Errorf("nothing was sent, and it was at %v", got)
+	}
+	b.created(id, 3, 77)
+	b.clock.pass(time.Hour)
+	b.created(id, 2, 78)
+	want := b.record(id, 2).SentAt
+	b.clock.pass(time.Hour)
+	b.created(other, 9, 79)
+	if got := last(); !got.Equal(want) || want.IsZero() {
+		t.Errorf("it was at %v, want %v", got, want)
 	}
 }
 

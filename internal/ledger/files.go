@@ -20,8 +20,9 @@ func (l *Ledger) Fetched(ctx context.Context, t mailout.Taken, job mailout.JobID
 	})
 }
 
-// KeepSigned commits that a fetched document, the signed one or a signer's XAdES, is in its place and its folder synced. Only
-// after it may the change be confirmed. A doubtful one raises an alarm.
+// KeepSigned commits that a fetched document, the signed one or a signer's XAdES, is in its
+// place and its folder synced. Only after it may the change be confirmed. A doubtful one
+// raises an alarm.
 func (l *Ledger) KeepSigned(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error {
 	now := stamp(l.now())
 	return l.tx(context.WithoutCancel(ctx), "noting a kept document", func(tx *sql.Tx) error {

@@ -263,3 +263,33 @@ func TestXAdESAreKeptBesideTheDocument(t *testing.T) {
 		t.Errorf("the alarms are %+v", alarms)
 	}
 }
+
+// A person has laid the first doubt about a job to rest; another one must be seen again, the
+// same one need not.
+func TestAnotherDoubtAboutTheSameJob(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2))
+	taken := b.take(b.change(b.created(id, 2, 22), 22, mailout.Completed, mailout.SignerSigned))
+	lay := func() {
+		t.Helper()
+		alarms, err := b.Alarms(t.Context())
+		must(t, err)
+		if len(alarms) != 1 {
+			t.Fatalf("the alarms are %+v", alarms)
+		}
+		_, err = b.LayAlarm(t.Context(), alarms[0].ID, "looked at")
+		must(t, err)
+	}
+	must(t, b.Doubt(t.Context(), taken, 22, "the XAdES of signer 1 could not be fetched"))
+	lay()
+	must(t, b.Doubt(t.Context(), taken, 22, "the XAdES of signer 1 could not be fetched"))
+	b.wantAlarms()
+	f := keptFile("pdf", "t1", "")
+	f.Doubt = "no seal"
+	must(t, b.Fetched(t.Context(), taken, 22, f))
+	f.Path = "signed/x/doubtful/k2-22.pdf"
+	must(t, b.KeepSigned(t.Context(), taken, 22, f))
+	b.wantAlarms("doubtful 2 22")
+	lay()
+	b.wantAlarms()
+}

@@ -87,9 +87,12 @@ func addEvent(tx *sql.Tx, e event) error {
 	return err
 }
 
-// raise adds an alarm; the same one twice is one.
+// raise adds an alarm; the same one twice is one. A job may be doubtful for one file after
+// the other: where a person has laid the first doubt to rest, another one is open again.
 func raise(tx *sql.Tx, a mailout.Alarm, now string) error {
-	_, err := tx.Exec(`INSERT INTO alarms (at, kind, batch, line, job_id, detail) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
-		now, string(a.Kind), string(a.Batch), a.Line, int64(a.JobID), a.Detail)
+	_, err := tx.Exec(`INSERT INTO alarms (at, kind, batch, line, job_id, detail) VALUES (?,?,?,?,?,?)
+		ON CONFLICT DO UPDATE SET at = excluded.at, detail = excluded.detail, laid_at = NULL, note = ''
+		WHERE kind = ? AND laid_at IS NOT NULL AND detail <> excluded.detail`,
+		now, string(a.Kind), string(a.Batch), a.Line, int64(a.JobID), a.Detail, string(mailout.AlarmDoubtful))
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"time"
 
 	"batch/internal/mailout"
 )
@@ -48,15 +49,17 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 	}
 	defer tx.Rollback()
 	b.ID, b.Totals = id, mailout.Totals{}
-	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, settings, created_at, approved_at, stop_reason FROM batches WHERE id = ?`, string(id)).
+	var seconds int64
+	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, settings, created_at, approved_at, stop_reason, ends_at, ends_after, late_after FROM batches WHERE id = ?`, string(id)).
 		Scan((*string)(&b.State), hexDigest{&b.Digest}, hexDigest{&b.RowsDigest}, &b.ManifestPath, hexDigest{&b.ManifestSHA256}, &b.Settings,
-			moment{&b.CreatedAt}, moment{&b.ApprovedAt}, &b.StopReason)
+			moment{&b.CreatedAt}, moment{&b.ApprovedAt}, &b.StopReason, moment{&b.Ends.At}, &seconds, moment{&b.LateAfter})
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, ErrNoBatch
 	}
 	if err != nil {
 		return b, l.wrap("reading a batch", err)
 	}
+	b.Ends.After = time.Duration(seconds) * time.Second
 	rows, err := tx.Query(`SELECT state, count(*) FROM rows WHERE batch = ? GROUP BY state`, string(id))
 	if err != nil {
 		return b, l.wrap("counting rows", err)
@@ -76,8 +79,9 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 	}
 	err = tx.QueryRow(`SELECT (SELECT count(*) FROM changes WHERE batch = ?1 AND final = 1 AND confirmed_at IS NULL),
 		(SELECT count(*) FROM alarms WHERE laid_at IS NULL AND batch IN (?1, '')),
-		(SELECT count(*) FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line
-			WHERE w.batch = ?1 AND w.answer = '' AND (w.job_id <> 0 OR r.state = 'created'))`, string(id)).Scan(&b.Unconfirmed, &b.Alarms, &b.Uncancelled)
+		(SELECT count(*) FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line WHERE w.batch = ?1 AND `+due+`),
+		(SELECT count(*) FROM wishes w JOIN rows r ON r.batch = w.batch AND r.line = w.line
+			WHERE w.batch = ?1 AND w.answer = 'refused' AND w.job_id = 0 AND r.state = 'created')`, string(id)).Scan(&b.Unconfirmed, &b.Alarms, &b.Uncancelled, &b.Uncancellable)
 	return b, l.wrap("counting alarms", err)
 }
 

@@ -91,6 +91,7 @@ func (s *sentLog) torn() (bool, error) {
 type said struct {
 	at    map[mailout.Ref]string // every Ref and the moment of its newest attempt
 	began map[string]bool        // the workspaces that its first line names
+	other []string               // whole lines that name neither; see stray
 }
 
 // Read reads every whole line. Torn lines are passed over: a Ref whose line was not
@@ -117,9 +118,26 @@ func (s *sentLog) Read() (said, error) {
 		word, at, _ := strings.Cut(line, " ")
 		if ref := mailout.Ref(word); refOK(ref) {
 			all.at[ref] = at
+		} else {
+			all.other = append(all.other, line)
 		}
 	}
 	return all, nil
+}
+
+// stray counts the lines that we did not write. Others may be ours that a crash tore, the
+// beginning of a Ref or of the first line.
+func (s said) stray() (n int) {
+	for _, line := range s.other {
+		torn := strings.HasPrefix(firstWords+" ", line)
+		for workspace := range s.began {
+			torn = torn || strings.HasPrefix(workspace+"-", line) || strings.HasPrefix(line, workspace+"-") && len(line) < mailout.MaxRef
+		}
+		if !torn {
+			n++
+		}
+	}
+	return n
 }
 
 func refOK(r mailout.Ref) bool {

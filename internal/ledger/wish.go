@@ -13,7 +13,8 @@ import (
 // why. What is planned is withdrawn at once, in the transaction that an intent to send it
 // would need; what is being sent, unknown or created keeps the wish, which goes out as soon
 // as there is a job. What is over stays as it is. It may be said again, which has the
-// portal asked again where it had answered that it was too late.
+// portal asked again whatever it had answered: as long as the status change has not come,
+// nothing proves that the job is cancelled.
 //
 // Of a batch that was never approved nothing was sent or will be: ErrNotApproved.
 func (l *Ledger) WishCancelled(ctx context.Context, batch mailout.BatchID, lines []int, said string) error {
@@ -62,7 +63,7 @@ func wishRow(tx *sql.Tx, p *place, said, now string) error {
 // putWish keeps a wish: of the row's own job, or of the one that is named.
 func putWish(tx *sql.Tx, p place, job mailout.JobID, said, now string) error {
 	_, err := tx.Exec(`INSERT INTO wishes (batch, line, job_id, at, said) VALUES (?,?,?,?,?)
-		ON CONFLICT (batch, line, job_id) DO UPDATE SET at = excluded.at, said = excluded.said, answer = iif(answer = 'granted', answer, '')`,
+		ON CONFLICT (batch, line, job_id) DO UPDATE SET at = excluded.at, said = excluded.said, answer = '', code = ''`,
 		string(p.batch), p.line, int64(job), now, said)
 	return err
 }
@@ -85,8 +86,9 @@ func withdrawWished(tx *sql.Tx, p *place, now string) error {
 	return move(tx, p, mailout.Withdraw, now, said)
 }
 
-// WishJobCancelled does the same for one job of ours by its id, a proven duplicate above
-// all, and tells whose it is. ErrNoJob where the ledger knows no such job; one of a stranger is never cancelled.
+// WishJobCancelled writes that a person wishes one job of ours cancelled, by its id, a
+// proven duplicate above all, and tells whose it is. ErrNoJob where the ledger knows no such
+// job; one of a stranger is never cancelled.
 func (l *Ledger) WishJobCancelled(ctx context.Context, job mailout.JobID, said string) (w mailout.Wish, err error) {
 	err = l.tx(ctx, "writing what is to be cancelled", func(tx *sql.Tx) error {
 		p, err := placeOfJob(tx, job)
@@ -132,8 +134,9 @@ func placeOfJob(tx *sql.Tx, job mailout.JobID) (place, error) {
 }
 
 // BeginCancel notes that the portal is about to be asked to cancel a job, so that an answer
-// of "too late" can later be told from the echo of an earlier call. ask is false where
-// there is nothing to ask any more: the row is over, or the wish was answered.
+// of "too late" can later be told from the echo of an earlier call, and takes the wish's
+// turn: it goes behind all others. ask is false where there is nothing to ask any more: the
+// row is over, or the wish was answered.
 func (l *Ledger) BeginCancel(ctx context.Context, w mailout.Wish) (ask bool, err error) {
 	now := stamp(l.now())
 	err = l.tx(ctx, "noting a cancellation", func(tx *sql.Tx) error {
@@ -141,8 +144,8 @@ func (l *Ledger) BeginCancel(ctx context.Context, w mailout.Wish) (ask bool, err
 		if err != nil || (!w.Duplicate && p.state != mailout.Created) {
 			return err
 		}
-		res, err := tx.Exec(`UPDATE wishes SET asked_at = ? WHERE batch = ? AND line = ? AND job_id = ? AND answer = ''`,
-			now, string(w.Batch), w.Line, keyOf(w))
+		res, err := tx.Exec(`UPDATE wishes SET turn = 1 + (SELECT max(turn) FROM wishes WHERE answer = ''), possible = possible + 1
+			WHERE batch = ? AND line = ? AND job_id = ? AND answer = ''`, string(w.Batch), w.Line, keyOf(w))
 		if err != nil {
 			return err
 		}
@@ -174,8 +177,9 @@ func (l *Ledger) SettleCancel(ctx context.Context, w mailout.Wish, a mailout.Ans
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`UPDATE wishes SET answer = ? WHERE batch = ? AND line = ? AND job_id = ? AND answer = ''`,
-			string(a.Kind), string(w.Batch), w.Line, keyOf(w)); err != nil {
+		no := a.Kind != "" && a.Kind != mailout.AnswerGranted // this call has cancelled nothing
+		if _, err := tx.Exec(`UPDATE wishes SET answer = ?, code = ?, possible = possible - ? WHERE batch = ? AND line = ? AND job_id = ? AND answer = ''`,
+			string(a.Kind), a.Code, no, string(w.Batch), w.Line, keyOf(w)); err != nil {
 			return err
 		}
 		if w.Duplicate && a.Kind == mailout.AnswerGranted {
@@ -187,17 +191,19 @@ func (l *Ledger) SettleCancel(ctx context.Context, w mailout.Wish, a mailout.Ans
 	})
 }
 
+// answerDetail tells an answer; w is the wish as it was before the call.
 func answerDetail(w mailout.Wish, a mailout.Answer) (s string) {
-	switch a.Kind {
-	case mailout.AnswerGranted:
+	switch w.Answer = a.Kind; {
+	case w.Echo():
+		s = "the job is over: it was too late, or an earlier call has cancelled it"
+	case a.Kind == mailout.AnswerGranted:
 		s = "cancelled; the status change follows"
-	case mailout.AnswerDeclined:
+	case a.Kind == mailout.AnswerDeclined:
 		s = "too late: the job is over"
-		if w.Asked {
-			s = "the job is over: it was too late, or an earlier call, whose answer was lost, has cancelled it"
-		}
-	case mailout.AnswerGone:
+	case a.Kind == mailout.AnswerGone:
 		s = "too late: the portal does not have the job any more"
+	case a.Kind == mailout.AnswerRefused:
+		s = "refused: it is not asked again by itself"
 	default:
 		s = "no answer, it is asked again"
 	}

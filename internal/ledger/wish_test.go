@@ -214,7 +214,7 @@ func TestACallIsRepeatedUntilItsAnswerIsInTheBooks(t *testing.T) {
 	b.wish(id, 2)
 	b.crash().wantDue("2 22")
 	w := b.askFor()
-	if next := b.crash(); len(next.due()) != 1 || !next.due()[0].Asked {
+	if next := b.crash(); len(next.due()) != 1 || !next.due()[0].Perhaps {
 		t.Errorf("after a crash while asking there is %+v", next.due())
 	}
 	b.answered(w, "") // the answer was lost
@@ -242,7 +242,7 @@ func TestACallIsRepeatedUntilItsAnswerIsInTheBooks(t *testing.T) {
 }
 
 func TestAnswersToACancellation(t *testing.T) {
-	for answer, again := range map[mailout.AnswerKind]int{mailout.AnswerGranted: 0, mailout.AnswerDeclined: 1, mailout.AnswerGone: 1} {
+	for _, answer := range []mailout.AnswerKind{mailout.AnswerGranted, mailout.AnswerDeclined, mailout.AnswerGone, mailout.AnswerRefused} {
 		b := newBooks(t)
 		id := b.approved(row(2))
 		b.created(id, 2, 22)
@@ -254,11 +254,88 @@ func TestAnswersToACancellation(t *testing.T) {
 		if len(all) != 1 || all[0].Answer != answer || all[0].Said != "by kari: wrong attachment" || all[0].Key != "k2" {
 			t.Errorf("the wish is %+v", all)
 		}
-		// Wished once more: what was granted is not asked again.
+		// An answer proves nothing as long as the status change has not come: wished once
+		// more, the portal is asked once more.
 		b.wish(id, 2)
-		if got := len(b.due()); got != again {
-			t.Errorf("%s, wished again: %d calls are due, want %d", answer, got, again)
+		b.wantDue("2 22")
+	}
+}
+
+// What comes too late may be the echo of a call that was granted, or whose answer was lost,
+// however long ago; not of one that was declined.
+func TestTheEchoOfAnEarlierCall(t *testing.T) {
+	for first, echo := range map[mailout.AnswerKind]bool{"": true, mailout.AnswerGranted: true, mailout.AnswerDeclined: false, mailout.AnswerRefused: false} {
+		for _, last := range []mailout.AnswerKind{mailout.AnswerDeclined, mailout.AnswerGone} {
+			b := newBooks(t)
+			id := b.approved(row(2))
+			b.created(id, 2, 22)
+			b.wish(id, 2)
+			b.answered(b.askFor(), first)
+			b.wish(id, 2)
+			b.answered(b.askFor(), last)
+			all, err := b.Wishes(t.Context(), id)
+			must(t, err)
+			if len(all) != 1 || all[0].Echo() != echo {
+				t.Errorf("%q, then %s: %+v, want an echo to be possible: %v", first, last, all, echo)
+			}
+			if got := b.detail(id, 2, "cancel answered"); strings.Contains(got, "an earlier call") != echo {
+				t.Errorf("%q, then %s: the history says %q", first, last, got)
+			}
 		}
+	}
+}
+
+// Whose answer was lost stands behind all others, also in the next process.
+func TestWishesTakeTurns(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2), row(3), row(4))
+	for line := 2; line <= 4; line++ {
+		b.created(id, line, mailout.JobID(11*line))
+	}
+	b.wish(id, 2, 3, 4)
+	lose := func() {
+		w := b.due()[0]
+		ask, err := b.BeginCancel(t.Context(), w)
+		if err != nil || !ask {
+			t.Fatalf("the call is not begun: %v", err)
+		}
+		b.answered(w, "")
+	}
+	lose()
+	b.wantDue("3 33", "4 44", "2 22")
+	lose()
+	b = b.crash()
+	b.wantDue("4 44", "2 22", "3 33")
+	lose()
+	b.wantDue("2 22", "3 33", "4 44")
+	page, err := b.ToCancel(t.Context(), b.due()[0], 1)
+	if err != nil || len(page) != 1 || page[0].Line != 3 {
+		t.Errorf("after line 2 comes %+v, %v", page, err)
+	}
+}
+
+func TestARefusedCancellation(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2))
+	ref := b.created(id, 2, 22)
+	b.wish(id, 2)
+	must(t, b.SettleCancel(t.Context(), b.askFor(), mailout.Answer{Kind: mailout.AnswerRefused, Code: "BAD_REQUEST", Message: "BAD_REQUEST: no"}))
+	b = b.crash()
+	b.wantDue()
+	all, err := b.Wishes(t.Context(), id)
+	must(t, err)
+	if len(all) != 1 || all[0].Code != "BAD_REQUEST" {
+		t.Errorf("the wish is %+v", all)
+	}
+	if got := b.detail(id, 2, "cancel answered"); got != "refused: it is not asked again by itself (BAD_REQUEST: no)" {
+		t.Errorf("the history says %q", got)
+	}
+	if info := b.info(id); info.Uncancellable != 1 || info.Uncancelled != 0 {
+		t.Errorf("%d jobs cannot be cancelled, %d wait for an answer", info.Uncancellable, info.Uncancelled)
+	}
+	b.finish(b.change(ref, 22, mailout.Completed, mailout.SignerSigned))
+	if got := b.info(id).Uncancellable; got != 0 {
+		t.Errorf("%d jobs of rows that are over cannot be cancelled", got)
 	}
 }
 
@@ -401,6 +478,7 @@ func TestBooksOfBefore(t *testing.T) {
 			path TEXT NOT NULL DEFAULT '', state TEXT NOT NULL, doubt TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, PRIMARY KEY (job_id, sha256)) STRICT, WITHOUT ROWID`,
 		`INSERT INTO before SELECT job_id, sha256, batch, line, bytes, temp, path, state, doubt, at FROM files`,
 		`DROP TABLE files`, `ALTER TABLE before RENAME TO files`, `CREATE INDEX files_by_row ON files (batch, line)`,
+		`ALTER TABLE batches DROP COLUMN ends_at`, `ALTER TABLE batches DROP COLUMN ends_after`, `ALTER TABLE batches DROP COLUMN late_after`,
 		`DROP TABLE wishes`, `ALTER TABLE attempts DROP COLUMN cancel_url`, `ALTER TABLE changes DROP COLUMN cancel_url`,
 		`PRAGMA user_version = 3`,
 	} {
@@ -419,4 +497,7 @@ func TestBooksOfBefore(t *testing.T) {
 	}
 	next.wish(id, 2)
 	next.wantDue("2 22")
+	if got := next.info(id); got.Ends != (mailout.Ends{}) || !got.LateAfter.IsZero() {
+		t.Errorf("the times of the batch were never noted, and are %+v, %v", got.Ends, got.LateAfter)
+	}
 }

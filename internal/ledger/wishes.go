@@ -11,15 +11,39 @@ const wishColumns = `w.batch, w.line, coalesce(r.key, ''), coalesce(r.state, '')
 	coalesce(r.sender, (SELECT c.sender FROM changes c WHERE c.job_id = w.job_id LIMIT 1), ''),
 	coalesce((SELECT c.cancel_url FROM changes c WHERE c.job_id = iif(w.job_id = 0, r.job_id, w.job_id) AND c.cancel_url <> '' ORDER BY c.last_at DESC LIMIT 1),
 		(SELECT a.cancel_url FROM attempts a WHERE a.batch = w.batch AND a.line = w.line AND a.job_id = iif(w.job_id = 0, r.job_id, w.job_id) AND a.cancel_url <> '' LIMIT 1), ''),
-	w.said, w.asked_at IS NOT NULL, w.answer
+	w.said, w.turn, w.possible > 0, w.answer, w.code
 	FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line`
 
+// due says of wishes w and rows r that the portal is to be asked: there is a job that is not
+// over, and no answer. A row that is over needs no call, whatever ended it; of a duplicate
+// the portal knows best.
+const due = `w.answer = '' AND (w.job_id <> 0 OR r.state = 'created')`
+
 // ToCancel reads up to limit wishes whose call is due, after another one in their order:
-// the job is known and not over, and the portal has not answered. A row that is over needs
-// no call, whatever ended it; of a duplicate the portal knows best.
+// those first that were never asked about, then those that were asked about longest ago.
 func (l *Ledger) ToCancel(ctx context.Context, after mailout.Wish, limit int) ([]mailout.Wish, error) {
-	return l.wishes(ctx, `WHERE w.answer = '' AND (w.job_id <> 0 OR r.state = 'created') AND (w.batch, w.line, w.job_id) > (?, ?, ?)
-		ORDER BY w.batch, w.line, w.job_id LIMIT ?`, string(after.Batch), after.Line, keyOf(after), limit)
+	return l.wishes(ctx, `WHERE `+due+` AND (w.turn, w.batch, w.line, w.job_id) > (?, ?, ?, ?)
+		ORDER BY w.turn, w.batch, w.line, w.job_id LIMIT ?`, after.Turn, string(after.Batch), after.Line, keyOf(after), limit)
+}
+
+// Unanswered reads whose the wishes of a batch are whose call is due: the line, the job, and
+// whether it is a duplicate.
+func (l *Ledger) Unanswered(ctx context.Context, batch mailout.BatchID) ([]mailout.Wish, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT w.line, iif(w.job_id = 0, r.job_id, w.job_id), w.job_id <> 0
+		FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line WHERE `+due+` AND w.batch = ?`, string(batch))
+	if err != nil {
+		return nil, l.wrap("reading what is to be cancelled", err)
+	}
+	defer rows.Close()
+	var all []mailout.Wish
+	for rows.Next() {
+		w := mailout.Wish{Batch: batch}
+		if err := rows.Scan(&w.Line, (*int64)(&w.Job), &w.Duplicate); err != nil {
+			return nil, l.wrap("reading what is to be cancelled", err)
+		}
+		all = append(all, w)
+	}
+	return all, l.wrap("reading what is to be cancelled", rows.Err())
 }
 
 // Wishes reads what a person wished cancelled of a batch, in the manifest's order. Rows
@@ -38,7 +62,7 @@ func (l *Ledger) wishes(ctx context.Context, where string, args ...any) ([]mailo
 	for rows.Next() {
 		var w mailout.Wish
 		if err := rows.Scan((*string)(&w.Batch), &w.Line, &w.Key, (*string)(&w.State), (*int64)(&w.Job), &w.Duplicate,
-			(*string)(&w.Sender), &w.URL, &w.Said, &w.Asked, (*string)(&w.Answer)); err != nil {
+			(*string)(&w.Sender), &w.URL, &w.Said, &w.Turn, &w.Perhaps, (*string)(&w.Answer), &w.Code); err != nil {
 			return nil, l.wrap("reading what is to be cancelled", err)
 		}
 		all = append(all, w)

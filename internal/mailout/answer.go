@@ -15,6 +15,11 @@ const (
 
 	// AnswerGone: 404 or 410. The portal does not have the job, or its documents, any more.
 	AnswerGone AnswerKind = "gone"
+
+	// AnswerRefused: the portal's own no, for another reason than time; or it gave an
+	// address that is none of its own, which is never called. Asking again is no use until
+	// a person has looked.
+	AnswerRefused AnswerKind = "refused"
 )
 
 // Answer is what the portal said to a wish that may come too late: to cancel a job, or to

@@ -19,9 +19,12 @@ type BatchInfo struct {
 	ApprovedAt     time.Time // zero: not approved
 	StopReason     string    // why it is stopped; empty otherwise
 	Totals         Totals
-	Unconfirmed    int // final changes not yet confirmed
-	Alarms         int // alarms not yet laid to rest
-	Uncancelled    int // jobs that a person wishes cancelled, and that the portal has not answered about
+	Ends           Ends      // of all rows that are not left out; zero where an older version planned
+	LateAfter      time.Time // the first moment of any of their jobs (Job.LateAfter); zero where not known
+	Unconfirmed    int       // final changes not yet confirmed
+	Alarms         int       // alarms not yet laid to rest
+	Uncancelled    int       // jobs that a person wishes cancelled, and that the portal has not answered about
+	Uncancellable  int       // … and that the portal refuses to cancel; they are still with their signers
 }
 
 // Record is a row as the books have it: what was planned and what became of it.

@@ -139,7 +139,8 @@ type Outcome struct {
 	CancellationURL string
 
 	// Fatal: the cause concerns the whole batch (authorization, broker rights, clock,
-	// certificate, wrong server); sending stops. Only with OutcomeNotSent.
+	// certificate, wrong server, our own disk); sending stops. Only with OutcomeNotSent, or
+	// where a document could not be read to its end while it was sent.
 	Fatal bool
 
 	Status   int       // HTTP status; 0: no answer
@@ -165,6 +166,6 @@ func (o Outcome) Event() Event {
 
 // Speed is what the end of any call says about our pace.
 type Speed struct {
-	TimedOut bool // the answer never came: the portal may still be counting the call
+	TimedOut bool // no answer of the portal's own came: it may get the call yet, and count it
 	Blocked  bool // a 429 with the DoSFilter header: silence for 30 seconds
 }

@@ -13,6 +13,13 @@ type Wish struct {
 	Sender    OrgNumber
 	URL       string     // the portal's address for it; empty: it gave none
 	Said      string     // who wished it, and why
-	Asked     bool       // the portal was called at least once
+	Turn      int        // of the last call among all: who waits longest is asked first; 0: never asked
+	Perhaps   bool       // a call may have cancelled the job: it was granted, or has no answer
 	Answer    AnswerKind // empty: none yet
+	Code      string     // of a refusal
+}
+
+// Echo reports whether "too late" may be what a call hears that comes after one of our own.
+func (w Wish) Echo() bool {
+	return w.Perhaps && (w.Answer == AnswerDeclined || w.Answer == AnswerGone)
 }

@@ -83,6 +83,7 @@ func Summarize(rows iter.Seq2[mailout.Record, error], now time.Time) (Summary, e
 type tally struct {
 	Summary
 	now      time.Time
+	ends     mailout.Ends
 	shapes   map[Shape]int
 	senders  map[mailout.OrgNumber]int
 	files    map[string]bool
@@ -150,9 +151,8 @@ func firstOrder(j mailout.Job) int {
 	return slices.MinFunc(j.Signers, func(a, b mailout.Signer) int { return cmp.Compare(a.Order, b.Order) }).Order
 }
 
-// addTimes takes in when a job begins and ends. Each order group has the availability
-// anew (portal.xsd, signer/@order): where nobody of the first group signs, the job is over
-// after one of them, and at the latest after one for each group.
+// addTimes takes in when a job begins and ends: after one availability where nobody of
+// the first order group signs, and at the latest as [mailout.Ends] says.
 func (t *tally) addTimes(j mailout.Job) {
 	start := t.now
 	if j.Activation.After(t.now) {
@@ -167,7 +167,7 @@ func (t *tally) addTimes(j mailout.Job) {
 		each = time.Duration(seconds) * time.Second
 	}
 	t.FirstEnd = earlier(t.FirstEnd, start.Add(each))
-	t.LastEnd = later(t.LastEnd, start.Add(time.Duration(j.OrderGroups())*each))
+	t.ends.Add(j)
 }
 
 // earlier and later take the zero time for none.
@@ -192,7 +192,7 @@ func later(a, b time.Time) time.Time {
 func callsOf(j mailout.Job) int { return 1 + 2*len(j.Signers) + 1 }
 
 func (t *tally) summary() Summary {
-	t.Documents.Files = len(t.files)
+	t.Documents.Files, t.LastEnd = len(t.files), t.ends.Last(t.now)
 	t.Shapes = slices.SortedFunc(maps.Keys(t.shapes), func(a, b Shape) int {
 		return cmp.Or(cmp.Compare(t.shapes[b], t.shapes[a]), cmp.Compare(a.Signers, b.Signers), cmp.Compare(a.Groups, b.Groups))
 	})

@@ -252,18 +252,20 @@ func (s *Sandbox) controlFaults(r *http.Request) (any, error) {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(&faults)
-	if err == nil && faults == nil {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &controlProblem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the list of faults may have %d bytes", tooLarge.Limit)}
+	case errors.Is(err, io.EOF), err == nil && faults == nil:
 		err = errors.New("reading the faults: a JSON list is expected, [] for none")
+	case err != nil:
+		err = fmt.Errorf(`reading the faults: a JSON list like [{"when": {"call": "create"}, "do": "refuse"}] is expected: %w`, err)
 	}
 	if _, next := decoder.Token(); err == nil && next != io.EOF {
 		err = errors.New("reading the faults: something follows the list")
 	}
 	if err == nil {
 		err = s.SetFaults(faults)
-	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, &controlProblem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the list of faults may have %d bytes", tooLarge.Limit)}
 	}
 	if err != nil {
 		return nil, &controlProblem{http.StatusBadRequest, err.Error()}
