@@ -113,6 +113,9 @@ func (a *App) Close() error { return a.ledger.Close() }
 // Dir is the workspace's folder.
 func (a *App) Dir() string { return a.ws.Dir }
 
+// local is this moment in the workspace's zone, in which package identity then tells dates.
+func (a *App) local() time.Time { return a.now().In(a.Zone()) }
+
 // Zone is the workspace's time zone.
 func (a *App) Zone() *time.Location { return a.ws.Config.Location }
 

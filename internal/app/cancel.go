@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 
 	"batch/internal/ledger"
@@ -14,7 +15,8 @@ type CancelPlan struct {
 	Batch  mailout.BatchID
 	Lines  []int // of the rows that are not over, in order
 	Totals mailout.Totals
-	People int // signers of jobs that the portal has, or is being given: so many may be told
+	Asked  int // created rows that the portal has answered about: cancelled, as it said, or over; it is asked again
+	People int // signers of the other jobs that the portal has, or is being given: so many may be told
 }
 
 // PlanCancel looks at what of a batch is to be cancelled: the rows that are named, by the
@@ -31,42 +33,77 @@ func (a *App) PlanCancel(ctx context.Context, id mailout.BatchID, rows []string)
 	case mailout.Purged:
 		return p, usage("its jobs were over before", "batch %s is purged", id)
 	}
-	if len(rows) == 0 {
-		for r, err := range a.Records(ctx, id) {
-			if err != nil {
-				return p, err
-			}
-			p.add(r)
-		}
-		return p, nil
+	wishes, err := a.wishes(ctx, id)
+	if err != nil {
+		return p, err
 	}
-	spoken := a.ws.Spoken()
-	for _, row := range rows {
-		line, err := a.ledger.Line(ctx, id, row)
-		if errors.Is(err, ledger.ErrNoRow) {
-			return p, usage("give the owner's key of the row, or line:14; nothing was cancelled", "batch %s has no row %q", id, row)
-		}
+	records := a.Records(ctx, id)
+	if len(rows) > 0 {
+		lines, err := a.lines(ctx, id, rows)
 		if err != nil {
 			return p, err
 		}
-		r, err := a.ledger.Record(ctx, id, line)
+		records = a.recordsAt(ctx, id, lines)
+	}
+	for r, err := range records {
 		if err != nil {
 			return p, err
 		}
-		if !slices.Contains(p.Lines, line) {
-			p.add(seenRow(r, spoken))
-		}
+		p.add(r, wishes[r.Line])
 	}
-	slices.Sort(p.Lines)
 	return p, nil
 }
 
-func (p *CancelPlan) add(r mailout.Record) {
+// lines finds the rows that are named, each once, in order.
+func (a *App) lines(ctx context.Context, id mailout.BatchID, rows []string) (lines []int, err error) {
+	for _, row := range rows {
+		line, err := a.ledger.Line(ctx, id, row)
+		if errors.Is(err, ledger.ErrNoRow) {
+			return nil, usage("give the owner's key of the row, or line:14; nothing was cancelled", "batch %s has no row %q", id, row)
+		}
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines), nil
+}
+
+// recordsAt is Records for a few rows.
+func (a *App) recordsAt(ctx context.Context, id mailout.BatchID, lines []int) iter.Seq2[mailout.Record, error] {
+	spoken := a.ws.Spoken()
+	return func(yield func(mailout.Record, error) bool) {
+		for _, line := range lines {
+			r, err := a.ledger.Record(ctx, id, line)
+			if !yield(seenRow(r, spoken), err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// wishes are those of a batch's rows, without duplicates, by line.
+func (a *App) wishes(ctx context.Context, id mailout.BatchID) (map[int]mailout.Wish, error) {
+	all, err := a.ledger.Wishes(ctx, id)
+	of := map[int]mailout.Wish{}
+	for _, w := range all {
+		if !w.Duplicate {
+			of[w.Line] = w
+		}
+	}
+	return of, err
+}
+
+func (p *CancelPlan) add(r mailout.Record, w mailout.Wish) {
 	p.Totals[r.State]++
 	if !r.State.Final() {
 		p.Lines = append(p.Lines, r.Line)
 	}
-	if r.State == mailout.Created || r.State == mailout.Sending {
+	switch {
+	case r.State == mailout.Created && w.Answer != "" && w.Answer != mailout.AnswerRefused:
+		p.Asked++
+	case r.State == mailout.Created || r.State == mailout.Sending:
 		p.People += len(r.Job.Signers)
 	}
 }
@@ -77,11 +114,15 @@ type Cancelled struct {
 	Ending     Ending
 	Reason     string
 	Batch      mailout.BatchID // empty: of a job whose row the ledger does not know
+	Before     mailout.State   // of a single job whose row was over before: nothing was asked; else empty
 	Withdrawn  int             // rows that had not been sent
 	Cancelled  int             // the portal said yes, or the status change did
-	TooLate    int             // the portal said that the job is over, or does not have it any more
+	TooLate    int             // the job is over, as the portal said or its status change
+	Over       int             // … and perhaps by a call of ours that was made before
 	Unanswered int             // the portal was asked, or is to be, and has not answered
 	Sending    int             // being sent: cancelled as soon as there is a job
+	NotReached int             // stopped before: nothing is wished of them, and what is planned of them can be sent
+	Refused    []mailout.Wish  // for good, with the code: the jobs go on
 	Unknown    []mailout.Record
 }
 
@@ -90,15 +131,11 @@ const wishesAtOnce = 500
 
 // Cancel writes down what is to be cancelled, withdraws what was not sent, and has the
 // portal asked about the rest. said tells who wishes it and why. Stopped and started again
-// it goes on.
+// it goes on: rows that it did not reach are as they were.
 func (a *App) Cancel(ctx, soft context.Context, p CancelPlan, said string) (c Cancelled, err error) {
-	for lines := range slices.Chunk(p.Lines, wishesAtOnce) {
-		if soft.Err() != nil {
-			break
-		}
-		if err := a.ledger.WishCancelled(ctx, p.Batch, lines, said); err != nil {
-			return c, err
-		}
+	all := len(p.Lines)
+	if p.Lines, err = a.wish(ctx, soft, p, said); err != nil {
+		return c, err
 	}
 	ending, reason, err := a.bring(ctx, soft, func(ctx context.Context) (int, error) {
 		return a.unanswered(ctx, p.Batch, func(w mailout.Wish) bool { return !w.Duplicate && isIn(p.Lines, w.Line) })
@@ -108,7 +145,25 @@ func (a *App) Cancel(ctx, soft context.Context, p CancelPlan, said string) (c Ca
 	}
 	c, err = a.cancelled(context.WithoutCancel(ctx), p)
 	c.Ending, c.Reason = ending, reason
+	if c.NotReached = all - len(p.Lines); c.NotReached > 0 {
+		c.Ending, c.Reason = EndInterrupted, stoppedOnRequest
+	}
 	return c, err
+}
+
+// wish writes the wish of row after row, until a person asks to stop. reached are the rows
+// that have it.
+func (a *App) wish(ctx, soft context.Context, p CancelPlan, said string) (reached []int, err error) {
+	for lines := range slices.Chunk(p.Lines, wishesAtOnce) {
+		if soft.Err() != nil {
+			break
+		}
+		if err := a.ledger.WishCancelled(ctx, p.Batch, lines, said); err != nil {
+			return nil, err
+		}
+		reached = append(reached, lines...)
+	}
+	return reached, nil
 }
 
 // isIn looks for a line among sorted ones.
@@ -117,8 +172,8 @@ func isIn(lines []int, line int) bool {
 	return found
 }
 
-// CancelJob does the same for one job by the portal's id of it, a proven duplicate above
-// all.
+// CancelJob cancels one job by the portal's id of it, a proven duplicate above all. Of a row
+// that is over there is nothing to ask.
 func (a *App) CancelJob(ctx, soft context.Context, job mailout.JobID, said string) (c Cancelled, err error) {
 	w, err := a.ledger.WishJobCancelled(ctx, job, said)
 	if errors.Is(err, ledger.ErrNoJob) {
@@ -126,6 +181,13 @@ func (a *App) CancelJob(ctx, soft context.Context, job mailout.JobID, said strin
 	}
 	if err != nil {
 		return c, err
+	}
+	if w.Key != "" { // else the row is one that the ledger has lost
+		c.Batch = w.Batch
+	}
+	if w.State.Final() && !w.Duplicate {
+		c.Ending, c.Before = EndDone, w.State
+		return c, nil
 	}
 	same := func(other mailout.Wish) bool { return other.Job == job }
 	c.Ending, c.Reason, err = a.bring(ctx, soft, func(ctx context.Context) (int, error) { return a.unanswered(ctx, w.Batch, same) })
@@ -136,9 +198,6 @@ func (a *App) CancelJob(ctx, soft context.Context, job mailout.JobID, said strin
 	if n := slices.IndexFunc(wishes, same); n >= 0 {
 		w = wishes[n]
 	}
-	if w.Key != "" { // else the row is one that the ledger has lost
-		c.Batch = w.Batch
-	}
 	c.count(w)
 	return c, err
 }
@@ -146,24 +205,22 @@ func (a *App) CancelJob(ctx, soft context.Context, job mailout.JobID, said strin
 // cancelled counts what became of the rows of a plan.
 func (a *App) cancelled(ctx context.Context, p CancelPlan) (c Cancelled, err error) {
 	c.Batch = p.Batch
-	wishes, err := a.ledger.Wishes(ctx, p.Batch)
+	wishes, err := a.wishes(ctx, p.Batch)
 	if err != nil {
 		return c, err
 	}
-	of := map[int]mailout.Wish{}
-	for _, w := range wishes {
-		if !w.Duplicate {
-			of[w.Line] = w
-		}
+	records := a.recordsAt(ctx, p.Batch, p.Lines)
+	if len(p.Lines) > wishesAtOnce {
+		records = a.Records(ctx, p.Batch)
 	}
-	for r, err := range a.Records(ctx, p.Batch) {
+	for r, err := range records {
 		if err != nil {
 			return c, err
 		}
 		if !isIn(p.Lines, r.Line) {
 			continue
 		}
-		w := of[r.Line]
+		w := wishes[r.Line]
 		if w.State = r.State; w.State == mailout.Unknown {
 			c.Unknown = append(c.Unknown, r)
 		}
@@ -179,8 +236,12 @@ func (c *Cancelled) count(w mailout.Wish) {
 		c.Withdrawn++
 	case w.State == mailout.Cancelled && !w.Duplicate, w.Answer == mailout.AnswerGranted:
 		c.Cancelled++
-	case w.Answer != "", w.State.Final() && !w.Duplicate:
+	case w.Echo():
+		c.Over++
+	case w.State.Final() && !w.Duplicate, w.Answer == mailout.AnswerDeclined, w.Answer == mailout.AnswerGone:
 		c.TooLate++
+	case w.Answer == mailout.AnswerRefused:
+		c.Refused = append(c.Refused, w)
 	case w.State == mailout.Sending:
 		c.Sending++
 	case w.State == mailout.Unknown && !w.Duplicate: // listed

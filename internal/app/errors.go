@@ -105,6 +105,6 @@ func explainCall(ce *mailout.CallError) *Error {
 	if ce.Fatal {
 		return &Error{Kind: KindIdentity, Message: ce.Message, Remedy: "see to the certificate and the organization's rights at the portal, then run `batch resume`", Err: ce}
 	}
-	return &Error{Kind: KindAway, Message: "talking to the portal: " + ce.Message,
-		Remedy: "check the network and [portal] in batch.toml, then try again; nothing was lost", Err: ce}
+	return &Error{Kind: KindAway, Message: ce.Message,
+		Remedy: "check network, proxy and firewall, and [portal] in batch.toml, then try again; nothing was lost", Err: ce}
 }

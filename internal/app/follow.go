@@ -27,18 +27,15 @@ func (a *App) Follow(ctx context.Context, o FollowOptions) (sent Sent, err error
 	}
 	defer s.close()
 	sent.Found = foundLine(s.found)
+	defer a.watch(ctx, o.Batch, true, s.pace.Waiting)()
 	if err := s.greet(o.Soft, a.senders()); err != nil {
 		return sent.unlessStopped(o.Soft, err)
 	}
-	soft, stop := context.WithCancel(o.Soft)
-	defer stop()
-	unwatch := a.watch(ctx, o.Batch, true, s.pace.Waiting)
-	sent.Ending, sent.Reason, err = a.cancelBeside(ctx, s, soft, stop, func() (Ending, string, error) {
+	sent.Ending, sent.Reason, err = a.cancelBeside(ctx, s, o.Soft, func(soft context.Context, _ func()) (Ending, string, error) {
 		read, err := a.follow(ctx, s, o.Batch, soft, o.Once, func() bool { return false })
 		ending, reason := endOfFollowing(read)
 		return ending, reason, err
 	})
-	unwatch()
 	if err != nil {
 		return sent, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"batch/internal/mailout"
+	"batch/internal/pace"
 )
 
 // Progress is how far a flow has come. Its JSON form is a "progress" line.
@@ -16,7 +17,8 @@ type Progress struct {
 	Total  int            `json:"total,omitempty"` // 0: not known yet
 	States mailout.Totals `json:"states,omitempty"`
 	Until  time.Time      `json:"until,omitzero"` // waiting until then …
-	Why    string         `json:"why,omitempty"`  // … for "poll" or "block"
+	Why    string         `json:"why,omitempty"`  // … for "poll" or "block" (commands.md), and
+	Wait   string         `json:"-"`              // … in words
 	Left   time.Duration  `json:"-"`              // estimate; 0: none
 }
 
@@ -37,32 +39,59 @@ func (p Progress) String() string {
 	if p.Left > 0 {
 		fmt.Fprintf(&b, " · %s left", p.Left.Round(time.Second))
 	}
-	if wait := time.Until(p.Until); p.Why != "" && wait > 2*time.Second {
-		fmt.Fprintf(&b, " · next %s allowed %s", p.Why, p.Until.Format("15:04:05"))
+	if p.Wait != "" && time.Until(p.Until) > 2*time.Second {
+		b.WriteString(" · " + p.Wait)
 	}
 	return b.String()
 }
 
+// waits says what is waited for. JSON lines know two reasons: while rows can be sent all the
+// same, and while no call can be made.
+func (p *Progress) waits(until time.Time, why pace.Reason) {
+	p.Until, p.Why, p.Wait = until, string(why), waiting(until, why)
+	if why == pace.Lost {
+		p.Why = string(pace.Block)
+	}
+}
+
+// waiting puts a wait of the pace into words; empty where there is none.
+func waiting(until time.Time, why pace.Reason) string {
+	at := until.Format("15:04:05")
+	switch why {
+	case pace.Block:
+		return "waiting until " + at + ": the portal asked us to slow down"
+	case pace.Lost:
+		return "waiting until " + at + ": calls of the last run may still be on their way"
+	case pace.Poll:
+		return "the portal is asked for news again at " + at
+	}
+	return ""
+}
+
 // watch reports how far a batch is at every tick, until the returned stop is called,
-// which reports once more.
-func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, waiting func() (time.Time, string)) (stop func()) {
+// which reports once more; and at once, where the first call has to wait.
+func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, wait func() (time.Time, pace.Reason)) (stop func()) {
 	began, first := a.now(), -1
-	return a.ticking(ctx, func(ctx context.Context) {
+	report := func(ctx context.Context) {
 		totals, err := a.totals(ctx, id)
 		if err != nil {
 			return // the flow itself meets the same error and tells it
 		}
 		p := progressOf(totals, follow)
-		if first < 0 {
-			first = p.Done
+		until, why := wait()
+		p.waits(until.In(a.Zone()), why)
+		if first < 0 || why == pace.Lost { // nothing is sent yet
+			began, first = a.now(), p.Done
 		}
 		if rate := float64(p.Done-first) / a.now().Sub(began).Seconds(); rate > 0 && p.Doing == "sending" {
 			p.Left = time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
 		}
-		p.Until, p.Why = waiting()
-		p.Until = p.Until.In(a.Zone())
 		a.o.Progress(p)
-	})
+	}
+	if _, why := wait(); why != "" && a.o.Progress != nil {
+		report(ctx)
+	}
+	return a.ticking(ctx, report)
 }
 
 // ticking reports at every tick, until the returned stop is called, which reports once

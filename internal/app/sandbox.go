@@ -41,7 +41,7 @@ func StartSandbox(ctx context.Context, o SandboxOptions) (*sandbox.Running, erro
 		LongTermStorage: o.LongTermStorage, ConfirmsJob: o.ConfirmsJob, Faults: faults,
 		PAdESStyle: sandbox.PAdESStyle(o.PAdESStyle), State: sandbox.State(o.State)}})
 	if err != nil {
-		return nil, usage("see --dir, --listen and --control", "the sandbox cannot start: %v", err)
+		return nil, usage("`batch sandbox --help` tells what each of its flags takes", "the sandbox cannot start: %v", err)
 	}
 	if err := running.WriteFiles(o.Dir); err != nil {
 		running.Close()

@@ -56,7 +56,7 @@ func (s Sent) unlessStopped(soft context.Context, err error) (Sent, error) {
 	if soft.Err() == nil {
 		return s, err
 	}
-	s.Ending, s.Reason = EndInterrupted, "stopped on request"
+	s.Ending, s.Reason = EndInterrupted, stoppedOnRequest
 	return s, nil
 }
 
@@ -79,12 +79,13 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 	if sent.Problems, err = a.changed(ctx, sent.Books); err != nil || len(sent.Problems) > 0 {
 		return sent, err
 	}
-	if err := a.askLate(ctx, o.Batch); err != nil {
+	if err := a.askLate(ctx, sent.Books); err != nil {
 		return sent, err
 	}
-	if err := a.askExpiry(ctx, o.Batch, s.expires); err != nil {
+	if err := a.askExpiry(sent.Books, s.expires); err != nil {
 		return sent, err
 	}
+	defer a.watch(ctx, o.Batch, o.Follow, s.pace.Waiting)()
 	if err := s.greet(o.Soft, a.senders()); err != nil {
 		return sent.unlessStopped(o.Soft, err)
 	}
@@ -165,10 +166,9 @@ func (a *App) changedSettings(b mailout.BatchInfo, begun bool) ([]mailout.Proble
 // sendAndFollow sends, follows where asked, and cancels what persons wish cancelled, all
 // beside each other.
 func (a *App) sendAndFollow(ctx context.Context, s *speaker, o SendOptions) (Ending, string, error) {
-	soft, stop := context.WithCancel(o.Soft)
-	defer stop()
-	defer a.watch(ctx, o.Batch, o.Follow, s.pace.Waiting)()
-	return a.cancelBeside(ctx, s, soft, stop, func() (Ending, string, error) { return a.sendBesideFollowing(ctx, s, o, soft, stop) })
+	return a.cancelBeside(ctx, s, o.Soft, func(soft context.Context, stop func()) (Ending, string, error) {
+		return a.sendBesideFollowing(ctx, s, o, soft, stop)
+	})
 }
 
 // sendBesideFollowing runs the sender, and the follower beside it where asked. Each one's

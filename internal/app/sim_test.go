@@ -63,7 +63,7 @@ func TestCrashes(t *testing.T) {
 		{{call: sandbox.CallCreate, nth: 3, after: true}},
 		{{call: sandbox.CallCreate, nth: 6, after: true}, {call: sandbox.CallPAdES, nth: 1}},
 		{{call: sandbox.CallPoll, nth: 1, after: true}, {call: sandbox.CallPoll, nth: 2, after: true}},
-		{{call: sandbox.CallCreate, nth: 2}, {call: sandbox.CallPoll, nth: 4, after: true}},
+		{{call: sandbox.CallCreate, nth: 5}, {call: sandbox.CallPoll, nth: 4, after: true}},
 		{{call: sandbox.CallPAdES, nth: 1, after: true}},
 		{{call: sandbox.CallPAdES, nth: 3}, {call: sandbox.CallConfirm, nth: 1, after: true}},
 		{{call: sandbox.CallConfirm, nth: 1}},
@@ -73,6 +73,9 @@ func TestCrashes(t *testing.T) {
 		t.Run(fmt.Sprint(deaths), func(t *testing.T) {
 			t.Parallel()
 			s := tp.simulate(t)
+			if len(deaths) > 1 { // leave enough to do for the next process
+				s.sendFirst = simRows
+			}
 			for _, c := range deaths {
 				if _, lived := s.send(c); lived {
 					t.Fatalf("it never came to the crash %v", c)

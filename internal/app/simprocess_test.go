@@ -13,7 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"batch/internal/mailout"
@@ -24,7 +24,7 @@ import (
 // it or after.
 type crash struct {
 	call  string
-	nth   int32
+	nth   int
 	after bool
 }
 
@@ -42,10 +42,15 @@ type process struct {
 	crash crash
 	app   *App
 	kill  context.CancelFunc
-	calls atomic.Int32
-	dead  atomic.Bool
 	next  string        // what is on disk when it dies
 	wake  chan struct{} // closed when that is copied
+	sent  chan struct{} // closed when unsent is zero; polls wait for it
+
+	mu     sync.Mutex
+	unsent int            // creates that are still to be answered
+	struck bool           // the call has come that it dies at
+	calls  map[string]int // that were answered, or are being answered, by kind
+	inside sync.WaitGroup // those that are being answered
 }
 
 // run starts a process, lets it do something with the batch, and ends it. It reports
@@ -55,7 +60,10 @@ func (s *simulation) run(c crash, options Options, do func(ctx context.Context, 
 	s.t.Helper()
 	ctx, kill := context.WithCancel(s.t.Context())
 	defer kill()
-	p := &process{simulation: s, crash: c, kill: kill, wake: make(chan struct{})}
+	p := &process{simulation: s, crash: c, kill: kill, wake: make(chan struct{}), sent: make(chan struct{}), calls: map[string]int{}}
+	if p.unsent, s.sendFirst = s.sendFirst, 0; p.unsent == 0 {
+		close(p.sent)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(s.t, err)
 	server := &http.Server{Handler: p}
@@ -72,7 +80,7 @@ func (s *simulation) run(c crash, options Options, do func(ctx context.Context, 
 	p.app, err = Open(ctx, options)
 	must(s.t, err)
 	err = do(ctx, p.app)
-	if p.dead.Load() {
+	if p.dies() {
 		<-p.wake
 		p.app.Close() // what it says in the folder that it died in is nobody's business
 		must(s.t, os.Rename(s.dir, p.next+".dead"))
@@ -116,18 +124,61 @@ func kindOf(r *http.Request) string {
 
 // ServeHTTP is the portal as this process hears it.
 func (p *process) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	strikes := kindOf(r) == p.crash.call && p.calls.Add(1) == p.crash.nth
-	if p.dead.Load() {
-		panic(http.ErrAbortHandler)
+	if kindOf(r) == sandbox.CallPoll {
+		select {
+		case <-p.sent:
+		case <-p.wake:
+		}
 	}
-	if strikes {
+	answered, strikes := p.enter(kindOf(r))
+	switch {
+	case answered:
+		defer p.leave(kindOf(r))
+		p.portal.Handler().ServeHTTP(w, r)
+		return
+	case strikes:
+		p.inside.Wait()
 		if p.crash.after {
 			p.portal.Handler().ServeHTTP(httptest.NewRecorder(), r) // an answer that nobody hears
 		}
 		p.die()
-		panic(http.ErrAbortHandler)
 	}
-	p.portal.Handler().ServeHTTP(w, r)
+	<-p.wake
+	panic(http.ErrAbortHandler)
+}
+
+// enter counts a call. From the one that strikes no further is answered: how far the portal
+// has come when a process dies is the same every time, however busy the machine is, so that
+// the next process has enough left to do that it can come to its own crash.
+func (p *process) enter(kind string) (answered, strikes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.struck {
+		return false, false
+	}
+	p.calls[kind]++
+	p.struck = kind == p.crash.call && p.calls[kind] == p.crash.nth
+	if !p.struck {
+		p.inside.Add(1)
+	}
+	return !p.struck, p.struck
+}
+
+func (p *process) leave(kind string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inside.Done()
+	if kind == sandbox.CallCreate && p.unsent > 0 {
+		if p.unsent--; p.unsent == 0 {
+			close(p.sent)
+		}
+	}
+}
+
+func (p *process) dies() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.struck
 }
 
 // die copies what is on disk at one moment: the ledger is held still meanwhile, and before
@@ -148,7 +199,6 @@ func (p *process) die() {
 		return
 	}
 	defer still.Rollback()
-	p.dead.Store(true)
 	p.next = filepath.Join(p.t.TempDir(), "copy")
 	if err := copyDisk(p.next, p.dir); err != nil {
 		p.t.Error(err)

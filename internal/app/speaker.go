@@ -89,12 +89,12 @@ func (a *App) connect(ctx context.Context, s *speaker) error {
 	if err != nil {
 		return err
 	}
-	id, err := identity.Load(cfg.Identity.Certificate, password, trust, a.now())
+	id, err := identity.Load(cfg.Identity.Certificate, password, trust, a.local())
 	if err != nil {
 		return err
 	}
 	s.expires = id.Expires()
-	s.client, err = portal.New(portal.Options{Root: a.ws.PortalRoot(), TLS: id.TLSConfig(trust, a.now), Proxy: cfg.Portal.Proxy, UserAgent: a.o.UserAgent})
+	s.client, err = portal.New(portal.Options{Root: a.ws.PortalRoot(), TLS: id.TLSConfig(trust, a.local), Proxy: cfg.Portal.Proxy, UserAgent: a.o.UserAgent})
 	if err != nil {
 		return usage("see [portal] in batch.toml", "%v", err)
 	}

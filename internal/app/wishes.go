@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"batch/internal/mailout"
@@ -12,20 +13,28 @@ import (
 )
 
 // cancelBeside does what a speaker does, and beside it asks the portal to cancel what
-// persons wish cancelled, in this process or another. A serious end of the cancelling stops
-// the rest; the other way round, what is wished by then is asked once more.
-func (a *App) cancelBeside(ctx context.Context, s *speaker, soft context.Context, stop func(), do func() (Ending, string, error)) (Ending, string, error) {
+// persons wish cancelled, in this process or another. What it does ends with soft, which
+// stop ends too: so does a serious end of the cancelling. The other way round, what is
+// wished by then is asked once more, unless the ledger failed or a person asked to stop.
+func (a *App) cancelBeside(ctx context.Context, s *speaker, person context.Context, do func(soft context.Context, stop func()) (Ending, string, error)) (Ending, string, error) {
+	soft, stop := context.WithCancel(person)
+	defer stop()
+	cancelling, halt := context.WithCancel(person)
+	defer halt()
 	over, ended := make(chan struct{}), make(chan struct{})
 	var asked submit.Result
 	var failed error
 	go func() {
 		defer close(ended)
-		asked, failed = a.cancelWished(ctx, s, soft, over)
+		asked, failed = a.cancelWished(ctx, s, cancelling, over)
 		if failed != nil || asked.Ending == submit.EndFatal {
 			stop()
 		}
 	}()
-	ending, reason, err := do()
+	ending, reason, err := do(soft, stop)
+	if err != nil {
+		halt()
+	}
 	close(over)
 	<-ended
 	if err = cmp.Or(err, failed); err != nil {
@@ -53,10 +62,18 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 	if err != nil || all == 0 {
 		return EndDone, "", err
 	}
+	var speaks atomic.Pointer[speaker] // nil: not this process
 	defer a.ticking(ctx, func(ctx context.Context) {
-		if n, err := left(ctx); err == nil {
-			a.o.Progress(Progress{Doing: "cancelling", Done: all - n, Total: all})
+		n, err := left(ctx)
+		if err != nil {
+			return // the cancelling itself meets the same error and tells it
 		}
+		p := Progress{Doing: "cancelling", Done: all - n, Total: all}
+		if s := speaks.Load(); s != nil {
+			until, why := s.pace.Waiting()
+			p.waits(until.In(a.Zone()), why)
+		}
+		a.o.Progress(p)
 	})()
 	before, since := -1, time.Now()
 	for soft.Err() == nil {
@@ -69,6 +86,7 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 		switch {
 		case err == nil:
 			defer s.close()
+			speaks.Store(s)
 			over := make(chan struct{})
 			close(over)
 			asked, err := a.cancelWished(ctx, s, soft, over)
@@ -82,24 +100,18 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 			return EndAway, held.Error() + ", and has not had the jobs cancelled yet; it goes on trying", nil
 		}
 	}
-	return EndInterrupted, "stopped on request", nil
+	return EndInterrupted, stoppedOnRequest, nil
 }
+
+const stoppedOnRequest = "stopped on request"
 
 // unanswered counts the wishes of a batch whose call is due and has no answer.
 func (a *App) unanswered(ctx context.Context, id mailout.BatchID, about func(mailout.Wish) bool) (n int, err error) {
-	after := mailout.Wish{Batch: id}
-	for {
-		due, err := a.ledger.ToCancel(ctx, after, 1000)
-		if err != nil || len(due) == 0 {
-			return n, err
-		}
-		for _, after = range due {
-			switch {
-			case after.Batch != id:
-				return n, nil
-			case about(after):
-				n++
-			}
+	due, err := a.ledger.Unanswered(ctx, id)
+	for _, w := range due {
+		if about(w) {
+			n++
 		}
 	}
+	return n, err
 }

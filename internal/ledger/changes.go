@@ -205,16 +205,20 @@ func fingerprint(c mailout.Change) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Conclude ends a row as its final change says. The caller has kept what was offered.
-// A row that is over stays as it is.
+// Conclude ends a row as its final change says. The caller has kept what was offered: the
+// alarm is laid to rest that something of it could not be fetched before, unless a doubtful
+// file is there, which a person looks at. A row that is over stays as it is.
 func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change) (mailout.State, error) {
 	e, final := c.Event()
-	if !final || t.Kind != mailout.TakenOurs {
+	if !final {
 		return t.State, nil
 	}
 	now := stamp(l.now())
 	state := t.State
 	err := l.tx(context.WithoutCancel(ctx), "ending a row", func(tx *sql.Tx) error {
+		if err := layFetched(tx, c.JobID, now); err != nil || t.Kind != mailout.TakenOurs {
+			return err
+		}
 		p, err := rowAt(tx, t.Batch, t.Line)
 		if err != nil || p.state.Final() {
 			state = p.state
@@ -231,6 +235,14 @@ func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change
 		return err
 	})
 	return state, err
+}
+
+// layFetched lays the alarm to rest of a job of which all is kept now, and nothing doubtful.
+func layFetched(tx *sql.Tx, job mailout.JobID, now string) error {
+	_, err := tx.Exec(`UPDATE alarms SET laid_at = ?1, note = 'all that the portal offers is kept now'
+		WHERE kind = ?2 AND job_id = ?3 AND laid_at IS NULL AND NOT EXISTS (SELECT 1 FROM files WHERE job_id = ?3 AND doubt <> '')`,
+		now, string(mailout.AlarmDoubtful), int64(job))
+	return err
 }
 
 // TryConfirm notes that a change is about to be confirmed: an empty queue later then

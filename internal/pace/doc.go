@@ -21,8 +21,8 @@
 //
 // What it guarantees:
 //
-//   - A call that was never answered may still be on its way, so its permit stays out for
-//     31 seconds.
+//   - A call that was never answered, or by something on the way instead of the portal, may
+//     still arrive, so its permit stays out for 31 seconds.
 //   - A block (a 429 for speed) silences everything for 31 seconds; then half of the
 //     permits are used for ten minutes.
 //   - A new Pacer starts with its permits out: the process before it may have called a

@@ -56,7 +56,7 @@ func TestTheNextProcessWaitsForCallsThatMayStillArrive(t *testing.T) {
 				start := time.Now()
 				p := newPacer(t, pace.Options{PerSecond: 10, Store: kept})
 				until, why := p.Waiting()
-				if silent := why == "block" && until.Equal(start.Add(lost)); silent != (c.want == lost) {
+				if silent := why == pace.Lost && until.Equal(start.Add(lost)); silent != (c.want == lost) {
 					t.Errorf("Waiting says %v, %q", until, why)
 				}
 				if waited := call(t, p, sender).Sub(start); waited != c.want {
@@ -108,6 +108,23 @@ func TestWithoutALimitARestartCostsNothing(t *testing.T) {
 		start := time.Now()
 		if waited := call(t, newPacer(t, pace.Options{Store: kept}), sender).Sub(start); waited != 0 || len(kept.kept) != 0 {
 			t.Errorf("waited %v; kept: %v", waited, kept.kept)
+		}
+	})
+}
+
+// Of two reasons to wait the one that holds longer is told.
+func TestWaitingTellsWhatHoldsLongest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &store{}
+		callEnding(t, newPacer(t, pace.Options{PerSecond: 10, Store: kept}), sender, false, true)
+		time.Sleep(20 * time.Second) // and is killed
+		p := newPacer(t, pace.Options{PerSecond: 10, Store: kept})
+		if until, why := p.Waiting(); why != pace.Lost || time.Until(until) != 31*time.Second {
+			t.Errorf("before any call: %q for %v", why, time.Until(until))
+		}
+		callEnding(t, p, sender, false, true)
+		if until, why := p.Waiting(); why != pace.Block || time.Until(until) != 31*time.Second {
+			t.Errorf("after a block: %q for %v", why, time.Until(until))
 		}
 	})
 }

@@ -103,7 +103,7 @@ func (p *Pacer) atMost(until time.Time, limit time.Duration) time.Time {
 // The caller makes one call and then says done, once its answer is completely read or
 // given up; done may be called again without effect.
 //
-//	timedOut  no answer came: the portal may still be counting the call
+//	timedOut  no answer of the portal's own came: it may get the call yet
 //	blocked   the answer was a 429 for speed
 //
 // Acquire fails when ctx ends, or when a block could not be kept in the store.
@@ -191,23 +191,30 @@ func (p *Pacer) keep(ctx context.Context, key string, until time.Time) error {
 	return p.broken
 }
 
-// Waiting says for a progress line what everybody is waiting for: "block" while nobody
-// may call at all, after a block or after a process that ended in the middle of its calls;
-// "poll" while AwaitPoll holds somebody and nothing is blocked. A zero time means that
-// nothing is.
-func (p *Pacer) Waiting() (until time.Time, why string) {
+// Reason is why everybody waits.
+type Reason string
+
+const (
+	Block Reason = "block" // nobody may call: the portal blocked us
+	Lost  Reason = "lost"  // nobody may call: an earlier process ended in the middle of its calls
+	Poll  Reason = "poll"  // AwaitPoll holds somebody, and other calls may be made
+)
+
+// Waiting says for a progress line what everybody is waiting for, and until when. A zero
+// time means that nobody is.
+func (p *Pacer) Waiting() (until time.Time, why Reason) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	until = p.carried.silence
-	if p.options.PerSecond > 0 && p.free.Sub(p.started) > cooling {
-		until = later(until, p.free)
-	}
+	until, why = p.carried.silence, Block
 	for _, w := range p.windows {
 		until = later(until, w.block.silence)
 	}
+	if p.options.PerSecond > 0 && p.free.Sub(p.started) > cooling && p.free.After(until) {
+		until, why = p.free, Lost
+	}
 	if until.After(now) {
-		return until, "block"
+		return until, why
 	}
 	return p.nextAwaited(now)
 }

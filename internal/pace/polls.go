@@ -80,11 +80,11 @@ func (p *Pacer) await(key string, n int) {
 }
 
 // nextAwaited is the first poll that somebody in AwaitPoll waits for.
-func (p *Pacer) nextAwaited(now time.Time) (until time.Time, why string) {
+func (p *Pacer) nextAwaited(now time.Time) (until time.Time, why Reason) {
 	for key, callers := range p.awaiting {
 		next := p.polls[key]
 		if callers > 0 && next.After(now) && (until.IsZero() || next.Before(until)) {
-			until, why = next, "poll"
+			until, why = next, Poll
 		}
 	}
 	return until, why

@@ -18,46 +18,69 @@ import (
 // with a certificate chain and the ZIP's own entries.
 const maxBundle = mailout.MaxDocumentBytes + 2<<20
 
-// createBody is the whole body of a create in memory, at most about 12 MB. It is made
-// before anybody is called: whatever is wrong with the bundle shows while nothing has
-// been sent, the length is known, and no reading of files holds up a request half-way.
-func createBody(j Job) (kind string, body []byte, err error) {
+// content is the body of a request that is written while it goes out.
+type content struct {
+	kind   string // Content-Type
+	length int64  // exactly what write writes, in bytes
+	write  func(io.Writer) error
+}
+
+// createBody frames a bundle as the second part of a create. The frame is known beforehand,
+// and with it the length; the bundle is not held in memory.
+//
+// The boundary that closes the body goes out behind a bundle that was written without error
+// and in its whole size. So a server that was given a bundle which is not right has not been
+// given a request.
+func createBody(j Job) (content, error) {
 	xmlPart, err := requestXML(j.Ref, j.Queue)
 	if err != nil {
-		return "", nil, err
+		return content{}, err
 	}
 	size := j.Bundle.Size()
 	if size <= 0 || size > maxBundle {
-		return "", nil, fmt.Errorf("a bundle of %d bytes is not possible: 1 to %d", size, maxBundle)
+		return content{}, fmt.Errorf("a bundle of %d bytes is not possible: 1 to %d", size, maxBundle)
 	}
-	var out bytes.Buffer
-	out.Grow(int(size) + len(xmlPart) + 1024)
-	parts := multipart.NewWriter(&out)
-	if err := writePart(parts, "application/xml", func(w io.Writer) error { _, err := w.Write(xmlPart); return err }); err != nil {
-		return "", nil, err
+	kind, before, after, err := frame(xmlPart)
+	if err != nil {
+		return content{}, err
 	}
-	if err := writePart(parts, "application/octet-stream", func(w io.Writer) error { return copyBundle(w, j.Bundle, size) }); err != nil {
-		return "", nil, err
-	}
-	if err := parts.Close(); err != nil {
-		return "", nil, err
-	}
-	return mime.FormatMediaType("multipart/mixed", map[string]string{"boundary": parts.Boundary()}), out.Bytes(), nil
+	return content{kind: kind, length: int64(len(before)) + size + int64(len(after)), write: func(w io.Writer) error {
+		if _, err := w.Write(before); err != nil {
+			return err
+		}
+		if err := copyBundle(w, j.Bundle, size); err != nil {
+			return err
+		}
+		_, err := w.Write(after)
+		return err
+	}}, nil
 }
 
-func writePart(parts *multipart.Writer, kind string, write func(io.Writer) error) error {
-	w, err := parts.CreatePart(textproto.MIMEHeader{"Content-Type": {kind}})
-	if err != nil {
-		return err
+// frame is what stands before the bundle in the body of a create and after it
+// (portal-api.md, "Create a job").
+func frame(xmlPart []byte) (kind string, before, after []byte, err error) {
+	var out bytes.Buffer
+	parts := multipart.NewWriter(&out)
+	w, err := parts.CreatePart(textproto.MIMEHeader{"Content-Type": {"application/xml"}})
+	if err == nil {
+		_, err = w.Write(xmlPart)
 	}
-	return write(w)
+	if err == nil {
+		_, err = parts.CreatePart(textproto.MIMEHeader{"Content-Type": {"application/octet-stream"}})
+	}
+	here := out.Len()
+	if err == nil {
+		err = parts.Close()
+	}
+	kind = mime.FormatMediaType("multipart/mixed", map[string]string{"boundary": parts.Boundary()})
+	return kind, out.Bytes()[:here], out.Bytes()[here:], err
 }
 
 func copyBundle(w io.Writer, b Bundle, size int64) error {
 	n, err := b.WriteTo(&capped{w: w, left: size})
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading the bundle: %w", err)
+		return err
 	case n != size:
 		return fmt.Errorf("the bundle has %d bytes and not the %d it announced", n, size)
 	}

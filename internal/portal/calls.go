@@ -38,7 +38,7 @@ func (c *Client) Poll(ctx context.Context, sender mailout.OrgNumber, queue strin
 	res, document, failed := c.ask(ctx, request{call: "poll", method: http.MethodGet, url: where, accept: "application/xml"})
 	if failed != nil {
 		if wait, ok := tooEarly(failed, res); ok {
-			return mailout.Poll{TooEarly: true, Next: wait}, nil
+			return mailout.Poll{TooEarly: true, Next: wait, Speed: failed.Speed}, nil
 		}
 		return mailout.Poll{Speed: failed.Speed}, failed
 	}
@@ -51,7 +51,7 @@ func (c *Client) Poll(ctx context.Context, sender mailout.OrgNumber, queue strin
 	}
 	change, err := readChange(document)
 	if err != nil {
-		return mailout.Poll{Next: wait}, unreadable("poll", res, err)
+		return mailout.Poll{Next: wait, Speed: unheard}, unreadable("poll", res, err)
 	}
 	if wait <= time.Second { // what Date, cut to whole seconds, leaves out: a second lost with every change
 		wait = 0
@@ -74,13 +74,14 @@ func tooEarly(failed *mailout.CallError, res *http.Response) (time.Duration, boo
 }
 
 // Confirm says that a status change is safe with us. A 404 or 410, as on a repeat, is a
-// *mailout.CallError with that Status.
+// *mailout.CallError with that Status. A 2xx with a page of something in between confirms
+// nothing (see tell).
 func (c *Client) Confirm(ctx context.Context, sender mailout.OrgNumber, confirmationURL string) (mailout.Speed, error) {
 	where, err := c.own(sender, confirmationURL)
 	if err != nil {
 		return mailout.Speed{}, foreign("confirm", err)
 	}
-	_, _, failed := c.ask(ctx, request{call: "confirm", method: http.MethodPost, url: where, accept: "application/xml"})
+	_, failed := c.tell(ctx, request{call: "confirm", method: http.MethodPost, url: where, accept: "application/xml"})
 	if failed != nil {
 		return failed.Speed, failed
 	}
@@ -89,7 +90,8 @@ func (c *Client) Confirm(ctx context.Context, sender mailout.OrgNumber, confirma
 
 // WhoAmI asks the portal whom it takes us for, and compares clocks. It creates nothing
 // and takes nothing from a queue: the way to find out whether certificate and
-// authorization are good before anything depends on it.
+// authorization are good before anything depends on it. The clocks are compared with every
+// answer, a refusal too.
 func (c *Client) WhoAmI(ctx context.Context, sender mailout.OrgNumber) (Greeting, mailout.Speed, error) {
 	where, err := c.at(sender)
 	if err != nil {
@@ -97,13 +99,16 @@ func (c *Client) WhoAmI(ctx context.Context, sender mailout.OrgNumber) (Greeting
 	}
 	before := time.Now()
 	res, text, failed := c.ask(ctx, request{call: "who am I", method: http.MethodGet, url: where, accept: "text/plain, application/xml"})
-	if failed != nil {
-		return Greeting{}, failed.Speed, failed
+	var clock Clock
+	if res != nil {
+		clock = clockIn(res.Header, before, time.Now())
 	}
-	clock := clockIn(res.Header, before, time.Now())
+	if failed != nil {
+		return Greeting{Clock: clock}, failed.Speed, failed
+	}
 	answer := limited(oneLine(string(text)))
 	if !strings.HasPrefix(answer, "You are ") {
-		return Greeting{}, mailout.Speed{}, unreadable("who am I", res, errors.New("it does not say whom it takes us for"))
+		return Greeting{Clock: clock}, unheard, unreadable("who am I", res, errors.New("it does not say whom it takes us for"))
 	}
 	return Greeting{Text: answer, Clock: clock}, mailout.Speed{}, nil
 }

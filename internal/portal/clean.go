@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"batch/internal/rules"
 )
 
 // maxMessage is the length of a message in characters.
@@ -18,7 +20,8 @@ var (
 
 // clean makes a text that a server wrote safe to show and to keep: safe, and without what
 // may be personal. A server's sentence may quote what it was sent: numbers of seven digits
-// and more, e-mail addresses and quoted values are replaced, except for quoted short
+// and more, e-mail addresses and quoted values are replaced, except for organization
+// numbers, without which nobody knows who may not send for whom, and for quoted short
 // numbers and names of the XSD.
 func clean(s string) string {
 	s = oneLine(s)
@@ -29,7 +32,12 @@ func clean(s string) string {
 		return "'…'"
 	})
 	s = mailAddress.ReplaceAllString(s, "…")
-	return limited(longNumber.ReplaceAllString(s, "…"))
+	return limited(longNumber.ReplaceAllStringFunc(s, func(number string) string {
+		if rules.OrgNumber(number) == nil {
+			return number
+		}
+		return "…"
+	}))
 }
 
 // safe makes the text of an error safe for a terminal: one of ours, of a dial or of a

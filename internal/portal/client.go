@@ -90,7 +90,6 @@ func newTransport(o Options) (*http.Transport, error) {
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        idleLimit,
 		MaxResponseHeaderBytes: maxHeader,
-		WriteBufferSize:        32 << 10,
 		Protocols:              new(http.Protocols),
 	}
 	t.Protocols.SetHTTP1(true)

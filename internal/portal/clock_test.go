@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,5 +37,11 @@ func TestWhoAmIComparesClocks(t *testing.T) {
 	who, _, err := s.client(t).WhoAmI(t.Context(), sender)
 	if err != nil || !who.Clock.Known || who.Clock.Most > -20*365*24*time.Hour {
 		t.Errorf("%+v, %v", who, err)
+	}
+	refused := strings.Replace(longAgo, "200 OK", "403 Forbidden", 1)
+	s = newStub(t, nil, replying(refused))
+	who, _, err = s.client(t).WhoAmI(t.Context(), sender)
+	if err == nil || !who.Clock.Known || who.Clock.Most > -20*365*24*time.Hour || who.Text != "" {
+		t.Errorf("refused: %+v, %v", who, err)
 	}
 }

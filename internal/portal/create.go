@@ -38,21 +38,25 @@ type Job struct {
 // itself that it did not take the job, and would say so of every other (see [batchWide]).
 // The exceptions are 408, 425 and 429, which speak of traffic and not of the job: unknown.
 //
-// An error of the bundle itself is found before anybody is called. It is not sent and
-// fatal, because the next try would end the same way: a prepared file has changed or
-// cannot be read, and a person must look.
+// The bundle is read while it goes out. One that shows only then to be another than it was
+// said to be, or that cannot be read on, breaks the request off before its end: less has
+// left than was announced, and not the boundary that closes the body. A server that keeps
+// to HTTP has no request; but what it did with the part that it has is not proved, and so
+// that is unknown. It is fatal all the same, as is what is found before anybody is called,
+// which is not sent: a prepared file has changed or cannot be read, the next row's may be no
+// better, and a person must look.
 func (c *Client) Create(ctx context.Context, j Job) mailout.Outcome {
 	where, err := c.at(j.Sender, "portal", "signature-jobs")
 	if err != nil {
 		return impossible("bad-sender", err)
 	}
-	kind, body, err := createBody(j)
+	body, err := createBody(j)
 	if err != nil {
 		return impossible("bundle", err)
 	}
 	x, failed := c.send(ctx, request{
 		call: "create", method: http.MethodPost, url: where,
-		accept: "application/xml", kind: kind, body: body,
+		accept: "application/xml", body: &body,
 	})
 	if failed != nil {
 		return failed.outcome()
@@ -120,16 +124,18 @@ func judgeTooMany(h http.Header) mailout.Outcome {
 func judgeError(a answer, e portalError) mailout.Outcome {
 	switch {
 	case ofTraffic(a.status):
-		return unknown(e.code, "the portal answered "+statusText(a.status)+": "+e.words())
+		o := unknown(e.code, "the portal answered "+statusText(a.status)+": "+e.words())
+		o.Speed = mailout.Speed{} // its own words: it has counted the call
+		return o
 	case batchWide(a.status, e):
 		return mailout.Outcome{Kind: mailout.OutcomeNotSent, Fatal: true, Code: e.code, Message: "the portal takes no job from us: " + e.words()}
 	}
 	return mailout.Outcome{Kind: mailout.OutcomeRefused, Code: e.code, Message: "the portal refused the job: " + e.words()}
 }
 
-// unknown is the outcome of a call after which a job may exist.
+// unknown is the outcome of a call after which a job may exist, or may come to exist.
 func unknown(code, message string) mailout.Outcome {
-	return mailout.Outcome{Kind: mailout.OutcomeUnknown, Code: code, Message: message + "; a job may exist"}
+	return mailout.Outcome{Kind: mailout.OutcomeUnknown, Code: code, Message: message + "; a job may exist", Speed: unheard}
 }
 
 // without names an answer that has no document of the portal.

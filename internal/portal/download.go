@@ -37,7 +37,7 @@ func (x *exchange) download(w io.Writer, limit int64) (int64, error) {
 	return n, nil
 }
 
-// bad is the error of a download whose answer had begun.
+// bad is the error of a download whose answer had begun: the portal has counted the call.
 func (x *exchange) bad(code, message string, err error) *mailout.CallError {
 	return &mailout.CallError{Call: "fetch", Kind: mailout.OutcomeUnknown, Status: x.StatusCode, Code: code, Message: message, Err: err}
 }

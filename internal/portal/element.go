@@ -31,6 +31,18 @@ type element struct {
 // portal's namespace, no DOCTYPE, no processing instructions, nothing behind the root.
 // Errors name elements, never their content.
 func parse(document []byte, root string) (*element, error) {
+	e, err := parseAny(document)
+	if err == nil && e.name != root {
+		err = fmt.Errorf("reading XML: %s stands where %s is expected", e.name, root)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// parseAny is parse for a root of any name.
+func parseAny(document []byte) (*element, error) {
 	p := &parser{decoder: xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(document, []byte("\ufeff"))))}
 	for {
 		token, err := p.decoder.Token()
@@ -48,11 +60,8 @@ func parse(document []byte, root string) (*element, error) {
 			return nil, fmt.Errorf("reading XML: %w", err)
 		}
 	}
-	switch {
-	case p.root == nil:
+	if p.root == nil {
 		return nil, errors.New("reading XML: there is no element")
-	case p.root.name != root:
-		return nil, fmt.Errorf("reading XML: %s stands where %s is expected", p.root.name, root)
 	}
 	return p.root, nil
 }

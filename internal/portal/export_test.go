@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"time"
 )
@@ -41,4 +42,11 @@ var ClockIn = clockIn
 func Meter(conn net.Conn) (metered net.Conn, written func() int, lastSince func(mark int) time.Time) {
 	c := newPatientConn(conn)
 	return c, c.written, c.lastSince
+}
+
+// Body is the body of a call that sends what write writes, and seals it.
+func Body(ctx context.Context, write func(io.Writer) error) (body io.Reader, seal func() time.Time) {
+	ctx, watch := newWatch(ctx)
+	w := &wire{watch: watch}
+	return w.carry(ctx, content{write: write}), w.seal
 }

@@ -18,7 +18,8 @@ import (
 type failure struct {
 	code    string
 	message string
-	fatal   bool // concerns every call: wrong server, certificate
+	fatal   bool // concerns every call: wrong server, certificate, our own disk
+	ours    bool // lies on this side of the connection
 
 	// unseen: it is proved that the portal did not process the request, because nothing of
 	// it left or because the handshake was broken off.
@@ -43,7 +44,7 @@ func explain(ctx context.Context, err error, w *wire) *failure {
 	case f.lastByte.IsZero():
 		f.unseen = true
 		if f.code == "reset" || f.code == "no-answer" {
-			f.code, f.message = "unreachable", "the portal cannot be reached; check network, proxy and firewall: "+clean(err.Error())
+			f.code, f.message = "unreachable", "the portal cannot be reached: "+clean(err.Error())
 		}
 	}
 	return f
@@ -57,6 +58,7 @@ func describe(ctx context.Context, err error) *failure {
 		badChain  *tls.CertificateVerificationError
 		noTLS     tls.RecordHeaderError
 		proxy     noPassage
+		bundle    spoilt
 		cause     = context.Cause(ctx)
 		late      stalled
 		connect   *net.OpError
@@ -72,20 +74,38 @@ func describe(ctx context.Context, err error) *failure {
 		return certificateRefused(handshakeAlert(err))
 	case errors.As(err, &proxy):
 		return proxyRefused(proxy)
+	case errors.As(err, &bundle):
+		return bundleSpoilt(bundle)
+	case errors.As(cause, &late) && late.phase == fromDisk:
+		return bundleSpoilt(late)
 	case errors.As(cause, &late):
-		return &failure{code: "timeout", message: "no answer: " + late.Error()}
+		return &failure{code: "timeout", message: "no answer of the portal: " + late.Error()}
 	case cause != nil:
 		return &failure{code: "stopped", message: "the call was given up before its answer came"}
 	case errors.As(err, &nameError):
-		return &failure{code: "unreachable", message: "the portal's name cannot be looked up; check the network and the portal's address"}
+		return &failure{code: "unreachable", message: dialled(err) + "'s name cannot be looked up"}
 	case errors.As(err, &connect) && (connect.Op == "dial" || connect.Op == "proxyconnect"):
-		return &failure{code: "unreachable", message: "the portal cannot be reached; check network, proxy and firewall: " + safe(connect.Err)}
+		return &failure{code: "unreachable", message: dialled(err) + " cannot be reached: " + safe(connect.Err)}
 	case errors.As(err, &timed) && timed.Timeout():
-		return &failure{code: "timeout", message: "no answer in time: " + safe(err)}
+		return &failure{code: "timeout", message: "no answer of the portal in time: " + safe(err)}
 	case broken(err):
-		return &failure{code: "reset", message: "the connection broke before an answer came"}
+		return &failure{code: "reset", message: "the connection to the portal broke before an answer came"}
 	}
 	return &failure{code: "no-answer", message: "no answer that can be read: " + clean(err.Error())}
+}
+
+// dialled is whom an error of connecting is about: the transport marks that of the proxy.
+func dialled(err error) string {
+	if connect := new(net.OpError); errors.As(err, &connect) && connect.Op == "proxyconnect" {
+		return "the proxy"
+	}
+	return "the portal"
+}
+
+// bundleSpoilt ends a create that was broken off because of a document. The portal has not
+// got the whole of it; what it does with a part it alone knows.
+func bundleSpoilt(err error) *failure {
+	return &failure{code: "bundle", fatal: true, ours: true, message: "the call was broken off, because a document could not be read to its end; check the disk that the workspace is on: " + safe(err)}
 }
 
 func proxyRefused(proxy noPassage) *failure {
@@ -131,7 +151,12 @@ func broken(err error) bool {
 }
 
 // speed: a call that may have arrived and was not answered may still be counted.
-func (f *failure) speed() mailout.Speed { return mailout.Speed{TimedOut: !f.unseen} }
+func (f *failure) speed() mailout.Speed {
+	if f.unseen {
+		return mailout.Speed{}
+	}
+	return unheard
+}
 
 func (f *failure) callError(call string) *mailout.CallError {
 	return &mailout.CallError{Call: call, Kind: f.kind(), Code: f.code, Message: f.message, Fatal: f.fatal, Speed: f.speed(), Err: f.err}
@@ -147,10 +172,8 @@ func (f *failure) kind() mailout.OutcomeKind {
 
 // outcome is what the failure means for a create.
 func (f *failure) outcome() mailout.Outcome {
-	o := mailout.Outcome{Kind: f.kind(), Code: f.code, Message: f.message, LastByte: f.lastByte, Speed: f.speed()}
-	if f.unseen {
-		o.Fatal = f.fatal
-	} else {
+	o := mailout.Outcome{Kind: f.kind(), Fatal: f.fatal && (f.unseen || f.ours), Code: f.code, Message: f.message, LastByte: f.lastByte, Speed: f.speed()}
+	if !f.unseen {
 		o.Message += "; a job may exist"
 	}
 	return o

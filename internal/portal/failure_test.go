@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"io"
 	"net"
 	"strings"
@@ -92,31 +91,10 @@ func TestABlockIsHeardThroughABrokenUpload(t *testing.T) {
 	}
 }
 
-// faulty is a bundle that is not what it says.
-type faulty struct {
-	size  int64
-	bytes string
-	err   error
-}
-
-func (f faulty) Size() int64 { return f.size }
-
-func (f faulty) WriteTo(w io.Writer) (int64, error) {
-	n, err := io.WriteString(w, f.bytes)
-	return int64(n), errors.Join(err, f.err)
-}
-
 func TestWhatIsWrongBeforehandIsNeverSent(t *testing.T) {
 	s := newStub(t, nil, replying(reply("200 OK", createdXML(jobElements))))
 	c := s.client(t)
-	changed := errors.New("a prepared file has changed")
-	for name, b := range map[string]portal.Bundle{
-		"shorter than it says": faulty{size: 10, bytes: "123456789"},
-		"longer than it says":  faulty{size: 10, bytes: "12345678901"},
-		"a file changed":       faulty{size: 10, bytes: "12345", err: changed},
-		"empty":                faulty{},
-		"huge":                 faulty{size: 1 << 40},
-	} {
+	for name, b := range map[string]portal.Bundle{"empty": source{}, "huge": whole(1 << 40), "of no size": whole(-1)} {
 		t.Run(name, func(t *testing.T) { untouched(t, c.Create(t.Context(), job(b)), halted("bundle")) })
 	}
 	j := job(bundle("x"))

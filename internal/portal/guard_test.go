@@ -197,8 +197,10 @@ func TestWhatThePortalSaysIsMadeSafe(t *testing.T) {
 		"«Kari» “Kari” ‘Kari’":                                        "'…' '…' '…'",
 		"red \x1b[31malert\x07\n\tand\u2028more\x00":                  "red [31malert and more",
 		"\xff\xfe": "�",
-		"at most 10485760 bytes, 20 documents, 90 days": "at most … bytes, 20 documents, 90 days",
-		strings.Repeat("å", 400):                        strings.Repeat("å", 299) + "…",
+		"organization 988015814 may not send on behalf of 991825827": "organization 988015814 may not send on behalf of 991825827",
+		"call 988015815, +988015814, 988 015 814, 988015814 01845":   "call …, …, …, …", // no organization's, or not by itself
+		"at most 10485760 bytes, 20 documents, 90 days":              "at most … bytes, 20 documents, 90 days",
+		strings.Repeat("å", 400):                                     strings.Repeat("å", 299) + "…",
 	} {
 		if got := portal.Clean(said); got != want {
 			t.Errorf("%q became %q, want %q", said, got, want)

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,6 +98,30 @@ func TestThroughAProxy(t *testing.T) {
 	for _, header := range append(open.asked, locked.asked...) {
 		if header.Get("Content-Length") != "" || header.Get("Accept") != "" {
 			t.Errorf("the proxy was told %v", header)
+		}
+	}
+}
+
+// A proxy that cannot be found, and one that is not there, are not taken for the portal.
+func TestAProxyThatIsNotThere(t *testing.T) {
+	gone := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	unnamed := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: private, IsNotFound: true}}
+	for name, c := range map[string]struct {
+		proxy string
+		err   error
+		want  string
+	}{
+		"proxy not there":        {"http://proxy.example:8080", gone, "the proxy cannot be reached: dial tcp: connection refused"},
+		"proxy without address":  {"http://proxy.example:8080", unnamed, "the proxy's name cannot be looked up"},
+		"portal not there":       {"", gone, "the portal cannot be reached: connection refused"},
+		"portal without address": {"", unnamed, "the portal's name cannot be looked up"},
+	} {
+		client := newClient(t, portal.Options{Root: "https://portal.example/api", TLS: newPKI(t).clientConfig(), Proxy: c.proxy})
+		client.DialWith(func(context.Context) (net.Conn, error) { return nil, c.err })
+		o := client.Create(t.Context(), job(bundle("x")))
+		untouched(t, o, notSent("unreachable"))
+		if o.Message != c.want {
+			t.Errorf("%s: it says %q, want %q", name, o.Message, c.want)
 		}
 	}
 }

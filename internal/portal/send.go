@@ -1,12 +1,12 @@
 package portal
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"batch/internal/mailout"
@@ -18,8 +18,7 @@ type request struct {
 	method string
 	url    *url.URL
 	accept string
-	kind   string // Content-Type of the body
-	body   []byte // nil: none
+	body   *content // nil: none
 }
 
 // exchange is a call whose answer has begun. It must be closed.
@@ -71,14 +70,14 @@ func (c *Client) send(ctx context.Context, r request) (*exchange, *failure) {
 	req := &http.Request{
 		Method: r.method, URL: r.url, Host: r.url.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        http.Header{"Accept": {r.accept}, "User-Agent": {c.userAgent}},
-		ContentLength: int64(len(r.body)),
-		Body:          outgoing{bytes.NewReader(r.body), w},
+		Header: http.Header{"Accept": {r.accept}, "User-Agent": {c.userAgent}},
+		Body:   io.NopCloser(strings.NewReader("")),
 	}
-	if r.kind != "" {
-		req.Header.Set("Content-Type", r.kind)
-	}
-	if r.method == http.MethodPost && len(r.body) == 0 {
+	switch {
+	case r.body != nil:
+		req.Header.Set("Content-Type", r.body.kind)
+		req.ContentLength, req.Body = r.body.length, w.carry(ctx, *r.body)
+	case r.method == http.MethodPost:
 		req.Body = http.NoBody // says Content-Length: 0; such a POST is repeated only if nothing of it left
 	}
 	res, err := c.transport.RoundTrip(req.WithContext(w.trace(ctx)))

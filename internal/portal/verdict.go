@@ -109,6 +109,14 @@ func tooMany(h http.Header) (kind mailout.OutcomeKind, code, message string) {
 	return mailout.OutcomeUnknown, code, message
 }
 
+// unheard is what an answer says about our pace that anybody on the way may have given: a
+// bare 429, a 5xx or 3xx, a page, what cannot be read. A gateway that gave up waiting may
+// have passed the call on, or be about to, so that the portal counts it later than the
+// answer came. To the pace such a call is one that was never answered. What has the portal's
+// marks (its documents, a 2xx that is what it should be, its own 429) comes behind the
+// counting.
+var unheard = mailout.Speed{TimedOut: true}
+
 // ofTraffic reports whether a status speaks of the way here and not of what was asked.
 func ofTraffic(status int) bool {
 	return status == http.StatusRequestTimeout || status == http.StatusTooEarly
@@ -123,9 +131,10 @@ func refusal(call string, res *http.Response, document []byte, readErr error) *m
 	switch class := res.StatusCode / 100; {
 	case res.StatusCode == http.StatusTooManyRequests:
 		e.Kind, e.Code, e.Message = tooMany(res.Header)
-		e.Speed.Blocked = isBlock(res.Header)
+		e.Speed = mailout.Speed{TimedOut: e.Kind == mailout.OutcomeUnknown, Blocked: isBlock(res.Header)}
 	case readErr != nil || err != nil || class != 4 && class != 5:
 		e.Code, e.Message = without(res.StatusCode)
+		e.Speed = unheard
 	default:
 		e.Code, e.Message = doc.code, "the portal answered "+statusText(res.StatusCode)+": "+doc.words()
 		if class == 4 && !ofTraffic(res.StatusCode) {
@@ -140,7 +149,7 @@ func refusal(call string, res *http.Response, document []byte, readErr error) *m
 // be read.
 func unreadable(call string, res *http.Response, err error) *mailout.CallError {
 	return &mailout.CallError{
-		Call: call, Kind: mailout.OutcomeUnknown, Status: res.StatusCode, Code: "unreadable-answer", Err: err,
+		Call: call, Kind: mailout.OutcomeUnknown, Status: res.StatusCode, Code: "unreadable-answer", Err: err, Speed: unheard,
 		Message: "the portal answered, but not what it should: " + clean(err.Error()),
 	}
 }

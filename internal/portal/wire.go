@@ -1,10 +1,9 @@
 package portal
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
+	"io"
 	"net/http/httptrace"
 	"sync"
 	"time"
@@ -13,15 +12,15 @@ import (
 // wire watches one request go out. It answers the question that decides between "not
 // sent" and "unknown": can a byte of this request have left? net/http's trace tells which
 // connection the request got, and the connection whether anything was written since. The
-// body is handed out by wire itself, so that after [wire.seal] no more of it leaves,
+// body is handed out through the wire, so that after [wire.seal] no more of it leaves,
 // whatever the transport still does.
 type wire struct {
 	watch *watch
+	body  *io.PipeReader // nil: none
 
 	mu       sync.Mutex
 	conn     *patientConn // nil: there was no connection
 	mark     int          // what conn had written before this request
-	sealed   bool         // no more of the body is handed out
 	answered bool         // a byte of an answer came
 	fresh    *tls.Conn    // the connection, where this request was its first
 }
@@ -58,9 +57,11 @@ func (w *wire) note(fact func()) {
 // where none did. What the kernel still holds of a request that was cut off leaves within
 // its own retransmission limit, about a quarter of an hour.
 func (w *wire) seal() (lastByte time.Time) {
+	if w.body != nil {
+		w.body.Close()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sealed = true
 	if w.conn == nil {
 		return time.Time{}
 	}
@@ -95,21 +96,3 @@ func (w *wire) refusedHandshake(err error) error {
 	_, kept := conn.Read(make([]byte, 1))
 	return handshakeAlert(kept)
 }
-
-// outgoing is the body of a request.
-type outgoing struct {
-	data *bytes.Reader
-	wire *wire
-}
-
-func (b outgoing) Read(p []byte) (int, error) {
-	b.wire.watch.extend(stallLimit, "sending")
-	b.wire.mu.Lock()
-	defer b.wire.mu.Unlock()
-	if b.wire.sealed {
-		return 0, errors.New("the call is over")
-	}
-	return b.data.Read(p)
-}
-
-func (outgoing) Close() error { return nil }

@@ -3,6 +3,7 @@ package portal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -37,7 +38,7 @@ func (c *Client) DeleteDocuments(ctx context.Context, sender mailout.OrgNumber, 
 }
 
 func (c *Client) wish(ctx context.Context, call, method string, where *url.URL) (mailout.Answer, error) {
-	_, document, failed := c.ask(ctx, request{call: call, method: method, url: where, accept: "application/xml"})
+	document, failed := c.tell(ctx, request{call: call, method: method, url: where, accept: "application/xml"})
 	if failed == nil {
 		return mailout.Answer{Kind: mailout.AnswerGranted}, nil
 	}
@@ -47,6 +48,24 @@ func (c *Client) wish(ctx context.Context, call, method string, where *url.URL) 
 		}
 	}
 	return mailout.Answer{Speed: failed.Speed}, failed
+}
+
+// tell makes a call whose success has no words: to confirm, cancel or delete. All that is
+// documented of it is "2xx" (portal-api.md, "The rest"), so nothing at all is expected, and
+// any document of the portal's but its error counts too. A page that a gateway shows in
+// front of it, its login above all, comes with a 200 as well and has done nothing: to take
+// it for a yes would leave a job with its signers, or a change unconfirmed, unseen.
+func (c *Client) tell(ctx context.Context, r request) ([]byte, *mailout.CallError) {
+	res, document, failed := c.ask(ctx, r)
+	if failed == nil && len(bytes.TrimSpace(document)) > 0 {
+		switch said, err := parseAny(document); {
+		case err != nil:
+			failed = unreadable(r.call, res, err)
+		case said.name == "error":
+			failed = unreadable(r.call, res, errors.New("an error stands under a status of success"))
+		}
+	}
+	return document, failed
 }
 
 // answerKind is the answer that a status is, if it came from the portal.

@@ -26,20 +26,28 @@ var wishes = map[string]struct {
 }
 
 func TestHowThePortalAnswersAWish(t *testing.T) {
+	unheard := mailout.Answer{Speed: mailout.Speed{TimedOut: true}}
 	for name, test := range map[string]struct {
 		reply string
-		want  mailout.Answer // zero: an error
+		want  mailout.Answer // without a kind: an error
 	}{
 		"200":                         {reply("200 OK", ""), mailout.Answer{Kind: mailout.AnswerGranted}},
 		"202":                         {reply("202 Accepted", ""), mailout.Answer{Kind: mailout.AnswerGranted}},
 		"204":                         {"HTTP/1.1 204 No Content\r\n\r\n", mailout.Answer{Kind: mailout.AnswerGranted}},
+		"200 and blanks":              {reply("200 OK", " \r\n"), mailout.Answer{Kind: mailout.AnswerGranted}},
+		"200 and a document":          {reply("200 OK", created), mailout.Answer{Kind: mailout.AnswerGranted}},
+		"200 of something in between": {reply("200 OK", page), unheard},
+		"200 and a word":              {reply("200 OK", "OK", "Content-Type: text/plain"), unheard},
+		"200 and XHTML":               {reply("200 OK", `<html xmlns="http://www.w3.org/1999/xhtml"/>`), unheard},
+		"200 and an error":            {errorReply("200 OK", "CONFLICT"), unheard},
+		"200 that is cut off":         {"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", unheard},
 		"409":                         {errorReply("409 Conflict", "JOB_FINISHED"), mailout.Answer{Kind: mailout.AnswerDeclined, Code: "JOB_FINISHED", Message: "JOB_FINISHED: … … '…' 2J"}},
 		"409 without a word":          {reply("409 Conflict", ""), mailout.Answer{Kind: mailout.AnswerDeclined}},
 		"404":                         {errorReply("404 Not Found", "NOT_FOUND"), mailout.Answer{Kind: mailout.AnswerGone, Code: "NOT_FOUND", Message: "NOT_FOUND: … … '…' 2J"}},
 		"410":                         {reply("410 Gone", ""), mailout.Answer{Kind: mailout.AnswerGone}},
-		"409 of something in between": {reply("409 Conflict", page), mailout.Answer{}},
-		"404 of something in between": {reply("404 Not Found", page), mailout.Answer{}},
-		"404 that is cut off":         {"HTTP/1.1 404 Not Found\r\nContent-Length: 5000\r\n\r\n", mailout.Answer{}},
+		"409 of something in between": {reply("409 Conflict", page), unheard},
+		"404 of something in between": {reply("404 Not Found", page), unheard},
+		"404 that is cut off":         {"HTTP/1.1 404 Not Found\r\nContent-Length: 5000\r\n\r\n", unheard},
 		"400":                         {errorReply("400 Bad Request", "CONFLICT"), mailout.Answer{}},
 		"500":                         {errorReply("500 Internal Server Error", "CONFLICT"), mailout.Answer{}},
 	} {
@@ -48,7 +56,7 @@ func TestHowThePortalAnswersAWish(t *testing.T) {
 				s := newStub(t, nil, closing(test.reply))
 				answer, err := wish.make(t.Context(), s.client(t), s.root)
 				checkSafe(t, answer.Code, answer.Message)
-				if answer != test.want || (err == nil) == (test.want == mailout.Answer{}) {
+				if answer != test.want || (err == nil) == (test.want.Kind == "") {
 					t.Errorf("%+v, %v", answer, err)
 				}
 				if s.requests[0] != wish.request || len(s.bodies[0]) != 0 || s.headers[0].Get("Transfer-Encoding") != "" {

@@ -36,22 +36,24 @@ type offer struct {
 
 func (o offer) what() string { return mailout.KeptFile{Signer: o.signer}.What() }
 
-// offers lists what is to be kept of a change; missing says what ought to be offered and
-// is not. A failed job without a document has nothing to lose.
+// offers lists what is to be kept of a final change: all that the portal offers, also of a
+// job that failed, whose first signers have signed all the same. Confirmed, it is gone from
+// the portal (portal-api.md, "Status changes"). missing says what ought to be offered and is
+// not; nothing is documented to be offered of a failed job.
 func (f *follower) offers(t mailout.Taken, c mailout.Change) (all []offer, missing string) {
 	if c.PAdESURL != "" {
 		all = append(all, offer{0, c.PAdESURL, maxPAdES, checkPAdES})
 	} else if c.Status == mailout.Completed {
 		missing = "the job is signed by all, but the portal offers no signed document; the change is left unconfirmed"
 	}
-	if !f.o.XAdES || c.Status != mailout.Completed {
+	if !f.o.XAdES {
 		return all, missing
 	}
 	for i, s := range c.Signers {
 		switch o := (offer{t.Signers[i], s.XAdESURL, maxXAdES, checkXAdES}); {
 		case s.XAdESURL != "":
 			all = append(all, o)
-		case s.Status == mailout.SignerSigned && missing == "":
+		case c.Status == mailout.Completed && s.Status == mailout.SignerSigned && missing == "":
 			missing = "the job is signed by all, but the portal does not offer " + o.what() +
 				"; the change is left unconfirmed (without xades in batch.toml it would be confirmed)"
 		}

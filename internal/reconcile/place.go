@@ -44,7 +44,7 @@ func (f *follower) place(ctx context.Context, t mailout.Taken, c mailout.Change,
 // already (there). Another document that has a name keeps it.
 func (f *follower) nameFor(t mailout.Taken, c mailout.Change, kept mailout.KeptFile) (name string, there bool, err error) {
 	for n := 1; ; n++ {
-		name = path.Join(folderOf(t, kept), fileName(t, c.JobID, kept.Signer, n))
+		name = path.Join(folderOf(t, kept), fileName(t, c, kept.Signer, n))
 		digest, err := f.digestAt(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -122,14 +122,18 @@ var plainKey = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 var elevenDigits = regexp.MustCompile(`\d{11}`)
 
 // fileName is ROW-JOBID.pdf, and ROW-JOBID-signer-N.xml for a XAdES, with a number behind
-// from the second on. The owner's key stands only where it is plain and no identity number;
-// else the line does.
-func fileName(t mailout.Taken, job mailout.JobID, signer, n int) string {
+// from the second on. Of a job that failed it is ROW-JOBID-failed…, for whoever takes the
+// files of a folder takes them for signed. The owner's key stands only where it is plain and
+// no identity number; else the line does.
+func fileName(t mailout.Taken, c mailout.Change, signer, n int) string {
 	row := t.Key
 	if !plainKey.MatchString(row) || elevenDigits.MatchString(row) {
 		row = fmt.Sprint(t.Line)
 	}
-	name, ending := fmt.Sprintf("%s-%d", row, job), "pdf"
+	name, ending := fmt.Sprintf("%s-%d", row, c.JobID), "pdf"
+	if c.Status != mailout.Completed {
+		name += "-failed"
+	}
 	if signer > 0 {
 		name, ending = fmt.Sprintf("%s-signer-%d", name, signer), "xml"
 	}

@@ -147,6 +147,39 @@ func TestAPortalThatAnswersNoPoll(t *testing.T) {
 	})
 }
 
+// How long a queue is left alone after a poll that failed.
+func TestTheWaitAfterAPollThatFailed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err   mailout.CallError
+		wait  time.Duration
+		polls int // in vain, before it is given up
+	}{
+		"no answer":            {mailout.CallError{Speed: mailout.Speed{TimedOut: true}}, time.Minute, 11},
+		"a gateway's 503":      {mailout.CallError{Status: 503, Speed: mailout.Speed{TimedOut: true}}, time.Minute, 11},
+		"a block":              {mailout.CallError{Status: 429, Speed: mailout.Speed{Blocked: true}}, time.Minute, 11},
+		"429 without any time": {mailout.CallError{Status: 429, Speed: mailout.Speed{TimedOut: true}}, 10 * time.Minute, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				var polls []time.Time
+				w.desk.poll = func() (mailout.Poll, error) {
+					polls = append(polls, time.Now())
+					return mailout.Poll{}, &tt.err
+				}
+				w.ends(reconcile.EndAway)
+				if len(polls) != tt.polls {
+					t.Errorf("it was given up after %d polls, want %d", len(polls), tt.polls)
+				}
+				const most = 5 * time.Second // for clocks that are unlike, and a permit
+				if wait := polls[1].Sub(polls[0]); wait < tt.wait || wait > tt.wait+most {
+					t.Errorf("the second poll came after %v, want %v", wait, tt.wait)
+				}
+			})
+		})
+	}
+}
+
 // The answer of a poll is lost, and the change with it: it comes again.
 func TestAnAnswerWithAChangeThatIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 
@@ -239,7 +240,9 @@ func unless(ended context.Context, err error) error {
 }
 
 // pollFailed waits a minute after a failed poll (a change it may have carried comes
-// again), and gives up when polls have failed for ten.
+// again), and gives up when polls have failed for ten. A 429 that names no time is waited
+// for as a poll too early is in production, ten minutes (portal-api.md, "Status changes");
+// then it takes three of them to give up.
 func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done func(timedOut, blocked bool)) error {
 	var ce *mailout.CallError
 	if !errors.As(err, &ce) {
@@ -247,6 +250,10 @@ func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done
 		return fmt.Errorf("polling: %w", err)
 	}
 	done(ce.Speed.TimedOut, ce.Speed.Blocked)
+	pause, patience := time.Minute, away
+	if ce.Status == http.StatusTooManyRequests && !ce.Speed.Blocked {
+		pause, patience = 10*time.Minute, 2*away
+	}
 	switch {
 	case f.polling.Err() != nil:
 		return nil
@@ -255,11 +262,11 @@ func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done
 		return nil
 	case q.trouble.IsZero():
 		q.trouble = f.o.Now()
-	case f.o.Now().Sub(q.trouble) > away:
-		f.end(EndAway, "the portal's queue did not answer for ten minutes: "+ce.Message)
+	case f.o.Now().Sub(q.trouble) > patience:
+		f.end(EndAway, "the portal's queue could not be polled for ten minutes and more: "+ce.Message)
 		return nil
 	}
-	return f.pace.PollAfter(ctx, string(q.Sender), q.Name, time.Minute)
+	return f.pace.PollAfter(ctx, string(q.Sender), q.Name, pause)
 }
 
 func (f *follower) noteEmpty(q Queue, empty bool) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,8 +46,9 @@ const (
 //
 // A call is begun in the ledger before it is made, and its answer written after. It may be
 // repeated, so a crash at any moment, and an answer that is lost, cost one more call: the
-// wish is open until an answer is in the books. Too late is an answer; what became of the
-// job is told by its status change alone.
+// wish is open until an answer is in the books. Too late is an answer, and so is a refusal
+// for good; what became of the job is told by its status change alone. Wishes take turns: a
+// few that are never answered do not keep the portal from being asked about the others.
 func Cancel(ctx context.Context, ledger Wishes, pace Pace, post Canceller, o CancelOptions) (Result, error) {
 	c := &canceller{ledger: ledger, pace: pace, post: post, o: o}
 	for tries := 1; ; {
@@ -121,29 +123,42 @@ func (c *canceller) pause(d time.Duration, over <-chan struct{}) {
 	}
 }
 
-// open reports whether another call may begin in this pass.
-func (c *canceller) open() bool {
+// ended reports whether no further call may begin.
+func (c *canceller) ended() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.o.Soft.Err() == nil && c.end == "" && c.streak < lostInARow
+	return c.o.Soft.Err() != nil || c.end != ""
+}
+
+// away reports whether so many answers in a row were lost that this pass ends.
+func (c *canceller) away() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.streak >= lostInARow
 }
 
 // pass asks about every wish that is due, once. lost is true where an answer is missing.
+// What a pass does not come to is first in the next one, or in the next process's.
 func (c *canceller) pass(ctx context.Context) (lost bool, err error) {
 	c.lost, c.streak = 0, 0
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, c.o.Workers))
-	var after mailout.Wish
-	for c.open() && gctx.Err() == nil {
+	had := map[wishKey]bool{}
+	for after := (mailout.Wish{}); !c.ended() && !c.away() && gctx.Err() == nil; {
 		due, err := c.ledger.ToCancel(gctx, after, 4*max(1, c.o.Workers))
 		if err != nil {
 			return false, errors.Join(err, group.Wait())
 		}
+		// Those that this pass has asked about are behind all others.
+		due = slices.DeleteFunc(due, func(w mailout.Wish) bool { return had[keyOf(w)] })
 		if len(due) == 0 {
 			break
 		}
-		after = due[len(due)-1]
 		for _, w := range due {
+			if c.away() {
+				break
+			}
+			after, had[keyOf(w)] = w, true
 			// A call is not cut short by another's error: it uses ctx, not gctx.
 			group.Go(func() error {
 				err := c.ask(ctx, w)
@@ -158,11 +173,20 @@ func (c *canceller) pass(ctx context.Context) (lost bool, err error) {
 	return c.lost > 0, err
 }
 
+// wishKey tells one wish from another.
+type wishKey struct {
+	batch mailout.BatchID
+	line  int
+	job   mailout.JobID
+}
+
+func keyOf(w mailout.Wish) wishKey { return wishKey{w.Batch, w.Line, w.Job} }
+
 // ask makes one call. Before BeginCancel nothing was said. A crash after it leaves a wish
 // that was asked and has no answer: the next speaker asks again, and takes "too late" for
 // what may be the echo of this call.
 func (c *canceller) ask(ctx context.Context, w mailout.Wish) error {
-	if !c.open() {
+	if c.ended() {
 		return nil
 	}
 	done, err := c.pace.Acquire(c.o.Soft, string(w.Sender))
@@ -179,7 +203,7 @@ func (c *canceller) ask(ctx context.Context, w mailout.Wish) error {
 	var ce *mailout.CallError
 	switch {
 	case errors.As(err, &ce):
-		a, speed = mailout.Answer{Message: ce.Message}, ce.Speed
+		a, speed = answerOf(ce), ce.Speed
 		if ce.Fatal {
 			c.shut(EndFatal, ce.Message) // whatever is the cause, it concerns every call
 		}
@@ -191,6 +215,16 @@ func (c *canceller) ask(ctx context.Context, w mailout.Wish) error {
 		return fmt.Errorf("cancelling job %d: %w", w.Job, err)
 	}
 	return nil
+}
+
+// answerOf is the answer that a failed call amounts to. A refusal that concerns this job
+// alone, and an address that may not be called, are the same the next time.
+func answerOf(ce *mailout.CallError) mailout.Answer {
+	a := mailout.Answer{Message: ce.Message}
+	if !ce.Fatal && (ce.Kind == mailout.OutcomeRefused || ce.Code == "foreign-url") {
+		a.Kind, a.Code = mailout.AnswerRefused, ce.Code
+	}
+	return a
 }
 
 func (c *canceller) count(a mailout.Answer) {

@@ -26,6 +26,7 @@ type world struct {
 	flying int
 	most   int // most calls in flight at once
 	stop   string
+	speeds []mailout.Speed // what the pace was told, call for call
 
 	answer    func(line, call int) mailout.Outcome // what the portal does
 	reachable func() error
@@ -116,7 +117,11 @@ func (w *world) Acquire(ctx context.Context, _ string) (func(bool, bool), error)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.step("permit")
-	return func(bool, bool) {}, ctx.Err()
+	return func(timedOut, blocked bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.speeds = append(w.speeds, mailout.Speed{TimedOut: timedOut, Blocked: blocked})
+	}, ctx.Err()
 }
 
 func (w *world) JobXML(r mailout.Record, _ time.Time) ([]byte, error) {

@@ -66,7 +66,7 @@ const (
 	EndCanary      Ending = "canary"      // the canary rows are out; approve to go on
 	EndRule        Ending = "stop rule"   // a stop rule; approve to go on
 	EndInterrupted Ending = "interrupted" // a person asked; resume goes on
-	EndFatal       Ending = "fatal"       // concerns every row; Cause says what
+	EndFatal       Ending = "fatal"       // concerns every row; Reason says what
 	EndAway        Ending = "away"        // the portal cannot be reached
 )
 

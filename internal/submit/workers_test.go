@@ -3,6 +3,7 @@ package submit_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -50,4 +51,36 @@ func TestAnErrorOfTheLedgerEndsTheTalkOfAllWorkers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The pace hears of each call, creates and questions alike, how it ended.
+func TestThePaceHearsHowACallEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(4)
+		unheard, blocked := mailout.Speed{TimedOut: true}, mailout.Speed{Blocked: true}
+		w.answer = func(line, call int) mailout.Outcome {
+			switch {
+			case line == 3:
+				return mailout.Outcome{Kind: mailout.OutcomeUnknown, Status: 502, Speed: unheard}
+			case line == 4 && call == 1:
+				return mailout.Outcome{Kind: mailout.OutcomeNotSent, Status: 429, Speed: blocked}
+			}
+			return accepted()
+		}
+		asked := 0
+		w.reachable = func() error {
+			if asked++; asked == 1 {
+				return &mailout.CallError{Call: "who am I", Status: 504, Speed: unheard}
+			}
+			return nil
+		}
+		if res, err := w.run(t, submit.Options{Rules: submit.Rules{UnknownInARow: 1}}); err != nil || res.Sent != 4 {
+			t.Fatalf("Run = %+v, %v", res, err)
+		}
+		none := mailout.Speed{}
+		// Rows 2 and 3; the root, twice; rows 4 and 5; row 4 again.
+		if want := []mailout.Speed{none, unheard, unheard, none, blocked, none, none}; !slices.Equal(w.speeds, want) {
+			t.Errorf("the pace was told %+v, want %+v", w.speeds, want)
+		}
+	})
 }
