@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/term"
 
@@ -29,8 +30,9 @@ type ui struct {
 	colour bool // problems and warnings in colour
 	width  int  // of the terminal that out is, in columns; 0 where it is none
 
-	mu   sync.Mutex
-	line bool // a progress line stands there
+	mu    sync.Mutex
+	line  bool      // a progress line stands there
+	until time.Time // what was last said to be waited for
 }
 
 func newUI(c common, stdin io.Reader, stdout, stderr io.Writer) *ui {
@@ -168,12 +170,24 @@ func (u *ui) progress(p app.Progress) {
 		Type string `json:"type"`
 		app.Progress
 	}{"progress", p})
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if p.Why != "" && !p.Until.Equal(u.until) {
+		u.until = p.Until
+		u.object(struct {
+			Type  string    `json:"type"`
+			Until time.Time `json:"until"`
+			Why   string    `json:"why"`
+		}{"wait", p.Until, p.Why})
+	}
 	if u.quiet || u.asJSON {
 		return
 	}
-	text := clean(p.String())
-	u.mu.Lock()
-	defer u.mu.Unlock()
+	columns := 0
+	if u.live {
+		columns = widthOf(u.err) - 1 // a line that ends in the last column would move on
+	}
+	text := clean(p.Line(columns))
 	if !u.live {
 		fmt.Fprintln(u.err, text)
 		return

@@ -3,9 +3,12 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
+
+	"batch/internal/app"
 )
 
 // Only the whole word sends letters, and nothing does where nobody can be asked.
@@ -80,5 +83,30 @@ func TestNumbersForPeople(t *testing.T) {
 		if got := about(d); got != want {
 			t.Errorf("about(%v) = %q, want %q", d, got, want)
 		}
+	}
+}
+
+// Scripts are told of a wait once, in a line of its own (commands.md, "JSON lines").
+func TestAWaitIsALineOfItsOwn(t *testing.T) {
+	var out strings.Builder
+	u := &ui{out: &out, err: io.Discard, asJSON: true}
+	until := time.Date(2026, 11, 21, 14, 20, 0, 0, time.UTC)
+	for _, p := range []app.Progress{
+		{Doing: "following", Done: 1},
+		{Doing: "following", Done: 1, Until: until, Why: "poll"},
+		{Doing: "following", Done: 2, Until: until, Why: "poll"},
+		{Doing: "following", Done: 2, Until: until.Add(time.Minute), Why: "block"},
+	} {
+		u.progress(p)
+	}
+	want := `{"type":"progress","doing":"following","done":1}
+{"type":"progress","doing":"following","done":1}
+{"type":"wait","until":"2026-11-21T14:20:00Z","why":"poll"}
+{"type":"progress","doing":"following","done":2}
+{"type":"progress","doing":"following","done":2}
+{"type":"wait","until":"2026-11-21T14:21:00Z","why":"block"}
+`
+	if out.String() != want {
+		t.Errorf("%s", out.String())
 	}
 }

@@ -3,46 +3,49 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
+	"unicode/utf8"
 
 	"batch/internal/mailout"
 	"batch/internal/pace"
 )
 
-// Progress is how far a flow has come. Its JSON form is a "progress" line.
+// Progress is how far a flow has come. Its JSON form is a "progress" line; what is waited
+// for is a line of its own.
 type Progress struct {
 	Doing  string         `json:"doing"` // "planning", "sending", "following", "cancelling"
 	Done   int            `json:"done"`
 	Total  int            `json:"total,omitempty"` // 0: not known yet
 	States mailout.Totals `json:"states,omitempty"`
-	Until  time.Time      `json:"until,omitzero"` // waiting until then …
-	Why    string         `json:"why,omitempty"`  // … for "poll" or "block" (commands.md), and
-	Wait   string         `json:"-"`              // … in words
-	Left   time.Duration  `json:"-"`              // estimate; 0: none
+	Until  time.Time      `json:"-"` // waiting until then …
+	Why    string         `json:"-"` // … for "poll" or "block" (commands.md), and
+	Wait   string         `json:"-"` // … in words
+	Left   time.Duration  `json:"-"` // estimate; 0: none
 }
 
-// String is the progress line a person sees.
-func (p Progress) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d", p.Doing, p.Done)
+// Line is the progress line a person sees, in at most so many columns; 0: any number. Where
+// it would be longer the states go, for what is waited for counts more.
+func (p Progress) Line(columns int) string {
+	head := fmt.Sprintf("%s %d rows", p.Doing, p.Done)
 	if p.Total > 0 {
-		fmt.Fprintf(&b, " of %d", p.Total)
-	} else {
-		b.WriteString(" rows")
+		head = fmt.Sprintf("%s %d of %d", p.Doing, p.Done, p.Total)
 	}
+	var states, tail string
 	for _, s := range mailout.States {
 		if n := p.States[s]; n > 0 && s != mailout.Planned && s != mailout.Skipped {
-			fmt.Fprintf(&b, " · %s %d", s, n)
+			states += fmt.Sprintf(" · %s %d", s, n)
 		}
 	}
 	if p.Left > 0 {
-		fmt.Fprintf(&b, " · %s left", p.Left.Round(time.Second))
+		tail = fmt.Sprintf(" · %s left", p.Left.Round(time.Second))
 	}
 	if p.Wait != "" && time.Until(p.Until) > 2*time.Second {
-		b.WriteString(" · " + p.Wait)
+		tail += " · " + p.Wait
 	}
-	return b.String()
+	if columns > 0 && utf8.RuneCountInString(head+states+tail) > columns {
+		states = ""
+	}
+	return head + states + tail
 }
 
 // waits says what is waited for. JSON lines know two reasons: while rows can be sent all the

@@ -1,12 +1,12 @@
 package app
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"batch/internal/mailout"
 	"batch/internal/pace"
 )
 
@@ -22,25 +22,33 @@ func TestProgressSaysWhatIsWaitedFor(t *testing.T) {
 		} {
 			p := Progress{Doing: "sending", Done: 3, Total: 6}
 			p.waits(time.Now().UTC().Add(31*time.Second), why)
-			if got := p.String(); got != "sending 3 of 6"+want.words {
+			if got := p.Line(0); got != "sending 3 of 6"+want.words {
 				t.Errorf("%q: %s", why, got)
 			}
-			line, err := json.Marshal(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var read struct{ Why string }
-			if err := json.Unmarshal(line, &read); err != nil || read.Why != want.why || strings.Contains(string(line), "waiting") {
-				t.Errorf("%q: %s, %v", why, line, err)
+			if p.Why != want.why {
+				t.Errorf("%q: a script is told %q", why, p.Why)
 			}
 		}
 	})
 }
 
+// A line that is too long for the terminal loses the states, not what is waited for.
+func TestProgressFitsTheTerminal(t *testing.T) {
+	p := Progress{Doing: "following", Done: 179, Total: 200, States: mailout.Totals{mailout.Created: 21, mailout.Signed: 133, mailout.Rejected: 23}}
+	p.waits(time.Date(2100, 1, 1, 12, 0, 0, 0, time.UTC), pace.Poll)
+	const short = "following 179 of 200 · the portal is asked for news again at 12:00:00"
+	const long = "following 179 of 200 · created 21 · signed 133 · rejected 23 · the portal is asked for news again at 12:00:00"
+	for columns, want := range map[int]string{0: long, 200: long, 80: short} {
+		if got := p.Line(columns); got != want {
+			t.Errorf("%d columns: %s", columns, got)
+		}
+	}
+}
+
 // Where the first call has to wait it is told at once, and not half a minute later.
 func TestAWaitBeforeTheFirstCallIsToldAtOnce(t *testing.T) {
 	var lines []string
-	options := Options{Progress: func(p Progress) { lines = append(lines, p.String()) }, Every: time.Hour}
+	options := Options{Progress: func(p Progress) { lines = append(lines, p.Line(0)) }, Every: time.Hour}
 	s := newTemplate(t).simulate(t)
 	s.look(options, func(a *App) {
 		why := pace.Lost
