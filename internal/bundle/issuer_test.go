@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -20,41 +21,52 @@ import (
 	"batch/internal/identity/identitytest"
 )
 
-// The expected names were written by Java 17 (testdata/IssuerNames.java): those of all
-// built-in authorities, and hard ones.
-func TestIssuerNameIsWrittenAsJavaDoes(t *testing.T) {
+// namesAsJavaWrites are the table of names (DER in hex, and its RFC 2253 form) that Java 17
+// wrote (testdata/IssuerNames.java): those of all built-in authorities, and hard ones.
+func namesAsJavaWrites(t *testing.T) map[string]string {
+	t.Helper()
 	table, err := os.ReadFile("testdata/issuer-names.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
+	names := map[string]string{}
 	for line := range strings.Lines(string(table)) {
 		der, quoted, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		raw, err := hex.DecodeString(der)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var want string
 		if err := json.Unmarshal([]byte(quoted), &want); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := rfc2253(raw); err != nil || got != want {
+		names[der] = want
+	}
+	return names
+}
+
+func decoded(t *testing.T, der string) []byte {
+	t.Helper()
+	raw, err := hex.DecodeString(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestIssuerNameIsWrittenAsJavaDoes(t *testing.T) {
+	for der, want := range namesAsJavaWrites(t) {
+		if got, err := rfc2253(decoded(t, der)); err != nil || got != want {
 			t.Errorf("%s:\n got %q %v\nwant %q", der, got, err, want)
 		}
 	}
 }
 
 func TestEveryBuiltInAuthorityIsInTheTable(t *testing.T) {
-	table, err := os.ReadFile("testdata/issuer-names.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := namesAsJavaWrites(t)
 	for _, environment := range []string{"production", "test"} {
 		trust, err := identity.Builtin(environment)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, authority := range slices.Concat(trust.Roots, trust.Intermediates) {
-			if !strings.Contains(string(table), hex.EncodeToString(authority.RawSubject)+"\t") {
+			if table[hex.EncodeToString(authority.RawSubject)] == "" {
 				t.Errorf("%s is missing", authority.Subject.CommonName)
 			}
 		}
@@ -91,17 +103,10 @@ func TestSignaturesUnderHardIssuerNames(t *testing.T) {
 // which no issuer may bear (RFC 5280 §4.1.2.4).
 func hardNames(t *testing.T) (names [][]byte) {
 	t.Helper()
-	table, err := os.ReadFile("testdata/issuer-names.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(table)) {
-		der, quoted, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		raw, err := hex.DecodeString(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(quoted, "Commfides") && !strings.Contains(quoted, "Buypass") && len(raw) > 2 {
+	table := namesAsJavaWrites(t)
+	for _, der := range slices.Sorted(maps.Keys(table)) {
+		raw, name := decoded(t, der), table[der]
+		if !strings.Contains(name, "Commfides") && !strings.Contains(name, "Buypass") && len(raw) > 2 {
 			names = append(names, raw)
 		}
 	}

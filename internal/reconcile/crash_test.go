@@ -81,19 +81,7 @@ func TestACrashAtAnyMoment(t *testing.T) {
 		w.desk.put(w.waiting(2), nil)
 		w.desk.put(w.signed(2), document)
 		w.desk.put(w.signed(3), other)
-		var left []*world
-		shoot := func(step string) {
-			if step != "poll" {
-				left = append(left, w.copied())
-			}
-		}
-		w.desk.hook, w.books.hook = shoot, shoot
-		w.done()
-		left = append(left, w.copied())
-		if len(left) < 30 {
-			t.Fatalf("only %d moments were copied", len(left))
-		}
-		for n, c := range left {
+		for n, c := range w.everyMoment(30) {
 			res, err := c.follow()
 			if err != nil {
 				t.Fatalf("after crash %d: %+v, %v", n, res, err)
@@ -111,6 +99,24 @@ func TestACrashAtAnyMoment(t *testing.T) {
 			}
 		}
 	})
+}
+
+// everyMoment follows to the end and returns a copy of what was there before each step, and
+// of what is there at the end; fewer than least of them mean that the steps are not seen.
+func (w *world) everyMoment(least int) (copies []*world) {
+	w.t.Helper()
+	shoot := func(step string) {
+		if step != "poll" {
+			copies = append(copies, w.copied())
+		}
+	}
+	w.desk.hook, w.books.hook = shoot, shoot
+	w.done()
+	copies = append(copies, w.copied())
+	if len(copies) < least {
+		w.t.Fatalf("only %d moments were copied", len(copies))
+	}
+	return copies
 }
 
 // copied is the workspace and the portal as they are at this moment.

@@ -163,19 +163,7 @@ func TestACrashAtAnyMomentWithXAdES(t *testing.T) {
 		folder := filepath.Join(w.dir, "signed", string(w.id))
 		must(t, os.MkdirAll(folder, 0o700))
 		must(t, os.WriteFile(filepath.Join(folder, "k2-1002-signer-2.xml"), []byte("mine"), 0o600))
-		var left []*world
-		shoot := func(step string) {
-			if step != "poll" {
-				left = append(left, w.copied())
-			}
-		}
-		w.desk.hook, w.books.hook = shoot, shoot
-		w.done()
-		left = append(left, w.copied())
-		if len(left) < 25 {
-			t.Fatalf("only %d moments were copied", len(left))
-		}
-		for n, c := range left {
+		for n, c := range w.everyMoment(25) {
 			c.opts.XAdES = true
 			fetched := c.desk.fetched()
 			known := c.knownFiles()
