@@ -227,22 +227,25 @@ func TestAnIntentTheBooksDecline(t *testing.T) {
 }
 
 func TestASoftStopFinishesCallsInFlight(t *testing.T) {
-	w := newWorld(50)
-	soft, stop := context.WithCancel(t.Context())
-	w.answer = func(line, _ int) mailout.Outcome {
-		if line == 10 {
-			stop()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(50)
+		soft, stop := context.WithCancel(t.Context())
+		w.answer = func(line, _ int) mailout.Outcome {
+			time.Sleep(time.Second)
+			if line == 10 {
+				stop()
+			}
+			return accepted()
 		}
-		return accepted()
-	}
-	res, err := w.run(t, submit.Options{Soft: soft, Workers: 4})
-	if err != nil || res.Ending != submit.EndInterrupted {
-		t.Fatalf("Run = %+v, %v", res, err)
-	}
-	n := w.count()
-	if n[mailout.Sending] != 0 || n[mailout.Unknown] != 0 || n[mailout.Planned] == 0 {
-		t.Errorf("states = %v: calls in flight finish, no new row begins", n)
-	}
+		res, err := w.run(t, submit.Options{Soft: soft, Workers: 4})
+		if err != nil || res.Ending != submit.EndInterrupted {
+			t.Fatalf("Run = %+v, %v", res, err)
+		}
+		n := w.count()
+		if n[mailout.Sending] != 0 || n[mailout.Unknown] != 0 || n[mailout.Planned] == 0 {
+			t.Errorf("states = %v: calls in flight finish, no new row begins", n)
+		}
+	})
 }
 
 func TestWorkersSendSideBySideAndOneRefusalCancelsNone(t *testing.T) {
