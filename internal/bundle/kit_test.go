@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"batch/internal/identity/identitytest"
+	"batch/internal/judgetest"
 	"batch/internal/mailout"
 )
 
@@ -144,13 +145,7 @@ func judge(t *testing.T, folder, name string, arguments ...string) {
 
 func judged(t *testing.T, folder, name string, arguments ...string) ([]byte, error) {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing: make judges installs it", name)
-		}
-		t.Skipf("%s is missing: make judges installs it (Debian: libxml2-utils, xmlsec1)", name)
-	}
-	command := exec.Command(name, arguments...)
+	command := exec.Command(judgetest.Find(t, name), arguments...)
 	command.Dir = folder
 	return command.CombinedOutput()
 }

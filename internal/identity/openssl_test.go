@@ -14,12 +14,13 @@ import (
 
 	"batch/internal/identity"
 	"batch/internal/identity/identitytest"
+	"batch/internal/judgetest"
 )
 
 // Files of another maker, in every form that one meets: what the library of this package
 // writes, the same library would always read.
 func TestLoadReadsOpenSSLsFiles(t *testing.T) {
-	openssl := judge(t, "openssl", "install openssl")
+	openssl := judgetest.Find(t, "openssl")
 	kit := identitytest.New(t, organization, now)
 	for name, form := range map[string]struct {
 		flags string
@@ -58,7 +59,7 @@ func TestLoadReadsOpenSSLsFiles(t *testing.T) {
 }
 
 func TestOpenSSLsECKeyIsRefused(t *testing.T) {
-	openssl := judge(t, "openssl", "install openssl")
+	openssl := judgetest.Find(t, "openssl")
 	kit := identitytest.New(t, organization, now)
 	path := opensslFile(t, openssl, kit.Issue(t, identitytest.Spec{Organization: organization, Key: ecKey(t)}), password, "")
 	_, err := identity.Load(path, password, kit.Trust, now)
@@ -67,7 +68,7 @@ func TestOpenSSLsECKeyIsRefused(t *testing.T) {
 
 // Two keys in one file, as somebody makes who gathers a whole delivery in one.
 func TestKeytoolsFileOfTwoKeysIsRefused(t *testing.T) {
-	openssl, keytool := judge(t, "openssl", "install openssl"), judge(t, "keytool", "install a Java runtime")
+	openssl, keytool := judgetest.Find(t, "openssl"), judgetest.Find(t, "keytool")
 	kit := identitytest.New(t, organization, now)
 	const plain = "hemmelig7" // keytool's console encodings are another matter
 	both := filepath.Join(t.TempDir(), "both.p12")
@@ -114,18 +115,4 @@ func run(t *testing.T, stdin *bytes.Buffer, program string, args ...string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", cmd, err, out)
 	}
-}
-
-// judge finds an independent program. CI must have it.
-func judge(t *testing.T, name, install string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("CI") != "":
-		t.Fatalf("%s is missing: make judges installs it", name)
-	}
-	t.Skipf("%s is missing: %s", name, install)
-	return ""
 }

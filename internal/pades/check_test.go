@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"batch/internal/judgetest"
+
 	"github.com/smallstep/pkcs7"
 )
 
@@ -59,13 +61,7 @@ func TestCheckAcceptsASeal(t *testing.T) {
 
 // Another reader agrees that what these tests call a seal is one.
 func TestSealsAreReadByOthers(t *testing.T) {
-	pdfsig, err := exec.LookPath("pdfsig")
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal("pdfsig is missing: make judges installs it")
-	}
-	if err != nil {
-		t.Skip("pdfsig is missing: install it (Debian: apt-get install poppler-utils)")
-	}
+	pdfsig := judgetest.Find(t, "pdfsig")
 	path := filepath.Join(t.TempDir(), "sealed.pdf")
 	if err := os.WriteFile(path, ordinary(t).sealed(t, document("x")), 0o600); err != nil {
 		t.Fatal(err)

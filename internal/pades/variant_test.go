@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"batch/internal/judgetest"
 )
 
 // A writer of CMS containers by hand, for what the library of the other tests does not make.
@@ -199,13 +201,7 @@ func TestCheckNoticesChangesInTheContainer(t *testing.T) {
 
 // Another reader agrees about changes, one in every few bytes of the whole file.
 func TestChangesByAnotherReader(t *testing.T) {
-	pdfsig, err := exec.LookPath("pdfsig")
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal("pdfsig is missing: make judges installs it")
-	}
-	if err != nil {
-		t.Skip("pdfsig is missing: install it (Debian: apt-get install poppler-utils)")
-	}
+	pdfsig := judgetest.Find(t, "pdfsig")
 	sealed := ordinary(t).sealed(t, document("x"))
 	path := filepath.Join(t.TempDir(), "changed.pdf")
 	for i := 7; i < len(sealed); i += 251 {

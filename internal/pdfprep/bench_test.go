@@ -17,6 +17,7 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 	"golang.org/x/sync/errgroup"
 
+	"batch/internal/judgetest"
 	"batch/internal/mailout"
 )
 
@@ -148,9 +149,7 @@ func BenchmarkPool(b *testing.B) {
 //
 //	ratio  files a second, pool ÷ shell; limit: at least 8
 func BenchmarkAgainstShell(b *testing.B) {
-	if _, err := exec.LookPath("qpdf"); err != nil {
-		b.Skip("qpdf is missing: install it (Debian: apt-get install qpdf)")
-	}
+	judgetest.Find(b, "qpdf")
 	f, rows := benchFolder(b, 1500)
 	few := rows[:50]
 	var pool, shell time.Duration

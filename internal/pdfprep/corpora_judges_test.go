@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"batch/internal/judgetest"
 )
 
 // judgeDeadline is the time each judge has for a file. One that takes longer is taken to
@@ -20,7 +22,7 @@ const judgeDeadline = time.Minute
 type judges struct{ qpdf, pdfinfo, pdfsig, pdftotext, pdftoppm string }
 
 func findJudges(t *testing.T) judges {
-	return judges{judge(t, "qpdf"), judge(t, "pdfinfo"), judge(t, "pdfsig"), judge(t, "pdftotext"), judge(t, "pdftoppm")}
+	return judges{judgetest.Find(t, "qpdf"), judgetest.Find(t, "pdfinfo"), judgetest.Find(t, "pdfsig"), judgetest.Find(t, "pdftotext"), judgetest.Find(t, "pdftoppm")}
 }
 
 // judged is what the judges say about a file.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"batch/internal/judgetest"
 )
 
 func TestCheckRefusesWhatSaysThatItIsEncrypted(t *testing.T) {
@@ -41,7 +43,7 @@ func TestCheckRefusesWhatSaysThatItIsEncrypted(t *testing.T) {
 }
 
 func TestCheckRefusesWhatQpdfEncrypts(t *testing.T) {
-	qpdf := judge(t, "qpdf")
+	qpdf := judgetest.Find(t, "qpdf")
 	dir := t.TempDir()
 	plain := filepath.Join(dir, "plain.pdf")
 	must(t, os.WriteFile(plain, letter("secret"), 0o600))

@@ -2,8 +2,6 @@ package pdfprep
 
 import (
 	"bytes"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -71,17 +69,4 @@ func TestInspectSaysWhereItIs(t *testing.T) {
 	if len(found) != 1 || found[0].Code != codeLaunch || found[0].Page != 1 || found[0].Object != 3 || !strings.HasPrefix(found[0].Message, "page 1: ") {
 		t.Errorf("found %+v, want %s on page 1, object 3", found, codeLaunch)
 	}
-}
-
-// judge finds a program that tests compare with.
-func judge(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatalf("%s is missing: make judges installs it", name)
-	}
-	if err != nil {
-		t.Skipf("%s is missing: install it (Debian: apt-get install %s)", name, name)
-	}
-	return path
 }

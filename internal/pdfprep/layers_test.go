@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"batch/internal/judgetest"
 )
 
 // layered is a PDF of a page with a text on a layer, whose configuration is given.
@@ -21,7 +23,7 @@ func layered(text, configuration string) []byte {
 // What is hidden stays hidden, and what is seen stays seen, in whichever part it is. The
 // judge reads what is seen.
 func TestMergingKeepsLayersHidden(t *testing.T) {
-	pdftotext := judge(t, "pdftotext")
+	pdftotext := judgetest.Find(t, "pdftotext")
 	f := newFolder(t, map[string][]byte{"plain.pdf": letter("plain"), "shown.pdf": layered("shown", "/ON[5 0 R]"),
 		"hidden.pdf": layered("hidden", "/OFF[5 0 R]"), "base.pdf": layered("base", "/BaseState/OFF/ON[5 0 R]")})
 	p := f.pool(t)

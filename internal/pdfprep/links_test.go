@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"batch/internal/judgetest"
 )
 
 // linked is a PDF whose first page has two links to the name "kap": its second page.
@@ -24,7 +26,7 @@ func linked() []byte {
 // A link leads where it led, though another part has a destination of the same name. The
 // judge says which objects links lead to, and which pages these are.
 func TestLinksLeadWhereTheyLed(t *testing.T) {
-	qpdf := judge(t, "qpdf")
+	qpdf := judgetest.Find(t, "qpdf")
 	f := newFolder(t, map[string][]byte{"a.pdf": linked(), "b.pdf": append(linked(), "% b\n"...)})
 	p := f.pool(t)
 	made, wrong := makeOne(t, p, "a.pdf", "b.pdf")

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"batch/internal/judgetest"
 	"batch/internal/mailout"
 )
 
@@ -158,7 +159,7 @@ func TestADamagedPreparedFileIsMadeAnew(t *testing.T) {
 
 // Other readers than the one that merged see all pages, in order.
 func TestMergedPDFsAreReadByOthers(t *testing.T) {
-	qpdf, pdftotext := judge(t, "qpdf"), judge(t, "pdftotext")
+	qpdf, pdftotext := judgetest.Find(t, "qpdf"), judgetest.Find(t, "pdftotext")
 	f := newFolder(t, map[string][]byte{"a.pdf": letter("alpha", "beta"), "b.pdf": letter("gamma"),
 		"form.pdf": pdfFile{pages: []string{"delta"}, catalog: "/AcroForm<</Fields[3 0 R]>>", page: "/Annots[3 0 R]",
 			extra: []string{"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/Rect[0 0 99 20]/F 4/DA(/Helv 0 Tf 0 g)>>"}}.bytes()})

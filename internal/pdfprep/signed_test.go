@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"batch/internal/judgetest"
 )
 
 func TestCheckRefusesSigned(t *testing.T) {
@@ -62,7 +64,7 @@ func TestCheckRefusesSigned(t *testing.T) {
 // packedObjects has qpdf put everything that can be into object streams.
 func packedObjects(t *testing.T, pdf []byte) []byte {
 	t.Helper()
-	qpdf := judge(t, "qpdf")
+	qpdf := judgetest.Find(t, "qpdf")
 	in, out := filepath.Join(t.TempDir(), "in.pdf"), filepath.Join(t.TempDir(), "out.pdf")
 	must(t, os.WriteFile(in, pdf, 0o600))
 	if said, err := exec.Command(qpdf, "--object-streams=generate", in, out).CombinedOutput(); err != nil {

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"batch/internal/judgetest"
 )
 
 const spec = "../../../shared/spec"
@@ -24,14 +26,7 @@ func xmllint(t *testing.T, message []byte) error {
 	if _, err := os.Stat(schema); err != nil {
 		t.Skipf("the portal's XSDs are not beside the project (%s)", schema)
 	}
-	lint, err := exec.LookPath("xmllint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("xmllint is missing; make judges installs it")
-		}
-		t.Skip("install xmllint (Debian: libxml2-utils) to check messages against the XSDs")
-	}
-	command := exec.CommandContext(t.Context(), lint, "--noout", "--nonet", "--schema", schema, "-")
+	command := exec.CommandContext(t.Context(), judgetest.Find(t, "xmllint"), "--noout", "--nonet", "--schema", schema, "-")
 	command.Stdin = bytes.NewReader(message)
 	if out, err := command.CombinedOutput(); err != nil {
 		return &judgement{string(out)}

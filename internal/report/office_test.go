@@ -8,17 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"batch/internal/judgetest"
 )
 
 // office has LibreOffice read a file and write each of its sheets as a csv; dir is where.
 func office(t *testing.T, name, content string, args ...string) (dir string) {
 	t.Helper()
-	if _, err := exec.LookPath("soffice"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("soffice is missing: make judges installs it")
-		}
-		t.Skip("install libreoffice-calc to let an office program judge the report")
-	}
+	soffice := judgetest.Find(t, "soffice")
 	dir = t.TempDir()
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -27,7 +24,7 @@ func office(t *testing.T, name, content string, args ...string) (dir string) {
 	out := filepath.Join(dir, "out")
 	args = append([]string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless"}, args...)
 	args = append(args, "--convert-to", asCSV, "--outdir", out, path)
-	if said, err := exec.CommandContext(t.Context(), "soffice", args...).CombinedOutput(); err != nil {
+	if said, err := exec.CommandContext(t.Context(), soffice, args...).CombinedOutput(); err != nil {
 		t.Fatalf("running soffice: %v: %s", err, said)
 	}
 	return out

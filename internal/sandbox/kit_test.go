@@ -8,8 +8,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -24,17 +22,6 @@ var testPKI = sync.OnceValue(func() *PKI {
 	}
 	return p
 })
-
-// judge skips, or fails in CI, where a program that judges is missing.
-func judge(t *testing.T, name, debianPackage string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing; make judges installs it", name)
-		}
-		t.Skipf("%s is missing; install %s", name, debianPackage)
-	}
-}
 
 // client is a customer that speaks just enough of the API.
 type client struct {

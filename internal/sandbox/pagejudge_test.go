@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"batch/internal/judgetest"
 )
 
 // dump lets Chromium open an address for some seconds of its own time, and returns what
@@ -31,7 +33,7 @@ func dump(t *testing.T, url string) (dom, said string) {
 // A browser loads the page under its policy without a word on the console, and the page
 // shows by itself what has changed since.
 func TestPageInABrowser(t *testing.T) {
-	judge(t, "chromium", "chromium")
+	judgetest.Find(t, "chromium")
 	c := start(t, Options{NoLimits: true, SignAfter: -1})
 	id := c.create("ref-1", newBundle(signers(1, 2)))
 	control := c.running.Sandbox.Control()
@@ -52,7 +54,7 @@ func TestPageInABrowser(t *testing.T) {
 }
 
 func TestBrowserSaysWhatIsWrong(t *testing.T) {
-	judge(t, "chromium", "chromium")
+	judgetest.Find(t, "chromium")
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writePage(w, http.StatusOK, "problem.html", nil)
 		w.Write([]byte("<script>alert(1)</script>"))

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"batch/internal/judgetest"
 )
 
 // manifestFault is a fault in a manifest, and whether portal.xsd can see it.
@@ -161,7 +163,7 @@ func manifestFaults() []refusedCase {
 // schemaJudge says of every document whether portal.xsd takes it, by xmllint.
 func schemaJudge(t *testing.T, documents map[string][]byte) (valid map[string]bool, report string) {
 	t.Helper()
-	judge(t, "xmllint", "libxml2-utils")
+	judgetest.Find(t, "xmllint")
 	schema, err := filepath.Abs(filepath.Join(specification, "xsd", "direct-and-portal.xsd"))
 	if _, missing := os.Stat(schema); err != nil || missing != nil {
 		t.Skip("no schema: the specification is not beside the project")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"batch/internal/judgetest"
 	"batch/internal/sandbox/asice/asicetest"
 )
 
@@ -59,7 +60,7 @@ func run(t *testing.T, dir string, name string, args ...string) string {
 // textOf is what a reader finds on pages.
 func textOf(t *testing.T, pdf []byte) string {
 	t.Helper()
-	judge(t, "pdftotext", "poppler-utils")
+	judgetest.Find(t, "pdftotext")
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.pdf"), pdf, 0o600); err != nil {
 		t.Fatal(err)
@@ -69,9 +70,9 @@ func textOf(t *testing.T, pdf []byte) string {
 
 // What the signed document tells is this job's, and the seal the portal's.
 func TestSignedDocumentTellsOfTheJob(t *testing.T) {
-	judge(t, "pdfsig", "poppler-utils")
-	judge(t, "qpdf", "qpdf")
-	judge(t, "pdftotext", "poppler-utils")
+	judgetest.Find(t, "pdfsig")
+	judgetest.Find(t, "qpdf")
+	judgetest.Find(t, "pdftotext")
 	dir, id := fetchSigned(t)
 	run(t, dir, "qpdf", "--check", "signed.pdf")
 	report := run(t, dir, "pdfsig", "-nocert", "signed.pdf")
@@ -113,8 +114,8 @@ func TestSignedDocumentTellsHow(t *testing.T) {
 }
 
 func TestSignedDocumentHoldsXAdES(t *testing.T) {
-	judge(t, "pdfdetach", "poppler-utils")
-	judge(t, "xmlsec1", "xmlsec1")
+	judgetest.Find(t, "pdfdetach")
+	judgetest.Find(t, "xmlsec1")
 	dir, _ := fetchSigned(t)
 	run(t, dir, "pdfdetach", "-saveall", "signed.pdf")
 	for n := 1; n <= 3; n++ {
@@ -135,7 +136,7 @@ func TestSignedDocumentHoldsXAdES(t *testing.T) {
 var longInteger = regexp.MustCompile(`>[0-9]{25,}<`)
 
 func TestSignerXAdESBySchema(t *testing.T) {
-	judge(t, "xmllint", "libxml2-utils")
+	judgetest.Find(t, "xmllint")
 	schema, err := filepath.Abs(filepath.Join(specification, "xsd/signatures.xsd"))
 	if err == nil {
 		_, err = os.Stat(schema)

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"batch/internal/judgetest"
 )
 
 // testSealer has a chain of three, as the portal's: keys are slow to make.
@@ -114,33 +116,13 @@ func rawPDF(objects ...string) []byte {
 // judge lets a program speak, in a folder with a.pdf.
 func judge(t *testing.T, dir, program string, args ...string) string {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		path, err = judgeOfOurs(program)
-	}
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing; make judges installs it", program)
-		}
-		t.Skipf("%s is missing; install poppler-utils, qpdf and, with pip, pyhanko-cli, or run make judges", program)
-	}
-	cmd := exec.Command(path, args...)
+	cmd := exec.Command(judgetest.Find(t, program), args...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%s: %v\n%s", program, err, out)
 	}
 	return string(out)
-}
-
-// judgeOfOurs finds a program where make judges puts it.
-func judgeOfOurs(program string) (string, error) {
-	path, err := filepath.Abs(filepath.Join("../../../.judges/python/bin", program))
-	if err != nil {
-		return "", err
-	}
-	_, err = os.Stat(path)
-	return path, err
 }
 
 // folderOf is a folder with a PDF as a.pdf.
