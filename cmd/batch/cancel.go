@@ -75,21 +75,14 @@ func (s *session) cancelJob(a *app.App, job mailout.JobID, said string) error {
 func (s *session) showCancelPlan(p app.CancelPlan) {
 	t := p.Totals
 	s.ui.say("Of batch %s:", p.Batch)
-	for _, part := range []struct {
-		n    int
-		what string
-	}{
-		{t[mailout.Planned], "not sent: withdrawn, and nobody is told"},
-		{t[mailout.Sending], "being sent: cancelled as soon as there is a job"},
-		{t[mailout.Created] - p.Asked, "with the signers: cancelled at the portal"},
-		{p.Asked, "asked for before, and their status change has not come yet: the portal is asked again"},
-		{t[mailout.Unknown], "unknown: cancelled when a status change shows that there is a job; until then only the sender portal can"},
-		{t.Sum() - len(p.Lines), "over: left as they are"},
-	} {
-		if part.n > 0 {
-			s.ui.say("  %8s %s", thousands(int64(part.n)), part.what)
-		}
-	}
+	s.ui.parts(
+		part{t[mailout.Planned], "not sent: withdrawn, and nobody is told"},
+		part{t[mailout.Sending], "being sent: cancelled as soon as there is a job"},
+		part{t[mailout.Created] - p.Asked, "with the signers: cancelled at the portal"},
+		part{p.Asked, "asked for before, and their status change has not come yet: the portal is asked again"},
+		part{t[mailout.Unknown], "unknown: cancelled when a status change shows that there is a job; until then only the sender portal can"},
+		part{t.Sum() - len(p.Lines), "over: left as they are"},
+	)
 	if p.People > 0 {
 		s.ui.say("Up to %s told by the portal.", people(p.People))
 	}
@@ -184,24 +177,17 @@ func (s *session) showCancelled(c app.Cancelled) {
 	if c.Before != "" {
 		s.ui.say("  The job was over before, its row is %s: the portal was not asked.", c.Before)
 	}
-	for _, part := range []struct {
-		n    int
-		what string
-	}{
-		{c.Withdrawn, "withdrawn before sending"},
-		{c.Cancelled, "cancelled; the state follows with the status change: batch follow " + string(c.Batch)},
-		{c.TooLate, "too late: what became of them is told by their status changes"},
-		{c.Over, "already over, perhaps by an earlier call of ours: their status changes tell: batch follow " + string(c.Batch)},
-		{c.Sending, "being sent: cancelled as soon as there is a job"},
-		{c.Unanswered, "without an answer: asked again by every command that talks to the portal"},
-		{c.NotReached, "not reached: they are as they were"},
-		{len(c.Refused), "refused by the portal, which is not asked again by itself: cancel them in the sender portal, or when the cause is gone with the same command"},
-		{len(c.Unknown), "unknown: search the sender portal for the reference and cancel there what you find, then batch resolve"},
-	} {
-		if part.n > 0 {
-			s.ui.say("  %8s %s", thousands(int64(part.n)), part.what)
-		}
-	}
+	s.ui.parts(
+		part{c.Withdrawn, "withdrawn before sending"},
+		part{c.Cancelled, "cancelled; the state follows with the status change: batch follow " + string(c.Batch)},
+		part{c.TooLate, "too late: what became of them is told by their status changes"},
+		part{c.Over, "already over, perhaps by an earlier call of ours: their status changes tell: batch follow " + string(c.Batch)},
+		part{c.Sending, "being sent: cancelled as soon as there is a job"},
+		part{c.Unanswered, "without an answer: asked again by every command that talks to the portal"},
+		part{c.NotReached, "not reached: they are as they were"},
+		part{len(c.Refused), "refused by the portal, which is not asked again by itself: cancel them in the sender portal, or when the cause is gone with the same command"},
+		part{len(c.Unknown), "unknown: search the sender portal for the reference and cancel there what you find, then batch resolve"},
+	)
 	for _, w := range c.Refused {
 		s.ui.say("           row %s, line %d, job %d: %s", strings.TrimSpace(w.Key), w.Line, int64(w.Job), w.Code)
 	}

@@ -96,10 +96,8 @@ func (p *doctorPage) print(f app.Finding) {
 	if check == string(p.last.Check) {
 		check = "" // said above
 	}
-	severity := fmt.Sprintf("%-*s", severityColumns, f.Severity)
-	if p.u.colour {
-		severity = "\x1b[" + map[app.Severity]string{app.Fine: "32", app.Warning: "33", app.Bad: "31"}[f.Severity] + "m" + severity + "\x1b[0m"
-	}
+	colour := map[app.Severity]string{app.Fine: "32", app.Warning: "33", app.Bad: "31"}[f.Severity]
+	severity := p.u.paint(colour, fmt.Sprintf("%-*s", severityColumns, f.Severity))
 	p.line(severity+fmt.Sprintf("%-*s", checkColumns, check)+clean(f.Message), findingIndent)
 	if f.Remedy != "" && f.Remedy != p.last.Remedy { // the same once
 		p.line(findingIndent+"→ "+clean(f.Remedy), findingIndent+"  ")

@@ -109,10 +109,7 @@ func (u *ui) finding(p mailout.Problem) {
 	cell.File, cell.Sheet = "", ""
 	place := clean(mark + strings.TrimPrefix(file.String()+", "+glued(cell.String()), ", "))
 	place = strings.TrimSuffix(place, ", ")
-	if u.colour {
-		place = "\x1b[" + colour + "m" + place + "\x1b[0m"
-	}
-	fmt.Fprintln(u.out, wrap(place+": "+clean(p.Message), u.width, "    "))
+	fmt.Fprintln(u.out, wrap(u.paint(colour, place)+": "+clean(p.Message), u.width, "    "))
 	fmt.Fprintln(u.out, wrap("  → "+clean(p.Remedy), u.width, "    "))
 }
 

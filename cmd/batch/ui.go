@@ -205,3 +205,26 @@ func (u *ui) clearLine() {
 		u.line = false
 	}
 }
+
+// part is a number of rows, and what is said of them.
+type part struct {
+	n    int
+	what string
+}
+
+// parts prints a line for each part that there is.
+func (u *ui) parts(all ...part) {
+	for _, p := range all {
+		if p.n > 0 {
+			u.say("  %8s %s", thousands(int64(p.n)), p.what)
+		}
+	}
+}
+
+// paint colours a text ("31" is red, "32" green, "33" yellow) where colours are wanted.
+func (u *ui) paint(colour, text string) string {
+	if !u.colour {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}

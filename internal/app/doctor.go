@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -72,9 +71,6 @@ type doctor struct {
 func Doctor(ctx context.Context, o Options, tell func(Finding)) {
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
 	}
 	d := &doctor{tell: tell}
 	if !d.settings(o) {

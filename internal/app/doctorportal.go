@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"batch/internal/mailout"
-	"batch/internal/pace"
 	"batch/internal/portal"
 )
 
@@ -90,8 +89,7 @@ func (d *doctor) calls(ctx context.Context) {
 		}
 		return
 	}
-	cfg := d.ws.Config.Portal
-	client, err := portal.New(portal.Options{Root: d.ws.PortalRoot(), TLS: d.id.TLSConfig(d.trust, d.local), Proxy: cfg.Proxy, UserAgent: d.o.UserAgent})
+	client, err := d.client(d.id, d.trust)
 	if err != nil {
 		d.bad(KindUsage, CheckPortal, "portal-address", "see [portal] in batch.toml", "%v", err)
 		d.unchecked(CheckAuthorization, "the portal's address has to be put right first")
@@ -99,11 +97,7 @@ func (d *doctor) calls(ctx context.Context) {
 		return
 	}
 	defer client.Close()
-	options := pace.Options{PerSecond: cfg.CallsPerSecond, PerSender: cfg.Pace == "per-sender"}
-	if d.ledger != nil {
-		options.Store = d.ledger
-	}
-	pacer, err := pace.New(ctx, options)
+	pacer, err := d.pacer(ctx)
 	if err != nil {
 		d.failed(CheckPortal, err)
 		return

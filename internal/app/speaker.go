@@ -94,8 +94,7 @@ func (a *App) connect(ctx context.Context, s *speaker) error {
 		return err
 	}
 	s.expires = id.Expires()
-	s.client, err = portal.New(portal.Options{Root: a.ws.PortalRoot(), TLS: id.TLSConfig(trust, a.local), Proxy: cfg.Portal.Proxy, UserAgent: a.o.UserAgent})
-	if err != nil {
+	if s.client, err = a.client(id, trust); err != nil {
 		return usage("see [portal] in batch.toml", "%v", err)
 	}
 	sealer, err := bundle.NewSealer(id.Chain, id.Key)
@@ -103,8 +102,25 @@ func (a *App) connect(ctx context.Context, s *speaker) error {
 		return &Error{Kind: KindIdentity, Message: err.Error(), Remedy: "use the organization's signing certificate (RSA)", Err: err}
 	}
 	s.post = &post{client: s.client, root: a.ws.PortalRoot(), sealer: sealer, prepared: a.ws.Prepared(), now: a.now}
-	s.pace, err = pace.New(ctx, pace.Options{PerSecond: cfg.Portal.CallsPerSecond, PerSender: cfg.Portal.Pace == "per-sender", Store: a.ledger})
+	s.pace, err = a.pacer(ctx)
 	return err
+}
+
+// client is what speaks to the portal of the workspace as id, and to nobody but whom t
+// trusts.
+func (a *App) client(id *identity.Identity, t identity.Trust) (*portal.Client, error) {
+	return portal.New(portal.Options{Root: a.ws.PortalRoot(), TLS: id.TLSConfig(t, a.local), Proxy: a.ws.Config.Portal.Proxy, UserAgent: a.o.UserAgent})
+}
+
+// pacer is the workspace's pace, which the ledger carries from process to process, where
+// there is one.
+func (a *App) pacer(ctx context.Context) (*pace.Pacer, error) {
+	p := a.ws.Config.Portal
+	o := pace.Options{PerSecond: p.CallsPerSecond, PerSender: p.Pace == "per-sender"}
+	if a.ledger != nil {
+		o.Store = a.ledger
+	}
+	return pace.New(ctx, o)
 }
 
 // trust is whom we believe to be the portal: the built-in anchors, or in "sandbox" and

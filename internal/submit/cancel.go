@@ -50,25 +50,24 @@ const (
 // for good; what became of the job is told by its status change alone. Wishes take turns: a
 // few that are never answered do not keep the portal from being asked about the others.
 func Cancel(ctx context.Context, ledger Wishes, pace Pace, post Canceller, o CancelOptions) (Result, error) {
-	c := &canceller{ledger: ledger, pace: pace, post: post, o: o}
+	c := &canceller{ledger: ledger, pace: pace, post: post, o: o, gate: newGate(Rules{})}
 	for tries := 1; ; {
 		over := closed(o.Over)
 		lost, err := c.pass(ctx)
 		switch {
-		case err != nil || c.end != "":
+		case err != nil || c.gate.isShut():
 			return c.result(), err
 		case o.Soft.Err() != nil:
-			c.shut(EndInterrupted, "stopped on request")
+			c.gate.shut(EndInterrupted, "stopped on request")
 			return c.result(), nil
 		case !over && lost:
 			c.pause(askAgain, o.Over)
 		case !over:
 			c.pause(lookAgain, o.Over)
 		case !lost:
-			c.shut(EndDone, "")
 			return c.result(), nil
 		case tries == lastTries:
-			c.shut(EndAway, "the portal gave no answer to a cancellation; it is asked again by the next command that talks to it")
+			c.gate.shut(EndAway, "the portal gave no answer to a cancellation; it is asked again by the next command that talks to it")
 			return c.result(), nil
 		default:
 			tries++
@@ -91,10 +90,9 @@ type canceller struct {
 	pace   Pace
 	post   Canceller
 	o      CancelOptions
+	gate   *gate // shut when no further call may begin
 
 	mu     sync.Mutex
-	end    Ending // empty: not ended
-	reason string
 	asked  int
 	lost   int // answers lost in this pass
 	streak int // … one after another
@@ -103,15 +101,9 @@ type canceller struct {
 func (c *canceller) result() Result {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return Result{Ending: c.end, Reason: c.reason, Sent: c.asked}
-}
-
-func (c *canceller) shut(e Ending, reason string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.end == "" {
-		c.end, c.reason = e, reason
-	}
+	r := c.gate.result()
+	r.Sent = c.asked
+	return r
 }
 
 // pause waits; a closed over, or a person who asks to stop, ends it.
@@ -124,11 +116,7 @@ func (c *canceller) pause(d time.Duration, over <-chan struct{}) {
 }
 
 // ended reports whether no further call may begin.
-func (c *canceller) ended() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.o.Soft.Err() != nil || c.end != ""
-}
+func (c *canceller) ended() bool { return c.o.Soft.Err() != nil || c.gate.isShut() }
 
 // away reports whether so many answers in a row were lost that this pass ends.
 func (c *canceller) away() bool {
@@ -142,10 +130,10 @@ func (c *canceller) away() bool {
 func (c *canceller) pass(ctx context.Context) (lost bool, err error) {
 	c.lost, c.streak = 0, 0
 	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, c.o.Workers))
+	group.SetLimit(c.o.Workers)
 	had := map[wishKey]bool{}
 	for after := (mailout.Wish{}); !c.ended() && !c.away() && gctx.Err() == nil; {
-		due, err := c.ledger.ToCancel(gctx, after, 4*max(1, c.o.Workers))
+		due, err := c.ledger.ToCancel(gctx, after, 4*c.o.Workers)
 		if err != nil {
 			return false, errors.Join(err, group.Wait())
 		}
@@ -163,7 +151,7 @@ func (c *canceller) pass(ctx context.Context) (lost bool, err error) {
 			group.Go(func() error {
 				err := c.ask(ctx, w)
 				if err != nil {
-					c.shut(EndFatal, err.Error())
+					c.gate.shut(EndFatal, err.Error())
 				}
 				return err
 			})
@@ -205,7 +193,7 @@ func (c *canceller) ask(ctx context.Context, w mailout.Wish) error {
 	case errors.As(err, &ce):
 		a, speed = answerOf(ce), ce.Speed
 		if ce.Fatal {
-			c.shut(EndFatal, ce.Message) // whatever is the cause, it concerns every call
+			c.gate.shut(EndFatal, ce.Message) // whatever is the cause, it concerns every call
 		}
 	case err != nil:
 		return fmt.Errorf("cancelling job %d: %w", w.Job, err)
