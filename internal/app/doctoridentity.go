@@ -109,7 +109,7 @@ func (d *doctor) owner(found identity.Examined) {
 
 // dates tells how long the certificate is good for.
 func (d *doctor) dates(found identity.Examined) {
-	end := (&identity.Identity{Chain: append(found.Chain, found.Leaf)}).Expires()
+	end := found.Expires()
 	left := end.Sub(d.now())
 	valid := fmt.Sprintf("valid from %s to %s", found.Leaf.NotBefore.In(d.Zone()).Format(time.DateOnly), end.In(d.Zone()).Format("2006-01-02 15:04"))
 	if left < endsSoon {

@@ -24,8 +24,10 @@ type Identity struct {
 const maxFile = 1 << 20
 
 // Expires is when the first certificate of the chain does: from then on nobody takes it.
-func (id *Identity) Expires() time.Time {
-	return slices.MinFunc(id.Chain, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) }).NotAfter
+func (id *Identity) Expires() time.Time { return firstEnd(id.Chain...) }
+
+func firstEnd(chain ...*x509.Certificate) time.Time {
+	return slices.MinFunc(chain, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) }).NotAfter
 }
 
 // Load reads the PKCS#12 file at path. The file must be closed to other users (0600
@@ -56,6 +58,11 @@ type Examined struct {
 	Chain     []*x509.Certificate // from it to a trusted root; nil where there is none
 	Completed int                 // how many of Chain the file lacks and the trust anchors have
 	Wrong     []*Error            // all that Load could refuse, in its order
+}
+
+// Expires is when the first certificate does, of the chain where there is one, else the leaf.
+func (x Examined) Expires() time.Time {
+	return firstEnd(append([]*x509.Certificate{x.Leaf}, x.Chain...)...)
 }
 
 // Examine reads as Load does. Once the certificate is found it goes on behind what is

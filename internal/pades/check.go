@@ -54,15 +54,21 @@ func checkEnds(r io.ReaderAt, size int64) error {
 	if string(first) != header {
 		return &Doubt{"not-a-pdf", "what was fetched does not begin like a PDF"}
 	}
-	span := min(size, footerSpan)
-	last, err := readAt(r, size-span, span)
+	whole, err := endsLikePDF(r, size, size)
 	if err != nil {
 		return fmt.Errorf("reading the document's end: %w", err)
 	}
-	if !bytes.HasSuffix(bytes.TrimRight(last, white), []byte(footer)) {
+	if !whole {
 		return &Doubt{"incomplete", "the document does not end like a PDF: its end is missing"}
 	}
 	return nil
+}
+
+// endsLikePDF looks at the last of length bytes before end: an %%EOF, and white space.
+func endsLikePDF(r io.ReaderAt, end, length int64) (bool, error) {
+	span := min(length, footerSpan)
+	last, err := readAt(r, end-span, span)
+	return bytes.HasSuffix(bytes.TrimRight(last, white), []byte(footer)), err
 }
 
 // checkSeals has each signature tried and weighs the results.

@@ -125,12 +125,11 @@ func (s seal) container(r io.ReaderAt, size int64) ([]byte, error) {
 // endsWell: what a seal covers ends where a PDF ends (ETSI EN 319 142-1, 5.1: the whole file,
 // as it was then). Less would leave the end of the document to anybody.
 func (s seal) endsWell(r io.ReaderAt) error {
-	span := min(s.rest, footerSpan)
-	last, err := readAt(r, s.end()-span, span)
+	whole, err := endsLikePDF(r, s.end(), s.rest)
 	if err != nil {
 		return err
 	}
-	if !bytes.HasSuffix(bytes.TrimRight(last, white), []byte(footer)) {
+	if !whole {
 		return flaw("it covers a part of the document that ends before any end of a PDF")
 	}
 	return nil

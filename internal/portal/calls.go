@@ -77,11 +77,7 @@ func tooEarly(failed *mailout.CallError, res *http.Response) (time.Duration, boo
 // *mailout.CallError with that Status. A 2xx with a page of something in between confirms
 // nothing (see tell).
 func (c *Client) Confirm(ctx context.Context, sender mailout.OrgNumber, confirmationURL string) (mailout.Speed, error) {
-	where, err := c.own(sender, confirmationURL)
-	if err != nil {
-		return mailout.Speed{}, foreign("confirm", err)
-	}
-	_, failed := c.tell(ctx, request{call: "confirm", method: http.MethodPost, url: where, accept: "application/xml"})
+	_, failed := c.tell(ctx, "confirm", http.MethodPost, sender, confirmationURL)
 	if failed != nil {
 		return failed.Speed, failed
 	}

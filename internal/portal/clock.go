@@ -22,9 +22,20 @@ type Clock struct {
 // clockIn compares the Date of an answer with our clock just before the call and just
 // after it.
 func clockIn(h http.Header, before, after time.Time) Clock {
-	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil || len(h.Values("Date")) != 1 {
+	date, ok := dateOf(h)
+	if !ok {
 		return Clock{}
 	}
 	return Clock{Known: true, Least: date.Sub(after), Most: date.Add(time.Second).Sub(before)}
+}
+
+// dateOf is the Date of an answer, in whole seconds; ok is false where it is missing,
+// doubled or garbled.
+func dateOf(h http.Header) (date time.Time, ok bool) {
+	given := h.Values("Date")
+	if len(given) != 1 {
+		return time.Time{}, false
+	}
+	date, err := http.ParseTime(given[0])
+	return date, err == nil
 }

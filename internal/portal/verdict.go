@@ -69,15 +69,12 @@ const farthestPoll = time.Hour
 // wait comes out up to a second too long, never too short. ok is false where one of the
 // two is missing, doubled or garbled.
 func permittedIn(h http.Header) (wait time.Duration, ok bool) {
-	next, date := h.Values("X-Next-Permitted-Poll-Time"), h.Values("Date")
-	if len(next) != 1 || len(date) != 1 {
+	next := h.Values("X-Next-Permitted-Poll-Time")
+	now, dated := dateOf(h)
+	if len(next) != 1 || !dated {
 		return 0, false
 	}
 	at, err := parsePollTime(next[0])
-	if err != nil {
-		return 0, false
-	}
-	now, err := http.ParseTime(date[0])
 	if err != nil || at.Sub(now) > farthestPoll {
 		return 0, false
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 
 	"batch/internal/mailout"
 )
@@ -17,11 +16,7 @@ import (
 // arrived. Then declined may be its echo, so that whether a job was cancelled is told by
 // its status change alone.
 func (c *Client) Cancel(ctx context.Context, sender mailout.OrgNumber, cancellationURL string) (mailout.Answer, error) {
-	where, err := c.own(sender, cancellationURL)
-	if err != nil {
-		return mailout.Answer{}, foreign("cancel", err)
-	}
-	return c.wish(ctx, "cancel", http.MethodPost, where)
+	return c.wish(ctx, "cancel", http.MethodPost, sender, cancellationURL)
 }
 
 // DeleteDocuments asks the portal to delete a job's documents. deleteURL came with a
@@ -30,15 +25,11 @@ func (c *Client) Cancel(ctx context.Context, sender mailout.OrgNumber, cancellat
 //
 // It may be repeated: documents that an earlier try deleted are gone.
 func (c *Client) DeleteDocuments(ctx context.Context, sender mailout.OrgNumber, deleteURL string) (mailout.Answer, error) {
-	where, err := c.own(sender, deleteURL)
-	if err != nil {
-		return mailout.Answer{}, foreign("delete", err)
-	}
-	return c.wish(ctx, "delete", http.MethodDelete, where)
+	return c.wish(ctx, "delete", http.MethodDelete, sender, deleteURL)
 }
 
-func (c *Client) wish(ctx context.Context, call, method string, where *url.URL) (mailout.Answer, error) {
-	document, failed := c.tell(ctx, request{call: call, method: method, url: where, accept: "application/xml"})
+func (c *Client) wish(ctx context.Context, call, method string, sender mailout.OrgNumber, given string) (mailout.Answer, error) {
+	document, failed := c.tell(ctx, call, method, sender, given)
 	if failed == nil {
 		return mailout.Answer{Kind: mailout.AnswerGranted}, nil
 	}
@@ -50,19 +41,24 @@ func (c *Client) wish(ctx context.Context, call, method string, where *url.URL) 
 	return mailout.Answer{Speed: failed.Speed}, failed
 }
 
-// tell makes a call whose success has no words: to confirm, cancel or delete. All that is
-// documented of it is "2xx" (portal-api.md, "The rest"), so nothing at all is expected, and
-// any document of the portal's but its error counts too. A page that a gateway shows in
-// front of it, its login above all, comes with a 200 as well and has done nothing: to take
-// it for a yes would leave a job with its signers, or a change unconfirmed, unseen.
-func (c *Client) tell(ctx context.Context, r request) ([]byte, *mailout.CallError) {
-	res, document, failed := c.ask(ctx, r)
+// tell makes a call, at an address that the portal gave, whose success has no words: to
+// confirm, cancel or delete. All that is documented of it is "2xx" (portal-api.md, "The
+// rest"), so nothing at all is expected, and any document of the portal's but its error
+// counts too. A page that a gateway shows in front of it, its login above all, comes with a
+// 200 as well and has done nothing: to take it for a yes would leave a job with its
+// signers, or a change unconfirmed, unseen.
+func (c *Client) tell(ctx context.Context, call, method string, sender mailout.OrgNumber, given string) ([]byte, *mailout.CallError) {
+	where, err := c.own(sender, given)
+	if err != nil {
+		return nil, foreign(call, err)
+	}
+	res, document, failed := c.ask(ctx, request{call: call, method: method, url: where, accept: "application/xml"})
 	if failed == nil && len(bytes.TrimSpace(document)) > 0 {
 		switch said, err := parseAny(document); {
 		case err != nil:
-			failed = unreadable(r.call, res, err)
+			failed = unreadable(call, res, err)
 		case said.name == "error":
-			failed = unreadable(r.call, res, errors.New("an error stands under a status of success"))
+			failed = unreadable(call, res, errors.New("an error stands under a status of success"))
 		}
 	}
 	return document, failed

@@ -124,10 +124,10 @@ func (s *Sandbox) addJob(c *call, m *jobManifest, documents []storedDocument, ke
 	s.mu.Lock()
 	s.lastID++
 	s.created++
-	id, n := s.lastID, s.created
+	id, n, now := s.lastID, s.created, s.clock()
 	s.mu.Unlock()
 
-	j := newJob(m, s.Clock())
+	j := newJob(m, now)
 	j.id, j.reference, j.sender, j.queue = id, c.reference, c.sender, c.create.request.queue
 	j.documents = documents
 	j.behaviour = s.options.Outcome(n, c.reference)

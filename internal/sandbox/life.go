@@ -99,7 +99,7 @@ func (j *job) due(o Options) (time.Time, func(at time.Time)) {
 	if j.finished.IsZero() {
 		return j.nextEvent(o.SignAfter)
 	}
-	if !j.gone && !j.documentsGone && !o.LongTermStorage {
+	if !j.emptied() && !o.LongTermStorage {
 		return j.finished.Add(retention), func(time.Time) { j.documentsGone = true }
 	}
 	return time.Time{}, nil
@@ -222,5 +222,8 @@ func (j *job) signedCount() int {
 // offersPAdES says whether there is a signed document to fetch: a partial one while
 // others have not signed yet, none of a job that failed.
 func (j *job) offersPAdES() bool {
-	return !j.foreign && !j.gone && !j.documentsGone && j.status != jobFailed && j.signedCount() > 0
+	return !j.foreign && !j.emptied() && j.status != jobFailed && j.signedCount() > 0
 }
+
+// emptied says whether the job's documents are gone, with the job or before it.
+func (j *job) emptied() bool { return j.gone || j.documentsGone }

@@ -104,7 +104,7 @@ func signatureOf(j *job, s *signer, xadesURL string) signatureMessage {
 }
 
 func (j *job) offersXAdES(s *signer) bool {
-	return s.status == signerSigned && !j.foreign && !j.gone && !j.documentsGone
+	return s.status == signerSigned && !j.foreign && !j.emptied()
 }
 
 // offersDeletion: only when all have signed, a day after completion at the earliest.

@@ -15,7 +15,6 @@ const jobsOnAPage = 50
 
 // jobsView is what the page shows.
 type jobsView struct {
-	Organization string
 	Clock        time.Time
 	Ahead        time.Duration // of the real time
 	Find         string
@@ -62,7 +61,7 @@ func (s *Sandbox) pageOf(a asked) jobsView {
 	s.catchUp()
 	found := s.find(a.find)
 	v := jobsView{
-		Organization: Organization, Clock: s.clock(), Ahead: s.offset.Round(time.Second),
+		Clock: s.clock(), Ahead: s.offset.Round(time.Second),
 		Find: a.find, Total: len(s.jobs), Found: len(found), Pages: max(1, (len(found)+jobsOnAPage-1)/jobsOnAPage),
 	}
 	v.Page = min(a.page, v.Pages)
@@ -92,7 +91,7 @@ func (s *Sandbox) find(text string) []int64 {
 func (s *Sandbox) pageJob(j *job, query template.URL) pageJob {
 	v := pageJob{
 		JobView: j.view(), Title: j.manifest.title, Query: query, Created: j.created, Ended: j.finished,
-		Readable: !j.foreign && !j.gone && !j.documentsGone, Signed: j.offersPAdES(),
+		Readable: !j.foreign && !j.emptied(), Signed: j.offersPAdES(),
 	}
 	for i, d := range j.documents {
 		v.Papers = append(v.Papers, pageDocument{i + 1, d.title})

@@ -128,7 +128,7 @@ func (s *Sandbox) arrange() []entry {
 func (s *Sandbox) sweepFiles() error {
 	needed := map[string]bool{}
 	for _, j := range s.jobs {
-		if !j.gone && !j.documentsGone {
+		if !j.emptied() {
 			needed[fmt.Sprint(j.id)] = true
 		}
 	}

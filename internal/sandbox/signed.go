@@ -47,7 +47,7 @@ func (s *Sandbox) signedFile(j *job, signed int, style PAdESStyle) string {
 func (s *Sandbox) keep(j *job, file string, document []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if j.gone || j.documentsGone {
+	if j.emptied() {
 		return nil
 	}
 	if err := writeWhole(file, document, 0o600); err != nil {

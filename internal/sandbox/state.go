@@ -108,7 +108,7 @@ func (s *Sandbox) save() error {
 	}
 	for _, j := range s.changes.jobs {
 		j.kept, j.source = true, nil
-		if j.gone || j.documentsGone {
+		if j.emptied() {
 			s.removeFiles(j)
 		}
 	}
