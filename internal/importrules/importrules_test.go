@@ -24,6 +24,7 @@ var may = map[string]string{
 	"internal/workspace":             "mailout github.com/pelletier/go-toml golang.org/x/sys",
 	"internal/table":                 "github.com/xuri/excelize golang.org/x/text",
 	"internal/manifest":              "mailout rules table golang.org/x/text",
+	"internal/findings":              "mailout table",
 	"internal/pdfprep":               "mailout github.com/pdfcpu/pdfcpu golang.org/x/sync",
 	"internal/pades":                 "",
 	"internal/plan":                  "mailout rules",
@@ -33,8 +34,10 @@ var may = map[string]string{
 	"internal/pace":                  "",
 	"internal/portal":                "mailout rules",
 	"internal/submit":                "mailout golang.org/x/sync/errgroup",
-	"internal/ledger":                "mailout modernc.org/sqlite",
-	"internal/reconcile":             "mailout pades golang.org/x/sync/errgroup",
+	"internal/disk":                  "",
+	"internal/disk/disktest":         "disk modernc.org/sqlite modernc.org/libc",
+	"internal/ledger":                "mailout disk modernc.org/sqlite",
+	"internal/reconcile":             "mailout disk pades golang.org/x/sync/errgroup",
 	"internal/report":                "mailout rules github.com/xuri/excelize",
 	"internal/sandbox": "sandbox/asice sandbox/pdfcheck sandbox/signedpdf sandbox/strictxml sandbox/xades " +
 		"software.sslmate.com/src/go-pkcs12",
@@ -44,10 +47,12 @@ var may = map[string]string{
 	"internal/sandbox/xades":           "sandbox/strictxml",
 	"internal/sandbox/pdfcheck":        "",
 	"internal/sandbox/signedpdf":       "github.com/pdfcpu/pdfcpu golang.org/x/image golang.org/x/text",
-	"internal/app": "mailout workspace manifest pdfprep plan identity bundle pace portal submit ledger reconcile report sandbox " +
+	"internal/app": "mailout workspace manifest findings pdfprep plan identity bundle pace portal submit disk ledger reconcile report sandbox " +
 		"golang.org/x/sync/errgroup",
 	"internal/importrules": "",
 	"internal/judgetest":   "",
+	"internal/mutants":     "",
+	"internal/simulation":  "",
 	"cmd/batch":            "app report mailout github.com/alecthomas/kong golang.org/x/term",
 	"samples/sources":      "github.com/xuri/excelize",
 
@@ -55,7 +60,7 @@ var may = map[string]string{
 }
 
 // kits are packages for tests: nothing that is built into the program imports them.
-var kits = []string{"internal/identity/identitytest", "internal/judgetest", "internal/sandbox/asice/asicetest"}
+var kits = []string{"internal/disk/disktest", "internal/identity/identitytest", "internal/judgetest", "internal/sandbox/asice/asicetest"}
 
 func TestEveryPackageImportsOnlyWhatItMay(t *testing.T) {
 	imports := readImports(t)
