@@ -3,13 +3,17 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"batch/internal/mailout"
 )
 
+// ErrDone is the error of approving a batch of which nothing is left to send.
+var ErrDone = errors.New("every row is over")
+
 // Approve says "send exactly this": a planned or stopped batch becomes approved. An
-// approved one stays so; a superseded one is ErrSuperseded. by tells how it was said ("typed", "--yes", "--approve").
+// approved one stays so; a superseded one is ErrSuperseded, one that is done ErrDone. by tells how it was said ("typed", "--yes", "--approve").
 func (l *Ledger) Approve(ctx context.Context, id mailout.BatchID, by string) error {
 	return l.tx(ctx, "approving", func(tx *sql.Tx) error {
 		state, err := batchState(tx, id)
@@ -18,6 +22,9 @@ func (l *Ledger) Approve(ctx context.Context, id mailout.BatchID, by string) err
 		}
 		if state == mailout.Superseded {
 			return fmt.Errorf("batch %s is superseded: %w", id, ErrSuperseded)
+		}
+		if state == mailout.Done {
+			return fmt.Errorf("batch %s: %w", id, ErrDone)
 		}
 		if state != mailout.Ready && state != mailout.Stopped {
 			return fmt.Errorf("batch %s is %s and cannot be approved", id, state)

@@ -55,82 +55,6 @@ func pending(tx *sql.Tx, job mailout.JobID) (is bool, err error) {
 	return is, err
 }
 
-// whose finds the change's row, by the job's id first and by the Ref else, and adopts
-// where the row has no job yet, whichever of its attempts made it.
-func (l *Ledger) whose(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) (place, error) {
-	t.Kind = mailout.TakenOurs
-	p, err := scanPlace(tx.QueryRow(`SELECT `+placeColumns+` FROM rows WHERE job_id = ?`, int64(c.JobID)))
-	if !errors.Is(err, ErrNoRow) {
-		return p, err
-	}
-	p, err = scanPlace(tx.QueryRow(`SELECT r.batch, r.line, r.key, r.state, coalesce(r.ref,''), coalesce(r.job_id,0)
-		FROM attempts a JOIN rows r ON r.batch = a.batch AND r.line = a.line WHERE a.ref = ?`, string(c.Ref)))
-	switch {
-	case errors.Is(err, ErrNoRow):
-		return l.stranger(tx, c, t, now)
-	case err != nil:
-		return p, err
-	case p.job != 0:
-		return duplicate(tx, p, c, t, now)
-	}
-	return adopt(tx, p, c, t, now)
-}
-
-// stranger tells a change of ours that the ledger does not know from somebody else's.
-func (l *Ledger) stranger(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) (place, error) {
-	parts, ok := c.Ref.Parse()
-	if !ok || parts.Workspace != l.workspace {
-		t.Kind = mailout.TakenForeign
-		return place{}, nil
-	}
-	t.Kind = mailout.TakenMissing
-	p := place{batch: parts.Batch, line: parts.Line, key: fmt.Sprint(parts.Line)}
-	return p, raise(tx, mailout.Alarm{Kind: mailout.AlarmMissing, Batch: parts.Batch, Line: parts.Line, JobID: c.JobID,
-		Detail: fmt.Sprintf("job %d carries a reference of this workspace that the ledger does not know", c.JobID)}, now)
-}
-
-func duplicate(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now string) (place, error) {
-	t.Kind = mailout.TakenDuplicate
-	detail := fmt.Sprintf("job %d is a second job for this row; the first is job %d", c.JobID, p.job)
-	if p.job == 0 {
-		detail = fmt.Sprintf("job %d is a second job for the same letter: another row has the first", c.JobID)
-	}
-	return p, raiseDuplicate(tx, p, c, detail, now)
-}
-
-func raiseDuplicate(tx *sql.Tx, p place, c mailout.Change, detail, now string) error {
-	return raise(tx, mailout.Alarm{Kind: mailout.AlarmDuplicate, Batch: p.batch, Line: p.line, JobID: c.JobID, Detail: detail}, now)
-}
-
-// adopt gives the row the change's job. It does so even when the job is that of an
-// earlier attempt, said to be absent: a row that has a job is not sent again. Where the
-// newest attempt may have made a job too, that is an alarm.
-func adopt(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now string) (place, error) {
-	before := p
-	p.job, p.ref = c.JobID, c.Ref
-	err := move(tx, &p, mailout.Adopt, now, "a status change brought the job")
-	if errors.Is(err, mailout.ErrRepeat) { // the same letter went out by another row meanwhile
-		return duplicate(tx, before, c, t, now)
-	}
-	if err != nil {
-		return before, err
-	}
-	if _, err := tx.Exec(`UPDATE attempts SET job_id = ?, dropped_at = NULL WHERE ref = ?`, int64(c.JobID), string(c.Ref)); err != nil {
-		return p, err
-	}
-	if _, err := tx.Exec(`UPDATE rows SET code = '', message = '' WHERE batch = ? AND line = ?`, string(p.batch), p.line); err != nil {
-		return p, err
-	}
-	if inDoubt := before.state == mailout.Sending || before.state == mailout.Unknown; inDoubt && before.ref != c.Ref {
-		return p, raiseDuplicate(tx, p, c, fmt.Sprintf("job %d was made by an attempt that was said to be absent; the row was sent again, so there may be a second job", c.JobID), now)
-	}
-	if before.state == mailout.Refused || before.state == mailout.Cancelled {
-		return p, raise(tx, mailout.Alarm{Kind: mailout.AlarmRevived, Batch: p.batch, Line: p.line, JobID: c.JobID,
-			Detail: fmt.Sprintf("the row was %s, yet the portal has job %d for it", before.state, c.JobID)}, now)
-	}
-	return p, nil
-}
-
 func countStranger(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) error {
 	if _, err := tx.Exec(`INSERT INTO strangers (job_id, queue, first_at) VALUES (?,?,?) ON CONFLICT DO NOTHING`, int64(c.JobID), c.Queue, now); err != nil {
 		return err
@@ -249,6 +173,9 @@ func layFetched(tx *sql.Tx, job mailout.JobID, now string) error {
 // means that the confirmation arrived, whatever its answer was. again is true when it was
 // tried before.
 func (l *Ledger) TryConfirm(ctx context.Context, t mailout.Taken, job mailout.JobID) (again bool, err error) {
+	if err := l.failure(); err != nil {
+		return false, err
+	}
 	err = l.tx(ctx, "noting a confirmation", func(tx *sql.Tx) error {
 		var before time.Time
 		if err := tx.QueryRow(`SELECT tried_at FROM changes WHERE job_id = ? AND fingerprint = ?`, int64(job), t.Fingerprint).Scan(moment{&before}); err != nil {
@@ -272,13 +199,30 @@ func (l *Ledger) Confirmed(ctx context.Context, t mailout.Taken, job mailout.Job
 	})
 }
 
+// confirmedAfter is how long after its poll a change whose confirmation was tried has not come
+// back that was lost: the portal hands it out again after ten minutes (portal-api.md, "Status
+// changes").
+const confirmedAfter = 12 * time.Minute
+
+// Unconfirmed counts the final changes of a batch, or with no id of all, whose confirmation
+// was not answered. last is when the newest of them was taken; by the time until, all of them
+// have come again or are known to be confirmed, if their queues are polled.
+func (l *Ledger) Unconfirmed(ctx context.Context, batch mailout.BatchID) (n int, last, until time.Time, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT count(*), max(last_at) FROM changes
+		WHERE final = 1 AND confirmed_at IS NULL AND batch IS NOT NULL AND (?1 = '' OR batch = ?1)`, string(batch)).Scan(&n, moment{&last})
+	if n > 0 {
+		until = last.Add(confirmedAfter)
+	}
+	return n, last, until, l.wrap("counting confirmations", err)
+}
+
 // EmptyQueue says that a queue was empty at a moment. A change whose confirmation was
-// tried and lost would have come back ten minutes after its poll: what is not there
-// twelve minutes later is confirmed.
+// tried and lost would have come back before confirmedAfter: what is not there then is
+// confirmed.
 func (l *Ledger) EmptyQueue(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error {
 	return l.tx(ctx, "noting an empty queue", func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE changes SET confirmed_at = ? WHERE sender = ? AND queue = ? AND confirmed_at IS NULL AND tried_at IS NOT NULL AND last_at < ?`,
-			stamp(at), string(sender), queue, stamp(at.Add(-12*time.Minute)))
+			stamp(at), string(sender), queue, stamp(at.Add(-confirmedAfter)))
 		return err
 	})
 }

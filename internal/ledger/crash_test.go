@@ -11,8 +11,8 @@ import (
 	"batch/internal/mailout"
 )
 
-// Each step of sending is followed by a copy of what is on disk at that moment, which is
-// what the next process finds.
+// At each step of sending a copy is taken of what is on disk at that moment, which is what
+// the next process finds.
 func TestRecoverAtEveryStep(t *testing.T) {
 	b := newBooks(t)
 	id := b.approved(row(2), row(3))
@@ -21,17 +21,21 @@ func TestRecoverAtEveryStep(t *testing.T) {
 	t.Run("before the intent", func(t *testing.T) {
 		b.crash().wantRecovered(id, mailout.Recovered{}, mailout.Planned)
 	})
-	ref := b.begin(id, 2)
+	var ref mailout.Ref
+	intended := b.atTheLine(false, func() { ref = b.begin(id, 2) })
 	begun := b.sentLog()
-	t.Run("after the intent, before sent.log", func(t *testing.T) {
-		b.crashWith(before).wantRecovered(id, mailout.Recovered{NotSent: 1}, mailout.Planned)
-	})
 	line := begun[len(before):]
 	for _, cut := range []int{1, len(ref) / 2, len(ref), len(ref) + 1, len(line) - 2, len(line) - 1} {
-		if b.crashWith(before+line[:cut]).recover() != (mailout.Recovered{NotSent: 1}) {
+		if intended.crashWith(before+line[:cut]).recover() != (mailout.Recovered{NotSent: 1}) {
 			t.Errorf("torn after %q, the line counts as sent", line[:cut])
 		}
 	}
+	t.Run("after sent.log, before it is noted", func(t *testing.T) {
+		intended.crashWith(begun).wantRecovered(id, mailout.Recovered{Unknown: 1}, mailout.Unknown)
+	})
+	t.Run("after the intent, before sent.log", func(t *testing.T) {
+		intended.wantRecovered(id, mailout.Recovered{NotSent: 1}, mailout.Planned)
+	})
 	t.Run("while the bytes are on their way", func(t *testing.T) {
 		b.crash().wantRecovered(id, mailout.Recovered{Unknown: 1}, mailout.Unknown)
 	})
@@ -61,11 +65,11 @@ func TestRecoverOfAnAttemptBegunAgain(t *testing.T) {
 	b := newBooks(t)
 	id := b.approved(row(2), row(3))
 	b.settle(b.begin(id, 2), notSent)
-	before := b.sentLog()
 	b.crash().wantRecovered(id, mailout.Recovered{}, mailout.Planned)
-	ref := b.begin(id, 2)
-	b.crashWith(before).wantRecovered(id, mailout.Recovered{NotSent: 1}, mailout.Planned)
-	torn := b.crashWith(b.sentLog()[:len(b.sentLog())-1])
+	var ref mailout.Ref
+	intended := b.atTheLine(false, func() { ref = b.begin(id, 2) })
+	torn := intended.crashWith(b.sentLog()[:len(b.sentLog())-1])
+	intended.wantRecovered(id, mailout.Recovered{NotSent: 1}, mailout.Planned)
 	torn.wantRecovered(id, mailout.Recovered{NotSent: 1}, mailout.Planned)
 	sent := b.crash()
 	sent.wantRecovered(id, mailout.Recovered{Unknown: 1}, mailout.Unknown)
@@ -82,10 +86,11 @@ func TestATornLineIsRepaired(t *testing.T) {
 	b := newBooks(t)
 	id := b.approved(row(2), row(3))
 	before := b.sentLog()
-	ref := b.begin(id, 2)
+	var ref mailout.Ref
+	intended := b.atTheLine(false, func() { ref = b.begin(id, 2) })
 	line := b.sentLog()[len(before):]
 	for _, torn := range []string{line[:3], line[:len(ref)], line[:len(ref)+5], line[:len(line)-1]} {
-		next := b.crashWith(before + torn)
+		next := intended.crashWith(before + torn)
 		next.recover()
 		again := next.begin(id, 2)
 		next.begin(id, 3)
@@ -185,7 +190,7 @@ func TestALostSentLogProvesNothing(t *testing.T) {
 func TestSentLogThatCannotBeWritten(t *testing.T) {
 	b := newBooks(t)
 	id := b.approved(row(2), row(3))
-	ledger.BreakSentLog(b.Ledger)
+	must(t, ledger.BreakSentLog(b.Ledger))
 	if ref, err := b.BeginAttempt(t.Context(), id, 2, "queue", jobXML); err == nil {
 		t.Fatalf("%s may be sent without its line in sent.log", ref)
 	} else if !strings.Contains(err.Error(), "sent.log") {
@@ -229,5 +234,26 @@ func TestAStepThatFailsIsNotThere(t *testing.T) {
 	}
 	if n := len(b.attempts(id, 3)); n != 0 {
 		t.Errorf("%d attempts are left of a step that failed", n)
+	}
+}
+
+// A Ref is used again after a call that was proved not sent: an older copy knows the Ref,
+// and not that it went out later. It must not go out from there.
+func TestALedgerThatIsOlderByARefBegunAgain(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2), row(3))
+	ref := b.begin(id, 2)
+	sending := b.crash()
+	b.settle(ref, notSent)
+	planned := b.crash()
+	if again := b.begin(id, 2); again != ref {
+		t.Fatalf("the Ref was %s and is %s", ref, again)
+	}
+	b.settle(ref, accepted(7))
+	for name, old := range map[string]*books{"sending": sending, "planned": planned} {
+		must(t, os.WriteFile(filepath.Join(old.dir, "sent.log"), []byte(b.sentLog()), 0o600))
+		if _, err := old.Recover(t.Context()); !errors.Is(err, ledger.ErrOlderLedger) {
+			t.Errorf("%s: the error is %v, want that the ledger is older", name, err)
+		}
 	}
 }

@@ -13,23 +13,36 @@
 // # What it guarantees
 //
 //   - A row moves only as mailout.Next allows; the schema's CHECKs say it again.
-//   - A Ref is on disk twice, in the ledger and in sent.log, both synced, before
-//     BeginAttempt returns: what was never said to the portal can be told from what may
-//     have been, even when the ledger is lost or an older copy is put back. Without the
-//     sent.log that belongs to the ledger, whatever was sending is unknown.
+//   - A Ref is on disk twice, in the ledger and in sent.log, both synced, and the ledger has
+//     noted how far sent.log goes with it, before BeginAttempt returns: what was never said
+//     to the portal can be told from what may have been, even when the ledger is lost or an
+//     older copy is put back. A sent.log that does not go as far as was noted, or has
+//     something else there, proves nothing: whatever was sending is unknown, and nothing more
+//     is sent until a person has laid the alarm to rest.
+//   - Books that were lost, or put back from an older copy, send nothing before
+//     [Ledger.Rebuild] has made every row unknown that sent.log names, and a person has
+//     approved. A line of sent.log proves which letter it was ([Ledger.Seal]), also where
+//     the manifest was edited since, and tells nobody who signed it.
 //   - A row that a person wishes cancelled is never sent: what is planned is withdrawn by
 //     the wish itself, and what would be planned again in the transaction that would do it.
 //     The wish for a job is kept until the portal's answer is in the books.
-//   - Two rows with the same signers, documents and title are never both on their way.
+//   - Two rows with the same signers, documents and title are never both on their way,
+//     unless a person allowed the repeat by its number ([Ledger.Earlier]).
+//   - Until when the rows of a batch are held is fixed once, before the first of them is
+//     sent, and another time only where a person agreed ([Ledger.Hold]).
 //   - Events are appended, never changed.
-//   - An error of the database is an [*Error] with a sentence and a remedy; after one
-//     the caller says nothing more to the portal, for a commit that failed may still be
-//     there after a crash.
+//   - An error of the database is an [*Error] with a sentence and a remedy. After a commit
+//     that failed no intent is written any more, for what it wrote may still be there after
+//     a crash; answers to calls that are under way are.
 //
 // # How
 //
 // WAL with synchronous=FULL; every pragma in the data source name, because an Exec
-// would reach one pooled connection only. One connection writes (_txlock=immediate),
-// a second pool reads. Several processes may have the ledger open; only the one with
+// would reach one pooled connection only. One connection writes (_txlock=immediate), with
+// what SQLite needs to take a statement back in memory (temp_store); a second pool reads.
+// Intents and outcomes that wait at the same moment share one commit and one append to
+// sent.log, each in a savepoint: one row's failure is none of the others'. How many rows are
+// in which state is counted by triggers, so that nothing that a start asks takes longer with
+// the number of rows. Several processes may have the ledger open; only the one with
 // the workspace's lock talks to the portal and calls [Ledger.Recover].
 package ledger

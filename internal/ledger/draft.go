@@ -11,20 +11,13 @@ import (
 	"batch/internal/mailout"
 )
 
-// draftLife is how long a draft whose planning gave up stays before it is swept.
-const draftLife = 24 * time.Hour
-
-// BeginDraft opens a new batch for planning, under the settings it is planned with, sweeps
-// drafts that were given up a day ago or longer, and forgets old verdicts. A draft is never
-// sent; a crash while planning leaves one behind. As long as there is one, no prepared
-// document is removed.
+// BeginDraft opens a new batch for planning, under the settings it is planned with, and
+// forgets old verdicts. A draft is never sent; a crash while planning leaves one behind, for
+// DropDrafts. As long as there is one, no prepared document is removed.
 func (l *Ledger) BeginDraft(ctx context.Context, manifestPath string, settings []byte, local *time.Location) (mailout.BatchID, error) {
 	now := l.now()
 	var id mailout.BatchID
 	err := l.tx(ctx, "beginning a plan", func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM batches WHERE state = 'draft' AND created_at < ?`, stamp(now.Add(-draftLife))); err != nil {
-			return err
-		}
 		if _, err := tx.Exec(`DELETE FROM verdicts WHERE file IN (SELECT file FROM verdicts WHERE checked_at < ? LIMIT 20000)`, stamp(now.Add(-verdictLife))); err != nil {
 			return err
 		}
@@ -72,8 +65,8 @@ func prepareRows(tx *sql.Tx) (p rowInserts, err error) {
 		query string
 	}{
 		{&p.row, `INSERT INTO rows (batch, line, key, state, since, sender, title, nonsensitive_title, description,
-			authentication, identifier, activation_at, available_seconds, deadline_at, columns, letter, code, message)
-			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+			authentication, identifier, activation_at, available_seconds, deadline_at, columns, letter, repeat, code, message)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&p.signer, `INSERT INTO signers (batch, line, n, national_id, email, mobile, ord, signature_type, on_behalf_of, notify) VALUES (?,?,?,?,?,?,?,?,?,?)`},
 		{&p.document, `INSERT INTO documents (batch, line, n, title, name, sha256, crc32, bytes, pages, sources) VALUES (?,?,?,?,?,?,?,?,?,?)`},
 	} {
@@ -95,7 +88,7 @@ func (p rowInserts) add(id mailout.BatchID, r mailout.Row, now string) error {
 	}
 	j := r.Job
 	_, err = p.row.Exec(string(id), r.Line, r.Key, string(state), now, string(j.Sender), j.Title.Reveal(), j.NonsensitiveTitle.Reveal(), j.Description.Reveal(),
-		j.Authentication, string(j.Identifier), stampOrNull(j.Activation), int64(j.Available/time.Second), stampOrNull(j.Deadline), columns, letter, r.Problem.Code, r.Problem.Message)
+		j.Authentication, string(j.Identifier), stampOrNull(j.Activation), int64(j.Available/time.Second), stampOrNull(j.Deadline), columns, letter, r.Repeat, r.Problem.Code, r.Problem.Message)
 	if err != nil {
 		return err
 	}
@@ -157,21 +150,18 @@ func (l *Ledger) DropDraft(ctx context.Context, id mailout.BatchID) error {
 	})
 }
 
-const earlierQuery = `SELECT r.batch, r.line FROM rows r JOIN batches b ON b.id = r.batch
-	WHERE r.letter = ? AND (r.state IN ('sending','created','unknown','signed')
-		OR (r.state = 'planned' AND b.state IN ('approved','stopped'))) LIMIT 1`
-
-// Earlier finds, for each letter, a row of an approved batch that is the same letter and
-// is still to be sent, on its way, or signed.
-func (l *Ledger) Earlier(ctx context.Context, letter mailout.Digest) (batch mailout.BatchID, line int, found bool, err error) {
-	if err := ctx.Err(); err != nil { // as in Verdict
-		return "", 0, false, err
+// DropDrafts forgets every draft. The caller knows that nobody plans, and that nobody begins
+// to meanwhile: they were left by processes that died.
+func (l *Ledger) DropDrafts(ctx context.Context) error {
+	var drafts bool
+	err := l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM batches WHERE state = 'draft')`).Scan(&drafts)
+	if err != nil || !drafts { // the common case takes no lock
+		return l.wrap("looking for drafts", err)
 	}
-	err = l.earlier.QueryRow(letter.String()).Scan((*string)(&batch), &line)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", 0, false, nil
-	}
-	return batch, line, err == nil, l.wrap("looking for earlier letters", err)
+	return l.tx(ctx, "dropping drafts that were left", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM batches WHERE state = 'draft'`)
+		return err
+	})
 }
 
 // Columns are stored as a JSON list of lists: a name, the value, those of further lines,
@@ -230,12 +220,15 @@ func decodeColumn(list []any) (c mailout.Column, err error) {
 	return c, nil
 }
 
-// PlannedBefore reports whether a plan was made of a manifest with the same bytes under the
-// same settings, and still counts.
-func (l *Ledger) PlannedBefore(ctx context.Context, manifest mailout.Digest, settings []byte) (before bool, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM batches WHERE manifest_sha256 = ? AND settings = ? AND state NOT IN ('draft','superseded','purged'))`,
-		manifest.String(), string(settings)).Scan(&before)
-	return before, l.wrap("looking for an earlier plan", err)
+// PlannedBefore finds the newest plan that was made of a manifest with the same bytes
+// under the same settings, and still counts.
+func (l *Ledger) PlannedBefore(ctx context.Context, manifest mailout.Digest, settings []byte) (id mailout.BatchID, found bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT id FROM batches WHERE manifest_sha256 = ? AND settings = ? AND state NOT IN ('draft','superseded','purged')
+		ORDER BY created_at DESC, id LIMIT 1`, manifest.String(), string(settings)).Scan((*string)(&id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return id, err == nil, l.wrap("looking for an earlier plan", err)
 }
 
 // ByDigest finds the batch that was frozen under a digest.

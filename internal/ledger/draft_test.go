@@ -178,19 +178,19 @@ func TestDropDraftDropsNothingElse(t *testing.T) {
 	b.wantState(ready, 2, mailout.Planned)
 }
 
-func TestDraftsGivenUpAreSweptADayLater(t *testing.T) {
+// Drafts of processes that died are forgotten when nobody plans; batches are not.
+func TestDraftsThatWereLeft(t *testing.T) {
 	b := newBooks(t)
-	old := b.draft(row(2))
-	b.clock.pass(23 * time.Hour)
-	young := b.draft(row(3))
-	b.clock.pass(2 * time.Hour)
-	b.draft(row(4))
-	_, err := b.Batch(t.Context(), old)
-	wantErr(t, err, ledger.ErrNoBatch)
-	b.wantState(young, 3, mailout.Planned)
-	if all, err := b.Batches(t.Context()); err != nil || len(all) != 0 {
+	ready := b.planned(row(2))
+	left := b.draft(row(3))
+	if all, err := b.Batches(t.Context()); err != nil || len(all) != 1 {
 		t.Errorf("drafts are listed as batches: %v, %v", all, err)
 	}
+	must(t, b.DropDrafts(t.Context()))
+	_, err := b.Batch(t.Context(), left)
+	wantErr(t, err, ledger.ErrNoBatch)
+	b.wantState(ready, 2, mailout.Planned)
+	must(t, b.DropDrafts(t.Context()))
 }
 
 // With --skip-bad-rows what is wrong with a row must not keep it out of the books: its
@@ -267,16 +267,22 @@ func TestEarlierFindsLettersThatAreOutOrWillBe(t *testing.T) {
 			b := newBooks(t)
 			id := b.approved(row(2), row(3))
 			c.arrive(b, id)
-			batch, line, found, err := b.Earlier(t.Context(), row(9, sameLetter).LetterKey())
-			if err != nil || found != c.want || (found && (batch != id || line != 2)) {
-				t.Errorf("found %v in line %d of %s, %v; want %v", found, line, batch, err, c.want)
+			e, found, err := b.Earlier(t.Context(), row(9, sameLetter).LetterKey(), false)
+			if err != nil || found != c.want || (found && (e.Batch != id || e.Line != 2)) {
+				t.Errorf("found %v, %+v, %v; want %v", found, e, err, c.want)
+			}
+			e, found, err = b.Earlier(t.Context(), row(9, sameLetter).LetterKey(), true)
+			if err != nil || !found || e.Batch != id || e.Line != 2 || e.State != b.record(id, 2).State {
+				t.Errorf("asked for all that an approved batch has: %v, %+v, %v", found, e, err)
 			}
 		})
 	}
 	b := newBooks(t)
 	b.planned(row(2))
-	if _, _, found, err := b.Earlier(t.Context(), row(2).LetterKey()); found || err != nil {
-		t.Errorf("a plan that nobody approved counts as a letter: %v, %v", found, err)
+	for _, ever := range []bool{false, true} {
+		if _, found, err := b.Earlier(t.Context(), row(2).LetterKey(), ever); found || err != nil {
+			t.Errorf("a plan that nobody approved counts as a letter: %v, %v", found, err)
+		}
 	}
 }
 
@@ -294,24 +300,26 @@ func TestBatchesAreListedOldestFirst(t *testing.T) {
 func TestPlannedBefore(t *testing.T) {
 	b := newBooks(t)
 	settings, manifest := []byte(`{"environment":"test"}`), mailout.SumDigest([]byte("manifest"))
-	want := func(manifest mailout.Digest, settings []byte, want bool) {
+	want := func(manifest mailout.Digest, settings []byte, want mailout.BatchID) {
 		t.Helper()
-		if got, err := b.PlannedBefore(t.Context(), manifest, settings); err != nil || got != want {
-			t.Errorf("planned before: %v, %v, want %v", got, err, want)
+		if got, found, err := b.PlannedBefore(t.Context(), manifest, settings); err != nil || got != want || found != (want != "") {
+			t.Errorf("planned before: %q, %v, %v, want %q", got, found, err, want)
 		}
 	}
-	want(manifest, settings, false)
+	want(manifest, settings, "")
 	b.draft(row(2))
-	want(manifest, settings, false)
-	b.approved(row(3))
-	want(manifest, settings, true)
-	want(mailout.SumDigest([]byte("another")), settings, false)
-	want(manifest, []byte("{}"), false)
+	want(manifest, settings, "")
+	id := b.approved(row(3))
+	want(manifest, settings, id)
+	want(mailout.SumDigest([]byte("another")), settings, "")
+	want(manifest, []byte("{}"), "")
+	b.clock.pass(time.Hour)
+	want(manifest, settings, b.approved(row(4)))
 	other := newBooks(t)
 	other.planned(row(2))
 	_, err := other.Freeze(t.Context(), other.draft(row(3)), mailout.SumDigest([]byte("newer")), mailout.SumDigest([]byte("d")), mailout.SumDigest([]byte("r")))
 	must(t, err)
-	if got, err := other.PlannedBefore(t.Context(), manifest, settings); err != nil || got {
+	if got, found, err := other.PlannedBefore(t.Context(), manifest, settings); err != nil || found {
 		t.Errorf("a superseded plan still counts: %v, %v", got, err)
 	}
 }

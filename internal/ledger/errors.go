@@ -33,6 +33,9 @@ var (
 
 	// ErrOlderLedger: sent.log names attempts that the ledger does not know.
 	ErrOlderLedger = errors.New("the ledger is older than sent.log")
+
+	// ErrSentLog: sent.log is not the one that the ledger wrote, or was cut.
+	ErrSentLog = errors.New("sent.log was cut short, or is not the one that belongs to this ledger")
 )
 
 // wrap gives an error of the database its sentence.
@@ -49,9 +52,7 @@ func (l *Ledger) wrap(doing string, err error) error {
 		Remedy:  "nothing was concluded; run the same command again, and see to the disk if it repeats"}
 	switch se.Code() & 0xff {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		e.Code = "ledger-corrupt"
-		e.Message = fmt.Sprintf("the ledger %s is damaged or not a ledger", l.path)
-		e.Remedy = "nothing was sent; put the newest good copy of ledger.db back, keep sent.log as it is, and do not delete either"
+		e = l.damaged(err)
 	case sqlite3.SQLITE_FULL:
 		e.Code = "ledger-disk-full"
 		e.Message = fmt.Sprintf("the disk that holds the ledger %s is full", l.path)
@@ -65,6 +66,16 @@ func (l *Ledger) wrap(doing string, err error) error {
 		e.Message = fmt.Sprintf("another program keeps the ledger %s busy", l.path)
 		e.Remedy = "close backup or database programs that have the file open, then try again"
 	}
+	return e
+}
+
+// damaged is the error of a ledger that cannot be relied on. What is wrong with it stands in
+// its cause alone: nobody who reads it could mend it.
+func (l *Ledger) damaged(why error) *Error {
+	e := &Error{Code: "ledger-corrupt", Err: why,
+		Message: fmt.Sprintf("the ledger %s is damaged or not a ledger", l.path),
+		Remedy:  "nothing was sent; put the newest good copy of ledger.db back, keep sent.log as it is, and do not delete either"}
+	l.fail(e)
 	return e
 }
 

@@ -15,10 +15,9 @@ import (
 
 // Health is what Examine found of a ledger's file.
 type Health struct {
-	Damage   []string // what is broken in it, in SQLite's words; empty: nothing
-	Schema   int      // its schema's version
-	Known    int      // the newest that this program knows
-	Attempts int      // tries at sending that it knows
+	Damage []string // what is broken in it, in SQLite's words or, of its totals, in ours; empty: nothing
+	Schema int      // its schema's version
+	Known  int      // the newest that this program knows
 }
 
 // damages bounds how much damage is listed.
@@ -31,14 +30,9 @@ func Examine(ctx context.Context, path string) (h Health, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return h, fmt.Errorf("looking for the ledger: %w", err)
 	}
-	files, err := fs.Glob(migrations, "sql/*.sql")
-	if err != nil {
-		return h, err
-	}
-	h.Known = len(files)
 	// Not read-only: what a process that was killed left in the write-ahead log can only be
 	// read by one that may clear it up.
-	db, err := sql.Open("sqlite", dsn(path, "mode=rw&_pragma=query_only(1)"))
+	db, err := sql.Open("sqlite", Options{Path: path}.filled().dsn("mode=rw&_pragma=query_only(1)"))
 	if err != nil {
 		return h, (&Ledger{path: path}).wrap("opening", err)
 	}
@@ -46,24 +40,37 @@ func Examine(ctx context.Context, path string) (h Health, err error) {
 	return h, (&Ledger{path: path}).wrap("examining", h.look(ctx, db))
 }
 
+// miscounted finds batches whose rows are not those that the tally has counted.
+const miscounted = `SELECT DISTINCT 'the totals of batch ' || batch || ' are not those of its rows' FROM (
+	SELECT batch, state, sender, queue, n FROM (
+		SELECT batch, state, sender, queue, count(*) AS n FROM rows GROUP BY batch, state, sender, queue
+		UNION ALL SELECT batch, state, sender, queue, -n FROM tally)
+	GROUP BY batch, state, sender, queue HAVING sum(n) <> 0) LIMIT %d`
+
 func (h *Health) look(ctx context.Context, db *sql.DB) error {
+	files, err := schemas()
+	if err != nil {
+		return err
+	}
+	h.Known = len(files)
 	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&h.Schema); err != nil {
 		return err
 	}
-	for _, question := range []string{
+	questions := []string{
 		fmt.Sprintf(`PRAGMA integrity_check(%d)`, damages),
 		fmt.Sprintf(`SELECT DISTINCT 'a row of ' || "table" || ' belongs to none of ' || parent FROM pragma_foreign_key_check LIMIT %d`, damages),
-	} {
+	}
+	if h.Schema == h.Known { // books of before count nothing
+		questions = append(questions, fmt.Sprintf(miscounted, damages))
+	}
+	for _, question := range questions {
 		found, err := texts(ctx, db, question)
 		if err != nil {
 			return err
 		}
 		h.Damage = append(h.Damage, slices.DeleteFunc(found, func(s string) bool { return s == "ok" })...)
 	}
-	if h.Schema == 0 {
-		return nil // nothing was ever written
-	}
-	return db.QueryRowContext(ctx, `SELECT count(*) FROM attempts`).Scan(&h.Attempts)
+	return nil
 }
 
 // texts reads one column.
@@ -98,25 +105,6 @@ func EverSent(path string) (bool, error) {
 	return len(said.at) > 0, err
 }
 
-// LogFits reports, without touching anything, whether sent.log is the one that this ledger
-// began and knows every attempt that was certainly answered. One that does not proves
-// nothing: what a killed process leaves sending is then unknown. That sent.log knows more
-// than the ledger is for [Ledger.Whole] to say.
-func (l *Ledger) LogFits(ctx context.Context) (bool, error) {
-	said, err := l.sent.Read()
-	if err != nil {
-		return false, l.wrap("reading sent.log", err)
-	}
-	return l.wholeLog(ctx, said)
-}
-
-// StrayLines counts the lines of sent.log that no batch wrote. They prove nothing, and hide
-// nothing.
-func (l *Ledger) StrayLines() (int, error) {
-	said, err := l.sent.Read()
-	return said.stray(), l.wrap("reading sent.log", err)
-}
-
 // LastSent is when the newest attempt at sending a row of a batch began; zero where there
 // was none.
 func (l *Ledger) LastSent(ctx context.Context, batch mailout.BatchID) (at time.Time, err error) {
@@ -127,7 +115,7 @@ func (l *Ledger) LastSent(ctx context.Context, batch mailout.BatchID) (at time.T
 // Senders lists the organizations that approved batches with an end still ahead are sent
 // for.
 func (l *Ledger) Senders(ctx context.Context) (all []mailout.OrgNumber, err error) {
-	found, err := texts(ctx, l.read, `SELECT DISTINCT sender FROM rows WHERE state <> 'skipped'
+	found, err := texts(ctx, l.read, `SELECT DISTINCT sender FROM tally WHERE n > 0 AND state <> 'skipped'
 		AND batch IN (SELECT id FROM batches WHERE state IN ('approved','stopped')) ORDER BY sender`)
 	for _, sender := range found {
 		all = append(all, mailout.OrgNumber(sender))

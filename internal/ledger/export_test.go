@@ -1,10 +1,40 @@
 package ledger
 
+import (
+	"errors"
+	"os"
+	"strings"
+
+	"batch/internal/disk"
+	"batch/internal/mailout"
+)
+
 // BreakSentLog makes every later append to sent.log fail, as a full disk would.
-func BreakSentLog(l *Ledger) { l.sent.Close() }
+func BreakSentLog(l *Ledger) error {
+	whole := l.sent.f
+	f, err := disk.OS.OpenFile(whole.Name(), os.O_RDONLY, 0)
+	l.sent.f = f
+	return errors.Join(err, whole.Close())
+}
 
 // UnneededQuery is shown so that a test can ask how it is answered.
 const UnneededQuery = unneededQuery
 
 // Writing reports whether a transaction is begun, or waits for another process's.
 func Writing(l *Ledger) bool { return l.write.Stats().InUse > 0 }
+
+// Kept is the query among those that intents and outcomes are written with that begins with
+// these words.
+func Kept(l *Ledger, words string) string {
+	for query := range l.steps.kept {
+		if strings.HasPrefix(query, words) {
+			return query
+		}
+	}
+	return "no query begins with " + words
+}
+
+// Mark is what sent.log would say of a letter.
+func Mark(l *Ledger, batch mailout.BatchID, letter mailout.Digest) string {
+	return l.mark(batch, letter)
+}

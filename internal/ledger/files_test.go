@@ -120,6 +120,15 @@ func (b *books) tryConfirm(taken mailout.Taken, job mailout.JobID) (again bool) 
 	return again
 }
 
+// keepDocument keeps the signed document of a job, without which nothing is confirmed.
+func (b *books) keepDocument(taken mailout.Taken, job mailout.JobID) {
+	b.t.Helper()
+	f := keptFile("whole", "t", "")
+	must(b.t, b.Fetched(b.t.Context(), taken, job, f))
+	f.Path = fmt.Sprintf("signed/x/%d.pdf", job)
+	must(b.t, b.KeepSigned(b.t.Context(), taken, job, f))
+}
+
 func (b *books) wantUnconfirmed(id mailout.BatchID, want int) {
 	b.t.Helper()
 	if got := b.info(id).Unconfirmed; got != want {
@@ -129,6 +138,7 @@ func (b *books) wantUnconfirmed(id mailout.BatchID, want int) {
 
 func TestConfirming(t *testing.T) {
 	b, id, taken, change := signed(t)
+	b.keepDocument(taken, 7)
 	b.wantUnconfirmed(id, 1)
 	if b.tryConfirm(taken, 7) {
 		t.Error("the first try counts as a repeat")
@@ -154,6 +164,7 @@ func TestConfirming(t *testing.T) {
 
 func TestAnEmptyQueueConfirmsWhatWasTried(t *testing.T) {
 	b, id, tried, change := signed(t)
+	b.keepDocument(tried, 7)
 	untried := b.take(b.change(b.created(id, 3, 8), 8, mailout.JobFailed, mailout.SignerRejected))
 	b.tryConfirm(tried, 7)
 	empty := func(queue string, after time.Duration) {
@@ -165,6 +176,7 @@ func TestAnEmptyQueueConfirmsWhatWasTried(t *testing.T) {
 	b.wantUnconfirmed(id, 2) // that says nothing about this queue
 	empty("queue", 12*time.Minute+time.Second)
 	b.wantUnconfirmed(id, 1) // what was never tried is not confirmed
+	b.tryConfirm(untried, 8)
 	must(t, b.Confirmed(t.Context(), untried, 8))
 	b.wantUnconfirmed(id, 0)
 }
@@ -205,6 +217,8 @@ func TestAChangeTellsOfAFinalOneThatWaits(t *testing.T) {
 	if !b.take(early).Pending || !b.crash().take(early).Pending {
 		t.Error("the final change that waits is not told of")
 	}
+	b.keepDocument(taken, 7)
+	b.tryConfirm(taken, 7)
 	must(t, b.Confirmed(t.Context(), taken, 7))
 	if b.take(early).Pending {
 		t.Error("a final change that was confirmed counts as waiting")
@@ -215,6 +229,7 @@ func TestAChangeTellsOfAFinalOneThatWaits(t *testing.T) {
 // configuration says by then.
 func TestQueuesOfWhatIsNotConfirmed(t *testing.T) {
 	b, _, taken, change := signed(t)
+	b.keepDocument(taken, 7)
 	b.conclude(taken, change)
 	queues := func() (all []string) {
 		must(t, b.Queues(t.Context(), func(sender mailout.OrgNumber, queue string) { all = append(all, string(sender)+" "+queue) }))
@@ -223,6 +238,7 @@ func TestQueuesOfWhatIsNotConfirmed(t *testing.T) {
 	if got := queues(); !slices.Equal(got, []string{"988015814 queue"}) {
 		t.Errorf("the queues are %q", got)
 	}
+	b.tryConfirm(taken, 7)
 	must(t, b.Confirmed(t.Context(), taken, 7))
 	if got := queues(); len(got) != 0 {
 		t.Errorf("with nothing left the queues are %q", got)

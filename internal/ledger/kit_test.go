@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"batch/internal/disk"
 	"batch/internal/ledger"
 	"batch/internal/mailout"
 )
@@ -24,6 +24,7 @@ type books struct {
 	t     testing.TB
 	dir   string
 	clock *clock
+	disk  *watchedDisk
 	plans int
 }
 
@@ -53,42 +54,23 @@ func newBooks(t testing.TB) *books { return openBooks(t, t.TempDir(), &clock{at:
 
 func openBooks(t testing.TB, dir string, c *clock) *books {
 	t.Helper()
-	l, err := openAt(dir, c)
+	d := &watchedDisk{disk.OS, func(bool) {}}
+	l, err := openOn(d, dir, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	return &books{Ledger: l, t: t, dir: dir, clock: c}
+	return &books{Ledger: l, t: t, dir: dir, clock: c, disk: d}
 }
 
-func openAt(dir string, c *clock) (*ledger.Ledger, error) {
-	return ledger.Open(context.Background(), ledger.Options{Path: filepath.Join(dir, "ledger.db"), SentLog: filepath.Join(dir, "sent.log"), Now: c.now})
+func openAt(dir string, c *clock) (*ledger.Ledger, error) { return openOn(disk.OS, dir, c) }
+
+func openOn(d disk.Disk, dir string, c *clock) (*ledger.Ledger, error) {
+	return ledger.Open(context.Background(), ledger.Options{Path: filepath.Join(dir, "ledger.db"), SentLog: filepath.Join(dir, "sent.log"), Now: c.now, Disk: d})
 }
 
 // again opens the same ledger a second time, as another process would.
 func (b *books) again() *books { return openBooks(b.t, b.dir, b.clock) }
-
-// crash opens a copy of what is on disk at this moment, as the next process finds it.
-func (b *books) crash() *books {
-	b.t.Helper()
-	return b.crashWith(b.sentLog())
-}
-
-// crashWith does the same with another sent.log.
-func (b *books) crashWith(sentLog string) *books {
-	b.t.Helper()
-	dir := b.t.TempDir()
-	for _, name := range []string{"ledger.db", "ledger.db-wal"} {
-		raw, err := os.ReadFile(filepath.Join(b.dir, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // nothing is in the write-ahead log
-		}
-		must(b.t, err)
-		must(b.t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
-	}
-	must(b.t, os.WriteFile(filepath.Join(dir, "sent.log"), []byte(sentLog), 0o600))
-	return openBooks(b.t, dir, b.clock)
-}
 
 func (b *books) sentLog() string {
 	raw, err := os.ReadFile(filepath.Join(b.dir, "sent.log"))
@@ -305,8 +287,11 @@ const absentAfter = 30 * time.Minute
 
 func (b *books) resolve(id mailout.BatchID, line int, v mailout.Verdict) {
 	b.t.Helper()
-	must(b.t, b.Resolve(b.t.Context(), id, line, v, absentAfter, "kari"))
+	must(b.t, b.Resolve(b.t.Context(), id, line, found(v), absentAfter))
 }
+
+// found is what a person says of a row.
+func found(v mailout.Verdict) mailout.Finding { return mailout.Finding{Verdict: v, By: "by kari"} }
 
 func must(t testing.TB, err error) {
 	t.Helper()

@@ -5,13 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver; imported nowhere else
 
+	"batch/internal/disk"
 	"batch/internal/mailout"
 )
 
@@ -20,51 +19,52 @@ const readers = 4
 
 // Options say where a ledger is.
 type Options struct {
-	Path    string           // ledger.db; created 0600 where absent, its folder 0700
-	SentLog string           // sent.log; on the same disk
-	Now     func() time.Time // the clock of the books; nil: time.Now
+	Path     string           // ledger.db; created 0600 where absent, its folder 0700
+	SentLog  string           // sent.log; on the same disk
+	Now      func() time.Time // the clock of the books; nil: time.Now
+	Patience time.Duration    // how long it is waited for another program that has the ledger in use; 0: 20 s
+	Disk     disk.Disk        // what sent.log is written through; nil: the system's
+	VFS      string           // what SQLite calls the disk below the ledger; empty: its own name for the system's
 }
 
 // Ledger is an open ledger, safe for concurrent use.
 type Ledger struct {
+	o         Options
 	path      string
 	write     *sql.DB // one connection
 	read      *sql.DB
-	verdict   *sql.Stmt // of read, as the next two: see keepLookups
+	verdict   *sql.Stmt // of read, as the next three: see keepLookups
 	earlier   *sql.Stmt
 	recipe    *sql.Stmt
+	due       *sql.Stmt
 	sent      *sentLog
 	now       func() time.Time
 	workspace string // the six characters in our Refs
+	secret    []byte // see Seal
+	speaking  string // see speak; empty: this is no speaker
+	steps     steps
+	failed    atomic.Pointer[error] // see fail
 }
 
 // Open opens the ledger, makes it where there is none, and brings an older schema up to
 // date. A damaged file, or one of a newer program, is an *Error.
 func Open(ctx context.Context, o Options) (*Ledger, error) {
-	if o.Now == nil {
-		o.Now = time.Now
+	o = o.filled()
+	if err := makeFile(o); err != nil {
+		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
-		return nil, fmt.Errorf("making the ledger's folder: %w", err)
-	}
-	// The driver would create the file with the umask's mode: make it first, closed to others.
-	f, err := os.OpenFile(o.Path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("opening the ledger: %w", err)
-	}
-	f.Close()
-
-	l := &Ledger{path: o.Path, now: o.Now}
-	if l.write, err = sql.Open("sqlite", dsn(o.Path, "_txlock=immediate&_pragma=journal_mode(WAL)")); err != nil {
+	l := &Ledger{o: o, path: o.Path, now: o.Now, steps: newSteps()}
+	var err error
+	if l.write, err = sql.Open("sqlite", o.dsn("_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=temp_store(MEMORY)")); err != nil {
 		return nil, l.wrap("opening", err)
 	}
 	l.write.SetMaxOpenConns(1)
-	if l.read, err = sql.Open("sqlite", dsn(o.Path, "_pragma=query_only(1)")); err != nil {
+	if l.read, err = sql.Open("sqlite", o.dsn("_pragma=query_only(1)")); err != nil {
 		return nil, l.wrap("opening", err)
 	}
 	l.read.SetMaxOpenConns(readers)
 	l.read.SetMaxIdleConns(readers) // one that were closed would take its pragmas and statements with it
-	if l.sent, err = openSentLog(o.SentLog); err != nil {
+	if l.sent, err = openSentLog(o.Disk, o.SentLog); err != nil {
 		l.Close()
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 // moment: turning on the WAL wants an exclusive lock, for which SQLite does not wait as
 // it does for every other.
 func (l *Ledger) patiently(ctx context.Context, f func(context.Context) error) error {
-	until := time.Now().Add(20 * time.Second)
+	until := time.Now().Add(l.o.Patience)
 	for {
 		err := f(ctx)
 		var le *Error
@@ -94,51 +94,56 @@ func (l *Ledger) patiently(ctx context.Context, f func(context.Context) error) e
 	}
 }
 
-func dsn(path, extra string) string {
-	// A path with ? or # would end early: escape it as a URI.
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
-	return u.String() + "?" + extra + "&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(20000)&_pragma=secure_delete(1)"
-}
-
-// prepare migrates the schema, keeps the lookups, and reads, or makes, the workspace's id. A new ledger
-// beside a sent.log takes the id from there: its jobs are still ours.
+// prepare migrates the schema, keeps the lookups, and reads, or makes, the workspace's id.
 func (l *Ledger) prepare(ctx context.Context) error {
 	if err := l.migrate(ctx); err != nil {
-		return err
-	}
-	said, err := l.sent.Read()
-	if err != nil {
 		return err
 	}
 	if err := l.keepLookups(ctx); err != nil {
 		return err
 	}
-	return l.tx(ctx, "naming the workspace", func(tx *sql.Tx) error {
-		err := tx.QueryRow(`SELECT value FROM meta WHERE key = 'workspace'`).Scan(&l.workspace)
-		if errors.Is(err, sql.ErrNoRows) {
-			err = l.nameWorkspace(tx, said)
-		}
-		if err != nil || said.began[l.workspace] {
-			return err
-		}
-		// A log begins with its ledger. One that is missing later stays without its first
-		// line: Recover must see that it is not the log of the attempts made before.
-		var attempts int
-		if err := tx.QueryRow(`SELECT count(*) FROM (SELECT 1 FROM attempts LIMIT 1)`).Scan(&attempts); err != nil || attempts > 0 {
-			return err
-		}
-		return l.sent.Begin(l.workspace)
-	})
+	var noted bool
+	err := l.read.QueryRowContext(ctx, `SELECT value, EXISTS (SELECT 1 FROM sent_log) FROM meta WHERE key = 'workspace'`).Scan(&l.workspace, &noted)
+	if err == nil && noted {
+		return nil
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return l.wrap("reading the workspace's name", err)
+	}
+	return l.tx(ctx, "naming the workspace", l.found)
 }
 
-func (l *Ledger) nameWorkspace(tx *sql.Tx, said said) error {
-	l.workspace = mailout.NewWorkspaceID()
-	for ref := range said.at {
-		parts, _ := ref.Parse()
-		l.workspace = parts.Workspace
+// found names the workspace of a new ledger and begins its sent.log. A new ledger beside a
+// sent.log takes the id from there: its jobs are still ours. A log begins with its ledger:
+// one that is missing later stays without its first line, for it is not the log of the
+// attempts made before.
+func (l *Ledger) found(tx *sql.Tx) error {
+	said, err := l.sent.Read()
+	if err != nil {
+		return err
 	}
-	_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('workspace', ?)`, l.workspace)
-	return err
+	err = tx.QueryRow(`SELECT value FROM meta WHERE key = 'workspace'`).Scan(&l.workspace)
+	if errors.Is(err, sql.ErrNoRows) {
+		l.workspace = said.workspace()
+		_, err = tx.Exec(`INSERT INTO meta (key, value) VALUES ('workspace', ?)`, l.workspace)
+	}
+	if err != nil {
+		return err
+	}
+	var known bool // it has a history, or another process was faster
+	if err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM attempts) OR EXISTS (SELECT 1 FROM sent_log)`).Scan(&known); err != nil || known || len(said.at) > 0 {
+		return err
+	}
+	if !said.began[l.workspace] {
+		if err := l.sent.Begin(l.workspace); err != nil {
+			return err
+		}
+	}
+	end, err := l.sent.End()
+	if err != nil {
+		return err
+	}
+	return noteLog(tx, end)
 }
 
 // Workspace is the id that this ledger's Refs begin with.
@@ -164,6 +169,7 @@ func (l *Ledger) SetHome(ctx context.Context, home string) error {
 
 // Close closes the files. What was committed stays committed.
 func (l *Ledger) Close() error {
+	l.fallSilent()
 	var errs []error
 	if l.read != nil {
 		errs = append(errs, l.read.Close())
@@ -191,7 +197,24 @@ func (l *Ledger) tx(ctx context.Context, doing string, f func(*sql.Tx) error) er
 	if err := f(tx); err != nil {
 		return errors.Join(l.wrap(doing, err), rollback(tx))
 	}
-	return l.wrap(doing, tx.Commit())
+	if err := l.wrap(doing, tx.Commit()); err != nil {
+		l.fail(err)
+		return err
+	}
+	return nil
+}
+
+// fail notes that a commit, or sent.log, failed. What it wrote may be there after a crash
+// all the same: until another process has looked, nothing that leads to a call is begun.
+// Answers to calls that are under way are still written: they only make the books truer.
+func (l *Ledger) fail(err error) { l.failed.CompareAndSwap(nil, &err) }
+
+// failure is why no intent is written any more; nil: nothing has failed.
+func (l *Ledger) failure() error {
+	if err := l.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 func rollback(tx *sql.Tx) error {

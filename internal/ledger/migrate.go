@@ -11,10 +11,14 @@ import (
 //go:embed sql/*.sql
 var migrations embed.FS
 
+// schemas lists the numbered files, in their order.
+func schemas() ([]string, error) { return fs.Glob(migrations, "sql/*.sql") } // sorted by name
+
 // migrate runs the numbered files that the ledger has not had yet; PRAGMA user_version
-// counts them. All of them run in one transaction: a crash leaves the schema as it was.
+// counts them. All of them run in one transaction: a crash leaves the schema as it was. A
+// copy of books with rows in them is kept.
 func (l *Ledger) migrate(ctx context.Context) error {
-	files, err := fs.Glob(migrations, "sql/*.sql") // sorted by name, so by number
+	files, err := schemas()
 	if err != nil {
 		return err
 	}
@@ -35,6 +39,12 @@ func (l *Ledger) migrate(ctx context.Context) error {
 		if err := tx.QueryRow(`PRAGMA user_version`).Scan(&have); err != nil {
 			return err
 		}
+		if have >= len(files) {
+			return nil
+		}
+		if err := l.backup(ctx, tx, have); err != nil {
+			return err
+		}
 		for n, name := range files {
 			if n < have {
 				continue
@@ -47,7 +57,7 @@ func (l *Ledger) migrate(ctx context.Context) error {
 				return fmt.Errorf("running %s: %w", name, err)
 			}
 		}
-		_, err := tx.Exec(fmt.Sprintf(`PRAGMA user_version = %d`, max(have, len(files))))
+		_, err := tx.Exec(fmt.Sprintf(`PRAGMA user_version = %d`, len(files)))
 		return err
 	})
 }

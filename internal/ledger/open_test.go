@@ -156,18 +156,13 @@ func TestALedgerOfAnEarlierProgramIsBroughtUpToDate(t *testing.T) {
 	must(t, err)
 	for had := 1; had < len(scripts); had++ {
 		t.Run(fmt.Sprint("schema ", had), func(t *testing.T) {
-			old := &books{t: t, dir: t.TempDir(), clock: &clock{at: noon}}
-			for _, name := range scripts[:had] {
-				script, err := os.ReadFile(name)
-				must(t, err)
-				must(t, old.raw(string(script)))
-			}
+			old := oldBooks(t, had)
 			d := document("d").Prepared
-			must(t, old.raw(fmt.Sprintf(`INSERT INTO meta (key, value) VALUES ('workspace', 'abc123');
-				INSERT INTO prepared (recipe, sha256, crc32, bytes, pages, made_at) VALUES ('%s', '%s', %d, %d, %d, '2026-11-20T12:00:00.000000Z');
-				PRAGMA user_version = %d`, digest("r"), d.SHA256, d.CRC32, d.Bytes, d.Pages, had)))
+			must(t, old.raw(`INSERT INTO prepared (recipe, sha256, crc32, bytes, pages, made_at) VALUES (?, ?, ?, ?, ?, '2026-11-20T12:00:00.000000Z')`,
+				digest("r").String(), d.SHA256.String(), d.CRC32, d.Bytes, d.Pages))
 
 			b := old.again()
+			b.wantOld()
 			if got, found, err := b.PreparedBy(t.Context(), digest("r")); !found || err != nil || got != (mailout.Stored{Prepared: d}) {
 				t.Errorf("the recipe made %+v, %v, %v; want %+v of no known time", got, found, err, d)
 			}

@@ -20,13 +20,14 @@ const (
 	preparedQuery = `SELECT sha256, crc32, bytes, pages, modified FROM prepared WHERE recipe = ?`
 )
 
-// keepLookups prepares what is asked of every row of every plan. The pool prepares it once
-// a connection; to prepare it for each question costs half as much again.
+// keepLookups prepares what is asked of every row of every plan, and what is asked every
+// second. The pool prepares it once a connection; to prepare it for each question costs half
+// as much again, and of what is to be cancelled ten times as much.
 func (l *Ledger) keepLookups(ctx context.Context) (err error) {
 	for _, s := range []struct {
 		into  **sql.Stmt
 		query string
-	}{{&l.verdict, verdictQuery}, {&l.recipe, preparedQuery}, {&l.earlier, earlierQuery}} {
+	}{{&l.verdict, verdictQuery}, {&l.recipe, preparedQuery}, {&l.earlier, earlierQuery}, {&l.due, dueQuery}} {
 		if *s.into, err = l.read.PrepareContext(ctx, s.query); err != nil {
 			return l.wrap("opening", err)
 		}

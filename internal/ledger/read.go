@@ -50,9 +50,10 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 	defer tx.Rollback()
 	b.ID, b.Totals = id, mailout.Totals{}
 	var seconds int64
-	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, settings, created_at, approved_at, stop_reason, ends_at, ends_after, late_after FROM batches WHERE id = ?`, string(id)).
+	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, settings, created_at, approved_at, stop_reason, ends_at, ends_after, late_after,
+		(SELECT max(until) FROM holds WHERE batch = batches.id) FROM batches WHERE id = ?`, string(id)).
 		Scan((*string)(&b.State), hexDigest{&b.Digest}, hexDigest{&b.RowsDigest}, &b.ManifestPath, hexDigest{&b.ManifestSHA256}, &b.Settings,
-			moment{&b.CreatedAt}, moment{&b.ApprovedAt}, &b.StopReason, moment{&b.Ends.At}, &seconds, moment{&b.LateAfter})
+			moment{&b.CreatedAt}, moment{&b.ApprovedAt}, &b.StopReason, moment{&b.Ends.At}, &seconds, moment{&b.LateAfter}, moment{&b.HeldUntil})
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, ErrNoBatch
 	}
@@ -60,7 +61,10 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 		return b, l.wrap("reading a batch", err)
 	}
 	b.Ends.After = time.Duration(seconds) * time.Second
-	rows, err := tx.Query(`SELECT state, count(*) FROM rows WHERE batch = ? GROUP BY state`, string(id))
+	if err := lastEnd(tx, id, &b); err != nil {
+		return b, l.wrap("reading a batch", err)
+	}
+	rows, err := tx.Query(`SELECT state, sum(n) FROM tally WHERE batch = ? AND n > 0 GROUP BY state`, string(id))
 	if err != nil {
 		return b, l.wrap("counting rows", err)
 	}
@@ -80,7 +84,7 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 	err = tx.QueryRow(`SELECT (SELECT count(*) FROM changes WHERE batch = ?1 AND final = 1 AND confirmed_at IS NULL),
 		(SELECT count(*) FROM alarms WHERE laid_at IS NULL AND batch IN (?1, '')),
 		(SELECT count(*) FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line WHERE w.batch = ?1 AND `+due+`),
-		(SELECT count(*) FROM wishes w JOIN rows r ON r.batch = w.batch AND r.line = w.line
+		(SELECT count(*) FROM wishes w CROSS JOIN rows r ON r.batch = w.batch AND r.line = w.line
 			WHERE w.batch = ?1 AND w.answer = 'refused' AND w.job_id = 0 AND r.state = 'created')`, string(id)).Scan(&b.Unconfirmed, &b.Alarms, &b.Uncancelled, &b.Uncancellable)
 	return b, l.wrap("counting alarms", err)
 }
@@ -88,19 +92,28 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 // Line finds the line of a row by the owner's key, or by "line:14". A skipped row may
 // have the key of another: the other is found.
 func (l *Ledger) Line(ctx context.Context, batch mailout.BatchID, row string) (line int, err error) {
-	q, arg := `SELECT line FROM rows WHERE batch = ? AND key = ? ORDER BY state = 'skipped', line LIMIT 1`, any(row)
-	if s, ok := strings.CutPrefix(row, "line:"); ok {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			return 0, fmt.Errorf("%q is not a line: write line:14", row)
-		}
-		q, arg = `SELECT line FROM rows WHERE batch = ? AND line = ?`, n
+	where, arg, err := rowQuery(row)
+	if err != nil {
+		return 0, err
 	}
-	err = l.read.QueryRowContext(ctx, q, string(batch), arg).Scan(&line)
+	err = l.read.QueryRowContext(ctx, `SELECT line FROM rows WHERE batch = ? AND `+where, string(batch), arg).Scan(&line)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, ErrNoRow
 	}
 	return line, l.wrap("finding a row", err)
+}
+
+// rowQuery is how the row is found that a person names.
+func rowQuery(row string) (where string, arg any, err error) {
+	s, ok := strings.CutPrefix(row, "line:")
+	if !ok {
+		return `key = ? ORDER BY state = 'skipped', line LIMIT 1`, row, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return "", nil, fmt.Errorf("%q is not a line: write line:14", row)
+	}
+	return `line = ?`, n, nil
 }
 
 // History lists what happened to a row, or to the whole batch with line 0, in order.
@@ -123,7 +136,7 @@ func (l *Ledger) History(ctx context.Context, batch mailout.BatchID, line int) (
 
 // Attempts lists the tries at sending a row, oldest first.
 func (l *Ledger) Attempts(ctx context.Context, batch mailout.BatchID, line int) ([]mailout.Attempt, error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT ref, n, outcome, status, code, coalesce(job_id, 0), dropped_at IS NOT NULL FROM attempts WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
+	rows, err := l.read.QueryContext(ctx, `SELECT ref, n, outcome, status, code, coalesce(job_id, 0), dropped_at IS NOT NULL, coalesce(seen_job, 0) FROM attempts WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
 	if err != nil {
 		return nil, l.wrap("reading attempts", err)
 	}
@@ -131,7 +144,7 @@ func (l *Ledger) Attempts(ctx context.Context, batch mailout.BatchID, line int) 
 	var all []mailout.Attempt
 	for rows.Next() {
 		var a mailout.Attempt
-		if err := rows.Scan((*string)(&a.Ref), &a.N, (*string)(&a.Outcome), &a.Status, &a.Code, (*int64)(&a.JobID), &a.Dropped); err != nil {
+		if err := rows.Scan((*string)(&a.Ref), &a.N, (*string)(&a.Outcome), &a.Status, &a.Code, (*int64)(&a.JobID), &a.Dropped, (*int64)(&a.Seen)); err != nil {
 			return nil, l.wrap("reading attempts", err)
 		}
 		all = append(all, a)
@@ -161,13 +174,21 @@ func (l *Ledger) Alarms(ctx context.Context) ([]mailout.Alarm, error) {
 // alarm, or somebody laid it before.
 func (l *Ledger) LayAlarm(ctx context.Context, id int64, note string) (found bool, err error) {
 	err = l.tx(ctx, "laying an alarm to rest", func(tx *sql.Tx) error {
-		res, err := tx.Exec(`UPDATE alarms SET laid_at = ?, note = ? WHERE id = ? AND laid_at IS NULL`, stamp(l.now()), note, id)
-		if err != nil {
+		now := stamp(l.now())
+		var a mailout.Alarm
+		err := tx.QueryRow(`UPDATE alarms SET laid_at = ?, note = ? WHERE id = ? AND laid_at IS NULL RETURNING kind, batch, line, job_id`, now, note, id).
+			Scan((*string)(&a.Kind), (*string)(&a.Batch), &a.Line, (*int64)(&a.JobID))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if found = err == nil; !found {
 			return err
 		}
-		n, err := res.RowsAffected()
-		found = n > 0
-		return err
+		p, err := rowAt(tx, a.Batch, a.Line)
+		if err != nil && !errors.Is(err, ErrNoRow) {
+			return err
+		}
+		return addEvent(tx, event{at: now, batch: a.Batch, line: a.Line, kind: "alarm laid", from: p.state, to: p.state, job: a.JobID, detail: fmt.Sprintf("alarm %d (%s), %s", id, a.Kind, note)})
 	})
 	return found, err
 }
@@ -202,16 +223,16 @@ func (l *Ledger) Record(ctx context.Context, batch mailout.BatchID, line int) (m
 // may have none.
 func (l *Ledger) Open(ctx context.Context, batch mailout.BatchID) (certain, unknown int, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT
-		(SELECT count(*) FROM rows WHERE state IN ('created','sending') AND (?1 = '' OR batch = ?1)) +
+		(SELECT coalesce(sum(n), 0) FROM tally WHERE state IN ('created','sending') AND (?1 = '' OR batch = ?1)) +
 		(SELECT count(*) FROM changes WHERE final = 1 AND confirmed_at IS NULL AND batch IS NOT NULL AND (?1 = '' OR batch = ?1)),
-		(SELECT count(*) FROM rows WHERE state = 'unknown' AND (?1 = '' OR batch = ?1))`, string(batch)).Scan(&certain, &unknown)
+		(SELECT coalesce(sum(n), 0) FROM tally WHERE state = 'unknown' AND (?1 = '' OR batch = ?1))`, string(batch)).Scan(&certain, &unknown)
 	return certain, unknown, l.wrap("counting open rows", err)
 }
 
 // Queues calls f with every sender and polling queue that open rows were sent with, or
 // that final changes came from which are not confirmed yet.
 func (l *Ledger) Queues(ctx context.Context, f func(sender mailout.OrgNumber, queue string)) error {
-	rows, err := l.read.QueryContext(ctx, `SELECT sender, queue FROM rows WHERE state IN ('sending','created','unknown')
+	rows, err := l.read.QueryContext(ctx, `SELECT sender, queue FROM tally WHERE n > 0 AND state IN ('sending','created','unknown')
 		UNION SELECT sender, queue FROM changes WHERE final = 1 AND confirmed_at IS NULL ORDER BY sender, queue`)
 	if err != nil {
 		return l.wrap("listing queues", err)

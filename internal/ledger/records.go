@@ -37,7 +37,7 @@ func (p prepared) Query(query string, args ...any) (*sql.Rows, error) {
 
 const recordColumns = `batch, line, key, state, since, sender, title, nonsensitive_title, description, authentication, identifier,
 	activation_at, available_seconds, deadline_at, columns, coalesce(ref,''), coalesce(job_id,0), queue, cause, code, message,
-	(SELECT begun_at FROM attempts a WHERE a.ref = rows.ref)`
+	(SELECT begun_at FROM attempts a WHERE a.ref = rows.ref), repeat, ` + heldUntil
 
 // records reads rows in one read transaction, so that they are of one moment. While it
 // lasts the WAL cannot be checkpointed: the caller writes its report and goes.
@@ -73,7 +73,7 @@ func scanRecord(q querier, rows *sql.Rows) (r mailout.Record, err error) {
 	var seconds int64
 	err = rows.Scan((*string)(&r.Batch), &r.Line, &r.Key, (*string)(&r.State), moment{&r.Since}, (*string)(&r.Job.Sender), &title, &nonsensitive, &description,
 		&r.Job.Authentication, (*string)(&r.Job.Identifier), moment{&r.Job.Activation}, &seconds, moment{&r.Job.Deadline}, &columns,
-		(*string)(&r.Ref), (*int64)(&r.JobID), &r.Queue, &r.Cause, &r.Code, &r.Message, moment{&r.SentAt})
+		(*string)(&r.Ref), (*int64)(&r.JobID), &r.Queue, &r.Cause, &r.Code, &r.Message, moment{&r.SentAt}, &r.Repeat, moment{&r.HeldUntil})
 	if err != nil {
 		return r, err
 	}

@@ -3,41 +3,91 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"batch/internal/mailout"
 )
 
-// Resolve writes what a person found about an unknown row. Absent is possible when
-// absentAfter has passed since the last byte can have left, and never after present; the
-// row is then planned again, and its next attempt gets a new Ref.
-func (l *Ledger) Resolve(ctx context.Context, batch mailout.BatchID, line int, v mailout.Verdict, absentAfter time.Duration, by string) error {
+// Resolve writes what a person found about an unknown row.
+//
+// Present leaves it unknown until its change brings the job. The id that a person read is
+// noted: it finds the row where the change comes without a reference, and a change with
+// another id is an alarm, for there may then be two jobs. Said again it corrects the id.
+//
+// Absent is possible when absentAfter has passed since the last byte can have left, and
+// never after present; the row is then planned again, and its next attempt gets a new Ref.
+// A row of which nothing but the Ref is known is withdrawn instead: there is nothing to send.
+func (l *Ledger) Resolve(ctx context.Context, batch mailout.BatchID, line int, f mailout.Finding, absentAfter time.Duration) error {
 	now := l.now()
 	return l.tx(ctx, "resolving the row", func(tx *sql.Tx) error {
 		p, err := rowAt(tx, batch, line)
 		if err != nil {
 			return err
 		}
-		if p.state != mailout.Unknown {
-			return &ResolveError{State: p.state, Message: fmt.Sprintf("the row is %s, not unknown: there is nothing to resolve", p.state)}
-		}
-		switch v {
-		case mailout.VerdictAbsent:
-		case mailout.VerdictPresent:
-			return addEvent(tx, event{at: stamp(now), batch: batch, line: line, kind: "present", from: p.state, to: p.state, ref: p.ref, detail: by})
-		default:
-			return fmt.Errorf("%q is no verdict: it is %q or %q", v, mailout.VerdictPresent, mailout.VerdictAbsent)
-		}
-		if err := absentAllowed(tx, p, now, absentAfter); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`UPDATE attempts SET dropped_at = ? WHERE ref = ?`, stamp(now), string(p.ref)); err != nil {
-			return err
-		}
-		p.ref = ""
-		return move(tx, &p, mailout.Absent, stamp(now), by)
+		return resolve(tx, p, f, now, absentAfter)
 	})
+}
+
+func resolve(tx *sql.Tx, p place, f mailout.Finding, now time.Time, absentAfter time.Duration) error {
+	if p.state != mailout.Unknown {
+		return &ResolveError{State: p.state, Message: fmt.Sprintf("the row is %s, not unknown: there is nothing to resolve", p.state)}
+	}
+	switch f.Verdict {
+	case mailout.VerdictPresent:
+		return present(tx, p, f, now)
+	case mailout.VerdictAbsent:
+		return absent(tx, p, f, now, absentAfter)
+	}
+	return fmt.Errorf("%q is no verdict: it is %q or %q", f.Verdict, mailout.VerdictPresent, mailout.VerdictAbsent)
+}
+
+func present(tx *sql.Tx, p place, f mailout.Finding, now time.Time) error {
+	detail := f.By
+	if f.Job != 0 {
+		if err := freeJob(tx, p, f.Job); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE attempts SET seen_job = ? WHERE ref = ?`, int64(f.Job), string(p.ref)); err != nil {
+			return err
+		}
+		detail = fmt.Sprintf("as job %d, %s", f.Job, f.By)
+	}
+	return addEvent(tx, event{at: stamp(now), batch: p.batch, line: p.line, kind: "present", from: p.state, to: p.state, ref: p.ref, job: f.Job, detail: detail})
+}
+
+// freeJob refuses an id that is another row's: one of the two was misread.
+func freeJob(tx *sql.Tx, p place, job mailout.JobID) error {
+	var batch mailout.BatchID
+	var line int
+	err := tx.QueryRow(`SELECT batch, line FROM rows WHERE job_id = ?1
+		UNION ALL SELECT batch, line FROM attempts WHERE seen_job = ?1 AND ref <> ?2 LIMIT 1`, int64(job), string(p.ref)).Scan((*string)(&batch), &line)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &ResolveError{State: p.state, Message: fmt.Sprintf("job %d is that of line %d of batch %s: look at the reference once more", job, line, batch)}
+}
+
+func absent(tx *sql.Tx, p place, f mailout.Finding, now time.Time, after time.Duration) error {
+	if err := absentAllowed(tx, p, now, after); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`UPDATE attempts SET dropped_at = ? WHERE ref = ?`, stamp(now), string(p.ref)); err != nil {
+		return err
+	}
+	var bare bool
+	if err := tx.QueryRow(`SELECT bare FROM rows WHERE batch = ? AND line = ?`, string(p.batch), p.line).Scan(&bare); err != nil {
+		return err
+	}
+	p.ref = ""
+	if err := move(tx, &p, mailout.Absent, stamp(now), f.By); err != nil || !bare || p.state != mailout.Planned {
+		return err
+	}
+	return move(tx, &p, mailout.Withdraw, stamp(now), "no line of the manifest fits it: there is nothing to send")
 }
 
 // ResolveError says why a row cannot be resolved that way now.

@@ -35,7 +35,7 @@ func (t times) note(tx *sql.Tx, id mailout.BatchID) error {
 // Late counts the planned rows that would be late if they were sent now, and finds the
 // first one's line. It looks at every planned row that has times of its own.
 func (l *Ledger) Late(ctx context.Context, batch mailout.BatchID, now time.Time) (n, first int, err error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT line, activation_at, deadline_at FROM rows WHERE batch = ? AND state = 'planned'
+	rows, err := l.read.QueryContext(ctx, `SELECT line, activation_at, deadline_at FROM rows INDEXED BY rows_by_state WHERE batch = ? AND state = 'planned'
 		AND (activation_at IS NOT NULL OR deadline_at IS NOT NULL) ORDER BY line`, string(batch))
 	if err != nil {
 		return 0, 0, l.wrap("looking for late rows", err)

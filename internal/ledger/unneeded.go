@@ -39,8 +39,8 @@ const unneededQuery = `WITH going (id) AS MATERIALIZED (SELECT id FROM batches W
 // that is removed a moment later.
 //
 //   - A draft that began before keeps everything: it may have found a file that no row
-//     names yet. Drafts are never forgotten here; one that a crash left is swept by a later
-//     BeginDraft, and delays the removal for a day.
+//     names yet. Drafts are never forgotten here; one that a crash left is dropped before
+//     the next plan that is made while nobody else makes one.
 //   - A draft that begins meanwhile waits for the commit. It finds neither the recipe nor
 //     the file, and makes it again.
 //   - A draft that was frozen or dropped since files was listed has its rows in the books,

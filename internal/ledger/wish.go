@@ -74,7 +74,7 @@ func noteWish(tx *sql.Tx, p place, job mailout.JobID, kind, detail, now string) 
 
 // withdrawWished withdraws a row that came back to planned, because its call had no effect
 // or a person found no job, while there is a wish that it be cancelled.
-func withdrawWished(tx *sql.Tx, p *place, now string) error {
+func withdrawWished(tx writer, p *place, now string) error {
 	var said string
 	err := tx.QueryRow(`SELECT said FROM wishes WHERE batch = ? AND line = ? AND job_id = 0`, string(p.batch), p.line).Scan(&said)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -138,6 +138,9 @@ func placeOfJob(tx *sql.Tx, job mailout.JobID) (place, error) {
 // turn: it goes behind all others. ask is false where there is nothing to ask any more: the
 // row is over, or the wish was answered.
 func (l *Ledger) BeginCancel(ctx context.Context, w mailout.Wish) (ask bool, err error) {
+	if err := l.failure(); err != nil {
+		return false, err
+	}
 	now := stamp(l.now())
 	err = l.tx(ctx, "noting a cancellation", func(tx *sql.Tx) error {
 		p, err := placeOfJob(tx, w.Job)

@@ -126,10 +126,8 @@ func TestAWishedRowIsNeverSent(t *testing.T) {
 			b.resolve(id, 2, mailout.VerdictAbsent)
 		},
 		"ended before the first byte": func(b *books, id mailout.BatchID) {
-			before := b.sentLog()
-			b.begin(id, 2)
+			*b = *b.atTheLine(false, func() { b.begin(id, 2) })
 			b.wish(id, 2)
-			*b = *b.crashWith(before)
 			if got := b.recover(); got.NotSent != 1 {
 				b.t.Errorf("recovered %+v", got)
 			}
@@ -328,30 +326,18 @@ func TestADuplicateKnownFromItsAnswer(t *testing.T) {
 
 // Books of before know files of one kind and no wishes; nothing of them is lost.
 func TestBooksOfBefore(t *testing.T) {
-	b := newBooks(t)
-	id := b.approved(row(2))
-	change := b.change(b.created(id, 2, 22), 22, mailout.Completed, mailout.SignerSigned)
-	taken := b.take(change)
-	f := keptFile("pdf", "t1", "")
-	must(t, b.Fetched(t.Context(), taken, 22, f))
-	f.Path = "signed/x/k2-22.pdf"
-	must(t, b.KeepSigned(t.Context(), taken, 22, f))
+	b := oldBooks(t, 3)
+	f := keptFile("pdf", "t1", "signed/x/k3-1003.pdf")
 	half := keptFile("another", "t2", "")
-	must(t, b.Fetched(t.Context(), taken, 22, half))
-	for _, undo := range []string{
-		`CREATE TABLE before (job_id INTEGER NOT NULL, sha256 TEXT NOT NULL, batch TEXT, line INTEGER, bytes INTEGER NOT NULL, temp TEXT NOT NULL,
-			path TEXT NOT NULL DEFAULT '', state TEXT NOT NULL, doubt TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, PRIMARY KEY (job_id, sha256)) STRICT, WITHOUT ROWID`,
-		`INSERT INTO before SELECT job_id, sha256, batch, line, bytes, temp, path, state, doubt, at FROM files`,
-		`DROP TABLE files`, `ALTER TABLE before RENAME TO files`, `CREATE INDEX files_by_row ON files (batch, line)`,
-		`ALTER TABLE batches DROP COLUMN ends_at`, `ALTER TABLE batches DROP COLUMN ends_after`, `ALTER TABLE batches DROP COLUMN late_after`,
-		`DROP TABLE wishes`, `ALTER TABLE attempts DROP COLUMN cancel_url`, `ALTER TABLE changes DROP COLUMN cancel_url`,
-		`PRAGMA user_version = 3`,
-	} {
-		must(t, b.raw(undo))
+	for _, f := range []mailout.KeptFile{f, half} {
+		must(t, b.raw(`INSERT INTO files (job_id, sha256, batch, line, bytes, temp, state, at) VALUES (1003, ?, ?, 3, ?, ?, 'fetched', '2026-11-20T12:00:00.000000Z')`,
+			f.SHA256.String(), oldBatch, f.Bytes, f.Temp))
 	}
-	must(t, b.Close())
+	must(t, b.raw(`UPDATE files SET state = 'kept', path = ? WHERE temp = 't1'`, f.Path))
 	next := b.again()
-	if got := next.record(id, 2).Signed; got.Path != f.Path || got.SHA256 != f.SHA256 || got.Bytes != 3 {
+	const id, line = mailout.BatchID(oldBatch), 3
+	change := next.change(next.record(id, line).Ref, 1003, mailout.Completed, mailout.SignerSigned)
+	if got := next.record(id, line).Signed; got.Path != f.Path || got.SHA256 != f.SHA256 || got.Bytes != 3 {
 		t.Errorf("the signed document is %+v", got)
 	}
 	if got := next.temps(); !slices.Equal(got, []string{"t2"}) {
@@ -360,8 +346,8 @@ func TestBooksOfBefore(t *testing.T) {
 	if got := next.take(change).Files; len(got) != 2 || got[0].Signer != 0 {
 		t.Errorf("the books know %+v", got)
 	}
-	next.wish(id, 2)
-	next.wantDue("2 22")
+	next.wish(id, line)
+	next.wantDue("3 1003")
 	if got := next.info(id); got.Ends != (mailout.Ends{}) || !got.LateAfter.IsZero() {
 		t.Errorf("the times of the batch were never noted, and are %+v, %v", got.Ends, got.LateAfter)
 	}

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
+	"math"
 
 	"batch/internal/mailout"
 )
@@ -19,11 +21,17 @@ const wishColumns = `w.batch, w.line, coalesce(r.key, ''), coalesce(r.state, '')
 // the portal knows best.
 const due = `w.answer = '' AND (w.job_id <> 0 OR r.state = 'created')`
 
+const dueQuery = `SELECT ` + wishColumns + ` WHERE ` + due + ` AND (w.turn, w.batch, w.line, w.job_id) > (?, ?, ?, ?)
+	ORDER BY w.turn, w.batch, w.line, w.job_id`
+
 // ToCancel reads up to limit wishes whose call is due, after another one in their order:
 // those first that were never asked about, then those that were asked about longest ago.
 func (l *Ledger) ToCancel(ctx context.Context, after mailout.Wish, limit int) ([]mailout.Wish, error) {
-	return l.wishes(ctx, `WHERE `+due+` AND (w.turn, w.batch, w.line, w.job_id) > (?, ?, ?, ?)
-		ORDER BY w.turn, w.batch, w.line, w.job_id LIMIT ?`, after.Turn, string(after.Batch), after.Line, keyOf(after), limit)
+	rows, err := l.due.QueryContext(ctx, after.Turn, string(after.Batch), after.Line, keyOf(after))
+	if err != nil {
+		return nil, l.wrap("reading what is to be cancelled", err)
+	}
+	return l.readWishes(rows, limit)
 }
 
 // Unanswered reads whose the wishes of a batch are whose call is due: the line, the job, and
@@ -49,17 +57,20 @@ func (l *Ledger) Unanswered(ctx context.Context, batch mailout.BatchID) ([]mailo
 // Wishes reads what a person wished cancelled of a batch, in the manifest's order. Rows
 // that were withdrawn before they were ever sent are not among them.
 func (l *Ledger) Wishes(ctx context.Context, batch mailout.BatchID) ([]mailout.Wish, error) {
-	return l.wishes(ctx, `WHERE w.batch = ? ORDER BY w.line, w.job_id`, string(batch))
-}
-
-func (l *Ledger) wishes(ctx context.Context, where string, args ...any) ([]mailout.Wish, error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT `+wishColumns+` `+where, args...)
+	rows, err := l.read.QueryContext(ctx, `SELECT `+wishColumns+` WHERE w.batch = ? ORDER BY w.line, w.job_id`, string(batch))
 	if err != nil {
 		return nil, l.wrap("reading what is to be cancelled", err)
 	}
+	return l.readWishes(rows, math.MaxInt)
+}
+
+// readWishes reads so many rows of wishColumns at most, and closes them. (The order is that of
+// an index, so those behind cost nothing. A LIMIT that is bound would have SQLite parse the
+// statement anew each time, for the number that it has then.)
+func (l *Ledger) readWishes(rows *sql.Rows, most int) ([]mailout.Wish, error) {
 	defer rows.Close()
 	var all []mailout.Wish
-	for rows.Next() {
+	for len(all) < most && rows.Next() {
 		var w mailout.Wish
 		if err := rows.Scan((*string)(&w.Batch), &w.Line, &w.Key, (*string)(&w.State), (*int64)(&w.Job), &w.Duplicate,
 			(*string)(&w.Sender), &w.URL, &w.Said, &w.Turn, &w.Perhaps, (*string)(&w.Answer), &w.Code); err != nil {

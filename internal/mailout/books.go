@@ -18,9 +18,12 @@ type BatchInfo struct {
 	CreatedAt      time.Time
 	ApprovedAt     time.Time // zero: not approved
 	StopReason     string    // why it is stopped; empty otherwise
+	EndReason      string    // why sending last ended that left it approved; empty: it ended well, or never began
+	EndedAt        time.Time // when
 	Totals         Totals
 	Ends           Ends      // of all rows that are not left out; zero where an older version planned
 	LateAfter      time.Time // the first moment of any of their jobs (Job.LateAfter); zero where not known
+	HeldUntil      time.Time // nobody is told before of rows sent from now on; zero: nothing is fixed (see Job.Held)
 	Unconfirmed    int       // final changes not yet confirmed
 	Alarms         int       // alarms not yet laid to rest
 	Uncancelled    int       // jobs that a person wishes cancelled, and that the portal has not answered about
@@ -30,23 +33,32 @@ type BatchInfo struct {
 // Record is a row as the books have it: what was planned and what became of it.
 type Record struct {
 	Row
-	Batch    BatchID
-	State    State
-	Ref      Ref   // of the newest attempt; empty before the first
-	JobID    JobID // zero: none known
-	Cause    string
-	Code     string // of a refused row the portal's error code, of a skipped one its problem's
-	Message  string // … and the sentence, safe for a terminal
-	Settled  []SignerBook
-	Signed   SignedFile
-	Queue    string
-	SentAt   time.Time // when the newest attempt began
-	Doubtful bool      // of the signed document, or of a signer's XAdES, only one is there that did not pass its check
-	Since    time.Time // when the row came into its state
+	Batch     BatchID
+	State     State
+	Ref       Ref   // of the newest attempt; empty before the first
+	JobID     JobID // zero: none known
+	Cause     string
+	Code      string // of a refused row the portal's error code, of a skipped one its problem's
+	Message   string // … and the sentence, safe for a terminal
+	Settled   []SignerBook
+	Signed    SignedFile
+	Queue     string
+	SentAt    time.Time // when the newest attempt began
+	HeldUntil time.Time // nobody is told before: of a planned row if it is sent now; zero: it is not held
+	Doubtful  bool      // of the signed document, or of a signer's XAdES, only one is there that did not pass its check
+	Since     time.Time // when the row came into its state
 
 	// Duplicates are other jobs that the portal is proved to have made for the row; each
 	// raised an alarm.
 	Duplicates []JobID
+}
+
+// Earlier is where an approved batch has a letter.
+type Earlier struct {
+	Batch  BatchID
+	Line   int
+	State  State
+	Repeat int // the highest among the rows that count; another repeat takes the next
 }
 
 // SignerBook is what the books say of one signer, in the order of Job.Signers.
@@ -94,6 +106,7 @@ const (
 	AlarmStrange   AlarmKind = "foreign"          // a change that is not ours
 	AlarmMissing   AlarmKind = "ledger-not-whole" // a Ref of ours that the ledger does not know
 	AlarmDoubtful  AlarmKind = "doubtful"         // a signed document that did not pass its check
+	AlarmSentLog   AlarmKind = "sent-log"         // sent.log was cut, or another one was put in its place
 )
 
 // Poll is the answer of the portal's queue.

@@ -140,8 +140,12 @@ type Outcome struct {
 
 	// Fatal: the cause concerns the whole batch (authorization, broker rights, clock,
 	// certificate, wrong server, our own disk); sending stops. Only with OutcomeNotSent, or
-	// where a document could not be read to its end while it was sent.
+	// where the cause is ours.
 	Fatal bool
+
+	// Ours: the cause lies on this side: a document that cannot be read to its end, or is
+	// another than was approved; a fault of the program. Only with Fatal.
+	Ours bool
 
 	Status   int       // HTTP status; 0: no answer
 	Code     string    // the portal's error code, or a word of ours ("timeout", "reset")

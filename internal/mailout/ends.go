@@ -37,8 +37,8 @@ func (e *Ends) by(end time.Time) {
 	}
 }
 
-// Last is when the last of the jobs is over, if the last of them is sent at sent; zero
-// where nothing is known of any.
+// Last is when the last of the jobs is over, if the last of them is sent at sent, or held
+// until then; zero where nothing is known of any.
 func (e Ends) Last(sent time.Time) time.Time {
 	if e.After > 0 {
 		e.by(sent.Add(e.After))

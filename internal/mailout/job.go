@@ -108,7 +108,8 @@ type Row struct {
 	Job       Job
 	Documents []Document // empty only for Skipped rows
 	Columns   []Column   // the owner's columns in the manifest's order
-	Skipped   bool       // problems were found; left out on request …
+	Repeat    int        // which repeat of the same letter it is, of those that were allowed; 0: none
+	Skipped   bool       // problems were found, or the letter was sent before; left out on request …
 	Problem   Problem    // … and the first of them; zero for other rows
 }
 
@@ -178,7 +179,8 @@ func (j Job) OrderGroups() int {
 
 // LetterKey tells the same letter from another: signers, input documents and title
 // (design.md, "Twice the same letter"). The order in which signers stand does not
-// matter; everything that a signer would notice does.
+// matter, nor whether the files are sent as one document or one by one; everything else
+// that a signer would notice does.
 func (r Row) LetterKey() Digest {
 	var who []string
 	for _, s := range r.Job.Signers {
@@ -198,7 +200,7 @@ func (r Row) LetterKey() Digest {
 		for _, s := range d.Sources {
 			h.Write(s.SHA256[:])
 		}
-		h.Write([]byte{2})
 	}
+	h.Write([]byte{2})
 	return Digest(h.Sum(nil))
 }

@@ -34,3 +34,28 @@ func TestLateRows(t *testing.T) {
 		}
 	}
 }
+
+// A held job starts with its batch, or by itself if that is later; what it has to sign in
+// counts from there.
+func TestHeldJobs(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	hold := now.Add(2 * time.Hour)
+	for _, tt := range []struct {
+		name    string
+		job     mailout.Job
+		until   time.Time
+		starts  time.Time
+		seconds int64
+	}{
+		{"no start of its own", mailout.Job{Available: time.Hour}, hold, hold, 3600},
+		{"an earlier start", mailout.Job{Available: time.Hour, Activation: now.Add(time.Hour)}, hold, hold, 3600},
+		{"a later start", mailout.Job{Available: time.Hour, Activation: now.Add(3 * time.Hour)}, hold, now.Add(3 * time.Hour), 3600},
+		{"a deadline", mailout.Job{Deadline: now.Add(26 * time.Hour)}, hold, hold, 24 * 3600},
+		{"not held", mailout.Job{Deadline: now.Add(26 * time.Hour)}, time.Time{}, time.Time{}, 26 * 3600},
+	} {
+		j := tt.job.Held(tt.until)
+		if seconds, _ := j.AvailableSeconds(now); !j.Activation.Equal(tt.starts) || seconds != tt.seconds {
+			t.Errorf("%s: it starts at %v for %d s, want %v for %d", tt.name, j.Activation, seconds, tt.starts, tt.seconds)
+		}
+	}
+}

@@ -12,7 +12,8 @@ const (
 	Skipped State = "skipped"
 
 	// Planned: checked and frozen, nothing sent. Ends when the intent to send is
-	// committed (Begin) or when a person withdraws the row.
+	// committed (Begin), when a person withdraws the row, or when sent.log proves the books
+	// wrong (Restore).
 	Planned State = "planned"
 
 	// Sending: the intent is on disk and synced; bytes may be on their way. Ends with
@@ -20,9 +21,9 @@ const (
 	// turns it into Unknown.
 	Sending State = "sending"
 
-	// Unknown: a job may or may not exist. Nothing is ever sent from here. Ends when a
-	// status change brings the row's Ref (Adopt), or when a person who searched the
-	// sender portal says absent.
+	// Unknown: a job may or may not exist: the answer was lost, or the books were. Nothing
+	// is ever sent from here. Ends when a status change brings the row's Ref (Adopt), or
+	// when a person who searched the sender portal says absent.
 	Unknown State = "unknown"
 
 	// Created: the portal has a job for the row and its JobID is ours. Ends with the
@@ -63,6 +64,7 @@ const (
 	Lose     Event = "lose"     // no certain answer, or the process died while sending
 	Adopt    Event = "adopt"    // a status change brought a Ref of the row that has no job
 	Absent   Event = "absent"   // a person searched and found no job
+	Restore  Event = "restore"  // sent.log names an attempt that the books had lost
 	Withdraw Event = "withdraw" // a person took the row back before it was sent
 
 	Complete Event = "complete" // the job's final change: all signed
@@ -98,6 +100,7 @@ var transitions = map[Event]map[State]State{
 	Lose:     {Sending: Unknown},
 	Adopt:    {Planned: Created, Sending: Created, Unknown: Created, Refused: Created, Cancelled: Created},
 	Absent:   {Unknown: Planned},
+	Restore:  {Planned: Unknown},
 	Withdraw: {Planned: Cancelled},
 	Complete: {Created: Signed},
 	Reject:   {Created: Rejected},

@@ -7,14 +7,14 @@ import (
 )
 
 var events = []mailout.Event{
-	mailout.Begin, mailout.Accept, mailout.Refuse, mailout.NotSent, mailout.Lose, mailout.Adopt, mailout.Absent, mailout.Withdraw,
+	mailout.Begin, mailout.Accept, mailout.Refuse, mailout.NotSent, mailout.Lose, mailout.Adopt, mailout.Absent, mailout.Restore, mailout.Withdraw,
 	mailout.Complete, mailout.Reject, mailout.Expire, mailout.Cancel, mailout.Fail,
 }
 
 // life is the whole table, written down a second time from the picture in the design:
 // what a row in a state becomes by an event. What is not here is impossible.
 var life = map[mailout.State]map[mailout.Event]mailout.State{
-	mailout.Planned: {mailout.Begin: mailout.Sending, mailout.Adopt: mailout.Created, mailout.Withdraw: mailout.Cancelled},
+	mailout.Planned: {mailout.Begin: mailout.Sending, mailout.Adopt: mailout.Created, mailout.Withdraw: mailout.Cancelled, mailout.Restore: mailout.Unknown},
 	mailout.Sending: {mailout.Accept: mailout.Created, mailout.Refuse: mailout.Refused, mailout.NotSent: mailout.Planned,
 		mailout.Lose: mailout.Unknown, mailout.Adopt: mailout.Created},
 	mailout.Unknown: {mailout.Adopt: mailout.Created, mailout.Absent: mailout.Planned},

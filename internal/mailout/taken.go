@@ -63,13 +63,41 @@ type Attempt struct {
 	Status  int
 	Code    string
 	JobID   JobID
-	Dropped bool // a person said that it made no job
+	Dropped bool  // a person said that it made no job
+	Seen    JobID // the job that a person read in the sender portal; zero: none
 }
 
 // Recovered is what a speaker found of an earlier one that did not end by itself.
 type Recovered struct {
 	Unknown int // rows whose Ref was in sent.log: a job may exist
 	NotSent int // rows whose Ref was not: proved not sent, planned again
+}
+
+// Claim says of a batch that sent.log names how it fits a manifest that was planned anew.
+type Claim struct {
+	Batch     BatchID
+	Here      bool // the ledger has the batch
+	Attempts  int  // attempts of it that the ledger does not know
+	Checkable int  // of them those that tell their letter, under the certificate of today
+	Proved    int  // of them those whose letter the manifest has
+}
+
+// Restored is what the books of a batch got back from sent.log.
+type Restored struct {
+	Batch  BatchID
+	Proved int // rows whose line in sent.log proves that they are the letter that went out
+	ByLine int // rows that were found by their line number alone
+	Bare   int // attempts that no row fits; each is a row of its own now
+}
+
+// Named is how many rows sent.log names.
+func (r Restored) Named() int { return r.Proved + r.ByLine + r.Bare }
+
+// Finding is what a person found in the sender portal about an unknown row.
+type Finding struct {
+	Verdict Verdict
+	Job     JobID  // of a job that is present, where it was read; else zero
+	By      string // who found it, and what they say of it
 }
 
 // Verdict is what a person found in the sender portal about an unknown row.

@@ -1,0 +1,60 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// speak looks whether the last speaker came to its end, and notes that this one is
+// speaking, until fallSilent takes the note away: whoever finds another's note knows that
+// the program was killed, or the machine lost its power. Only then the file is looked
+// through, before anything is concluded from it or sent: of a large ledger that takes
+// minutes. The check is the thorough one, which looks into the indexes too: it is an index
+// that keeps the same letter from going out twice.
+func (l *Ledger) speak(ctx context.Context) error {
+	var last string
+	err := l.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'speaking'`).Scan(&last)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return l.wrap("looking for the end of the last run", err)
+	}
+	if last != "" && last != l.speaking {
+		if err := l.whole(ctx); err != nil {
+			return err
+		}
+	}
+	if l.speaking == "" {
+		l.speaking = rand.Text()
+	}
+	return l.tx(ctx, "noting that this run has begun", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('speaking', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, l.speaking)
+		return err
+	})
+}
+
+// fallSilent takes the speaker's note away. Where something failed, or it cannot, the note
+// stays, and the next speaker looks the file through. A newer speaker's note is not ours.
+func (l *Ledger) fallSilent() {
+	if l.speaking == "" || l.failure() != nil {
+		return
+	}
+	l.tx(context.Background(), "noting the end of this run", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM meta WHERE key = 'speaking' AND value = ?`, l.speaking)
+		return err
+	})
+}
+
+// whole looks the open ledger's file through; damage is an *Error.
+func (l *Ledger) whole(ctx context.Context) error {
+	var h Health
+	if err := h.look(ctx, l.read); err != nil {
+		return l.wrap("looking for damage", err)
+	}
+	if len(h.Damage) > 0 {
+		return l.damaged(fmt.Errorf("%s", strings.Join(h.Damage, "; ")))
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package ledger
+
+import (
+	"database/sql"
+	"errors"
+
+	"batch/internal/mailout"
+)
+
+// regained finds the row of a change whose Ref is ours and has no attempt, where the books
+// of its batch were rebuilt: the line of sent.log may be lost too. The Ref tells the line,
+// and the change itself proves the row by its signers. The attempt is written anew.
+func regained(tx *sql.Tx, c mailout.Change, parts mailout.RefParts, now string) (a attempt, found bool, err error) {
+	a.place, err = rowAt(tx, parts.Batch, parts.Line)
+	if errors.Is(err, ErrNoRow) {
+		return a, false, nil
+	}
+	if err != nil || a.job != 0 {
+		return a, false, err
+	}
+	var rebuilt, taken bool
+	if err := tx.QueryRow(`SELECT (SELECT rebuilt_at <> '' FROM batches WHERE id = ?1), EXISTS (SELECT 1 FROM attempts WHERE batch = ?1 AND line = ?2 AND n = ?3)`,
+		string(parts.Batch), parts.Line, parts.Attempt).Scan(&rebuilt, &taken); err != nil || !rebuilt || taken {
+		return a, false, err
+	}
+	if same, err := samePeople(tx, a.place, c); err != nil || !same {
+		return a, false, err
+	}
+	if _, err := mailout.Next(a.state, mailout.Adopt); err != nil {
+		return a, false, nil
+	}
+	_, err = tx.Exec(`INSERT INTO attempts (ref, batch, line, n, job_xml, documents, begun_at, ended_at, outcome, code) VALUES (?,?,?,?,?,?,?,?,'unknown','rebuilt')`,
+		string(c.Ref), string(a.batch), a.line, parts.Attempt, mailout.Digest{}.String(), mailout.Digest{}.String(), now, now)
+	return a, err == nil, err
+}
+
+// samePeople reports whether a change is about a row's signers: there are as many, and every
+// national number that it names is one of theirs. Addresses prove nothing: the portal may
+// write them in another way.
+func samePeople(tx *sql.Tx, p place, c mailout.Change) (bool, error) {
+	signers, err := signersOf(tx, p.batch, p.line)
+	if err != nil || len(signers) != len(c.Signers) {
+		return false, err
+	}
+	left := map[mailout.NationalID]int{}
+	for _, s := range signers {
+		left[s.NationalID]++
+	}
+	for _, s := range c.Signers {
+		if s.NationalID == "" {
+			continue
+		}
+		if left[s.NationalID]--; left[s.NationalID] < 0 {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// layMissing lays the alarm to rest that the ledger did not know a job, once its row has it.
+func layMissing(tx *sql.Tx, p place, now string) error {
+	_, err := tx.Exec(`UPDATE alarms SET laid_at = ?, note = 'its row has the job now' WHERE kind = ? AND job_id = ? AND laid_at IS NULL`,
+		now, string(mailout.AlarmMissing), int64(p.job))
+	return err
+}
