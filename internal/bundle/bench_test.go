@@ -96,7 +96,7 @@ func wholeBundle(sealer *Sealer, docs []mailout.Document, open opener, w io.Writ
 	if err != nil {
 		return err
 	}
-	sealed, err := sealer.Seal(jobXML, docs, now, open)
+	sealed, err := sealAt(sealer, jobXML, docs, now, open)
 	if err != nil {
 		return err
 	}

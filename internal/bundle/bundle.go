@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"archive/zip"
+	"bufio"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -17,10 +18,14 @@ import (
 // file was damaged or exchanged since it was checked. Planning again prepares it anew.
 var ErrChanged = errors.New("the prepared file is not the one that was approved")
 
-// Bundle is a sealed ASiC-E, not yet put together.
+// Bundle is an ASiC-E, not yet put together. It is signed last, when it is about to leave;
+// its size does not wait for that.
 type Bundle struct {
-	files    []file
-	modified time.Time
+	sealer   *Sealer
+	files    []file // without the signature
+	size     int64  // bytes of the whole, with the signature
+	seal     []byte // the signature's XML; nil: not signed yet
+	signedAt time.Time
 }
 
 // file is one entry of the ZIP, with all that must be known before its bytes.
@@ -49,20 +54,29 @@ const (
 )
 
 // Size is the exact number of bytes that WriteTo writes.
-func (b *Bundle) Size() int64 {
+func (b *Bundle) Size() int64 { return b.size }
+
+// zipped is the size of a ZIP of files, in bytes.
+func zipped(files []file) int64 {
 	size := int64(directoryEnd)
-	for _, f := range b.files {
+	for _, f := range files {
 		size += localHeader + directoryHeader + 2*int64(len(f.name)) + f.size
 	}
 	return size
 }
 
-// WriteTo streams the bundle. It may be called again. After an error what was written
-// is no bundle: the ZIP's directory, which comes last, is missing.
+// WriteTo streams the bundle, which has been signed. It may be called again. After an
+// error what was written is no bundle: the ZIP's directory, which comes last, is missing.
 func (b *Bundle) WriteTo(w io.Writer) (int64, error) {
+	if b.seal == nil {
+		return 0, errors.New("writing a bundle: it is not signed")
+	}
 	counted := &countingWriter{w: w}
-	z := zip.NewWriter(counted)
-	for _, f := range b.files {
+	pieces := gatherers.Get().(*bufio.Writer)
+	defer gatherers.Put(pieces)
+	pieces.Reset(counted)
+	z := zip.NewWriter(pieces)
+	for _, f := range append(b.files[:len(b.files):len(b.files)], inMemory(signaturesName, b.seal)) {
 		if err := b.write(z, f); err != nil {
 			return counted.n, fmt.Errorf("writing a bundle: %w", err)
 		}
@@ -84,7 +98,7 @@ func (b *Bundle) write(z *zip.Writer, f file) error {
 		CreatorVersion: version20, ReaderVersion: version20, // CreateRaw fills in none of these
 	}
 	//lint:ignore SA1019 CreateRaw writes these two as they stand and never looks at Modified
-	header.ModifiedDate, header.ModifiedTime = dosTime(b.modified)
+	header.ModifiedDate, header.ModifiedTime = dosTime(b.signedAt)
 	entry, err := z.CreateRaw(header)
 	if err != nil {
 		return err
@@ -121,6 +135,10 @@ func (f file) copyTo(w io.Writer) error {
 	}
 	return nil
 }
+
+// gatherers gather the parts of a bundle, most of them small, into pieces that are worth a
+// record of TLS and a system call each.
+var gatherers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 64<<10) }}
 
 // buffers are what of a document is in memory at once.
 var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}

@@ -15,23 +15,23 @@ import (
 )
 
 // A prepared file that is not what it was, seen before anything is signed.
-func TestSealReadsTheDocuments(t *testing.T) {
+func TestPrepareReadsTheDocuments(t *testing.T) {
 	_, sealer := newSealer(t)
 	docs, kept := documents(2, 5000)
 	for name, content := range changes(kept[docs[1].SHA256]) {
 		damaged := store{docs[0].SHA256: kept[docs[0].SHA256], docs[1].SHA256: content}
-		_, err := sealer.Seal([]byte("x"), docs, now, damaged.open)
+		_, err := sealAt(sealer, []byte("x"), docs, now, damaged.open)
 		if !errors.Is(err, ErrChanged) || !strings.Contains(err.Error(), docs[1].Name) {
 			t.Errorf("%s: got %v, want ErrChanged of %s", name, err, docs[1].Name)
 		}
 	}
-	_, err := sealer.Seal([]byte("x"), docs, now, store{}.open)
+	_, err := sealAt(sealer, []byte("x"), docs, now, store{}.open)
 	if err == nil || errors.Is(err, ErrChanged) || !strings.Contains(err.Error(), "opening document "+docs[0].Name) {
 		t.Errorf("missing: got %v", err)
 	}
 	wrong := docs[0]
 	wrong.CRC32++
-	if _, err := sealer.Seal([]byte("x"), []mailout.Document{wrong}, now, kept.open); !errors.Is(err, ErrChanged) {
+	if _, err := sealAt(sealer, []byte("x"), []mailout.Document{wrong}, now, kept.open); !errors.Is(err, ErrChanged) {
 		t.Errorf("another CRC: got %v", err)
 	}
 }
@@ -41,7 +41,7 @@ func TestWriteToReadsTheDocumentsAgain(t *testing.T) {
 	_, sealer := newSealer(t)
 	docs, kept := documents(1, 5000)
 	good := kept[docs[0].SHA256]
-	sealed, err := sealer.Seal([]byte("x"), docs, now, kept.open)
+	sealed, err := sealAt(sealer, []byte("x"), docs, now, kept.open)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,14 +66,14 @@ func TestWriteToReadsTheDocumentsAgain(t *testing.T) {
 	}
 }
 
-// A file that was made to have the CRC-32 that Seal looks at is found by its SHA-256.
+// A file that was made to have the CRC-32 that Prepare looks at is found by its SHA-256.
 func TestAFileMadeToLookAlikeIsNotSent(t *testing.T) {
 	_, sealer := newSealer(t)
 	docs, kept := documents(1, 5000)
 	other := bytes.Repeat([]byte{'!'}, int(docs[0].Bytes))
 	docs[0].CRC32 = crc32.ChecksumIEEE(other)
 	kept[docs[0].SHA256] = other
-	sealed, err := sealer.Seal([]byte("x"), docs, now, kept.open)
+	sealed, err := sealAt(sealer, []byte("x"), docs, now, kept.open)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func (d *deadAfter) Write(p []byte) (int, error) {
 func TestWriteToReportsTheWriter(t *testing.T) {
 	_, sealer := newSealer(t)
 	docs, kept := documents(1, 5000)
-	sealed, err := sealer.Seal([]byte("x"), docs, now, kept.open)
+	sealed, err := sealAt(sealer, []byte("x"), docs, now, kept.open)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestReadErrorsAreKept(t *testing.T) {
 	docs, kept := documents(1, 5000)
 	content := kept[docs[0].SHA256]
 	for _, readable := range []int{0, 1000, len(content)} {
-		_, err := sealer.Seal([]byte("x"), docs, now, func(mailout.Document) (io.ReadCloser, error) {
+		_, err := sealAt(sealer, []byte("x"), docs, now, func(mailout.Document) (io.ReadCloser, error) {
 			return badReader{io.MultiReader(bytes.NewReader(content[:readable]), &failing{})}, nil
 		})
 		if !errors.Is(err, errLine) || errors.Is(err, ErrChanged) {
@@ -179,8 +179,28 @@ func TestSigningErrorsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	docs, kept := documents(1, 10)
-	if _, err := sealer.Seal([]byte("x"), docs, now, kept.open); !errors.Is(err, errLine) {
+	if _, err := sealAt(sealer, []byte("x"), docs, now, kept.open); !errors.Is(err, errLine) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A bundle has its size before it is signed, and nothing of it leaves before: whatever the
+// signing time will be, and in which zone.
+func TestTheSizeIsKnownBeforeTheSignature(t *testing.T) {
+	_, sealer := newSealer(t)
+	docs, kept := documents(2, 1000)
+	for _, at := range []time.Time{now, now.UTC(), now.In(time.FixedZone("", -9*3600)), now.Truncate(time.Second), now.AddDate(70, 0, 0)} {
+		b, err := sealer.Prepare([]byte("<a></a>"), docs, kept.open)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := b.WriteTo(io.Discard); err == nil || n != 0 {
+			t.Errorf("%d bytes of a bundle left that nobody has signed: %v", n, err)
+		}
+		if err := b.Sign(at); err != nil {
+			t.Fatal(err)
+		}
+		written(t, b) // compares
 	}
 }
 

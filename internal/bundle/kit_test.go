@@ -114,11 +114,20 @@ func seal(t *testing.T, sealer *Sealer, j mailout.Job, n int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := sealer.Seal(jobXML, docs, now, kept.open)
+	sealed, err := sealAt(sealer, jobXML, docs, now, kept.open)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return written(t, sealed)
+}
+
+// sealAt makes a bundle and signs it.
+func sealAt(s *Sealer, jobXML []byte, docs []mailout.Document, at time.Time, open opener) (*Bundle, error) {
+	b, err := s.Prepare(jobXML, docs, open)
+	if err != nil {
+		return nil, err
+	}
+	return b, b.Sign(at)
 }
 
 func written(t *testing.T, b *Bundle) []byte {

@@ -25,6 +25,8 @@ type Sealer struct {
 	certDigest string // base64 of the leaf's SHA-1, as the portal wants it (portal-api.md)
 	issuer     string // RFC 2253
 	serial     string // decimal
+
+	signatureSize int // of every signature of the key, in bytes
 }
 
 // NewSealer takes the organization's certificate chain, leaf first and root last, and
@@ -49,6 +51,8 @@ func NewSealer(chain []*x509.Certificate, key crypto.Signer) (*Sealer, error) {
 		certDigest: base64.StdEncoding.EncodeToString(digest[:]),
 		issuer:     issuer,
 		serial:     leaf.SerialNumber.String(),
+
+		signatureSize: key.Public().(*rsa.PublicKey).Size(),
 	}, nil
 }
 
@@ -76,21 +80,36 @@ func checkChain(chain []*x509.Certificate, key crypto.Signer) error {
 // ZIP"; portal.xsd wants four characters). None of these needs encoding in a URI.
 var documentName = regexp.MustCompile(`^[a-z0-9._-]{4,100}$`)
 
-// Seal signs a bundle of the job XML and its documents. signingTime must be right
-// within five seconds when the portal reads it. open returns the bytes of a document;
-// it is called once here, to see that they are those of the digest, and once more by
-// each WriteTo. A document that is not what it was is ErrChanged.
-func (s *Sealer) Seal(jobXML []byte, docs []mailout.Document, signingTime time.Time, open func(mailout.Document) (io.ReadCloser, error)) (*Bundle, error) {
+// signaturesName is where the signature stands in a bundle (portal-api.md, "The bundle").
+const signaturesName = "META-INF/signatures.xml"
+
+// Prepare makes a bundle of the job XML and its documents, all of it but the signature.
+// open returns the bytes of a document; it is called once here, to see that they are those
+// of the digest, and once more by each WriteTo. A document that is not what it was is
+// ErrChanged.
+func (s *Sealer) Prepare(jobXML []byte, docs []mailout.Document, open func(mailout.Document) (io.ReadCloser, error)) (*Bundle, error) {
 	files, err := contents(jobXML, docs, open)
 	if err != nil {
-		return nil, fmt.Errorf("sealing a bundle: %w", err)
+		return nil, fmt.Errorf("preparing a bundle: %w", err)
 	}
-	signatures, err := s.signatures(files, signingTime)
+	blank := func([]byte) ([]byte, error) { return make([]byte, s.signatureSize), nil }
+	seal, err := s.signatures(files, time.Time{}, blank)
 	if err != nil {
-		return nil, fmt.Errorf("sealing a bundle: %w", err)
+		return nil, fmt.Errorf("preparing a bundle: %w", err)
 	}
-	files = append(files, inMemory("META-INF/signatures.xml", signatures))
-	return &Bundle{files: files, modified: signingTime}, nil
+	return &Bundle{sealer: s, files: files, size: zipped(append(files, inMemory(signaturesName, seal)))}, nil
+}
+
+// Sign signs the bundle. signingTime must be right within five seconds when the portal
+// reads it (portal-api.md, "The bundle"): so a bundle is signed when the first byte of the
+// call is about to leave. An error is of the key.
+func (b *Bundle) Sign(signingTime time.Time) error {
+	seal, err := b.sealer.signatures(b.files, signingTime, b.sealer.sign)
+	if err != nil {
+		return fmt.Errorf("signing a bundle: %w", err)
+	}
+	b.seal, b.signedAt = seal, signingTime
+	return nil
 }
 
 // contents lists what is signed, in the order of the ZIP, and reads the documents once.
@@ -116,9 +135,5 @@ func contents(jobXML []byte, docs []mailout.Document, open func(mailout.Document
 
 func (s *Sealer) sign(signedInfo []byte) ([]byte, error) {
 	digest := sha256.Sum256(signedInfo)
-	signature, err := s.key.Sign(rand.Reader, digest[:], crypto.SHA256) // PKCS #1 v1.5, which is rsa-sha256
-	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
-	}
-	return signature, nil
+	return s.key.Sign(rand.Reader, digest[:], crypto.SHA256) // PKCS #1 v1.5, which is rsa-sha256
 }

@@ -22,7 +22,7 @@ func TestSealIsSafeForConcurrentUse(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			sealed, err := sealer.Seal([]byte("<a></a>"), docs, now, kept.open)
+			sealed, err := sealAt(sealer, []byte("<a></a>"), docs, now, kept.open)
 			if err != nil {
 				t.Error(err)
 				return
@@ -40,13 +40,13 @@ func TestSealRefusesNames(t *testing.T) {
 	for _, name := range []string{"", "a.p", "manifest.xml", "A.pdf", "æ.pdf", "a b.pdf", "a/b.pdf", "../a.pdf", "a%20.pdf", "a.pdf\n", strings.Repeat("a", 101)} {
 		docs, kept := documents(1, 100)
 		docs[0].Name = name
-		if _, err := sealer.Seal([]byte("x"), docs, now, kept.open); err == nil || !strings.Contains(err.Error(), "document 1 cannot be called") {
+		if _, err := sealAt(sealer, []byte("x"), docs, now, kept.open); err == nil || !strings.Contains(err.Error(), "document 1 cannot be called") {
 			t.Errorf("%q: got %v", name, err)
 		}
 	}
 	docs, kept := documents(2, 100)
 	docs[1].Name = docs[0].Name
-	if _, err := sealer.Seal([]byte("x"), docs, now, kept.open); err == nil || !strings.Contains(err.Error(), "document 2 cannot be called") {
+	if _, err := sealAt(sealer, []byte("x"), docs, now, kept.open); err == nil || !strings.Contains(err.Error(), "document 2 cannot be called") {
 		t.Errorf("the same name twice: got %v", err)
 	}
 }

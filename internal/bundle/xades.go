@@ -27,13 +27,17 @@ const (
 
 const signaturesDeclaration = `<?xml version="1.0" encoding="UTF-8" standalone="no"?>` + "\n"
 
+// signingTimeForm has one width in every zone, so that the size of a bundle is known before
+// its signing time.
+const signingTimeForm = "2006-01-02T15:04:05.000-07:00"
+
 // signatures writes META-INF/signatures.xml. SignedProperties and SignedInfo repeat the
 // namespaces that are in force around them: so each is, where it stands, already the
 // canonical form that is hashed, and nothing has to be canonicalized.
-func (s *Sealer) signatures(files []file, at time.Time) ([]byte, error) {
+func (s *Sealer) signatures(files []file, at time.Time, sign func(signedInfo []byte) ([]byte, error)) ([]byte, error) {
 	properties := s.signedProperties(files, at)
 	info := signedInfo(files, mailout.SumDigest(properties))
-	signature, err := s.sign(info)
+	signature, err := sign(info)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +63,7 @@ func (s *Sealer) signedProperties(files []file, at time.Time) []byte {
 	w := &xmlWriter{}
 	w.open("SignedProperties", "xmlns", xadesNamespace, "xmlns:ds", dsigNamespace, "Id", signedPropertiesID)
 	w.open("SignedSignatureProperties")
-	w.element("SigningTime", at.Format("2006-01-02T15:04:05.000Z07:00"))
+	w.element("SigningTime", at.Format(signingTimeForm))
 	w.open("SigningCertificate")
 	w.open("Cert")
 	w.open("CertDigest")

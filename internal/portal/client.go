@@ -46,7 +46,12 @@ type Options struct {
 
 	Proxy     string // like "http://[name:password@]proxy:8080"; empty: none, whatever the environment says
 	UserAgent string // empty: "batch"
+
+	Dial Dial // nil: TCP, as the system has it
 }
+
+// Dial opens a connection as [net.Dialer.DialContext] does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Client speaks to one portal. It is safe for concurrent use.
 type Client struct {
@@ -83,11 +88,11 @@ func newTransport(o Options) (*http.Transport, error) {
 		return nil, err
 	}
 	t := &http.Transport{
-		DialContext:            (&patientDialer{net.Dialer{Timeout: connectLimit}}).DialContext,
+		DialContext:            patiently(o.Dial),
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    connectLimit,
 		DisableCompression:     true, // the announced length is the length
-		MaxIdleConnsPerHost:    16,
+		MaxIdleConnsPerHost:    64,   // more than calls are made at once: a new connection costs two signatures
 		IdleConnTimeout:        idleLimit,
 		MaxResponseHeaderBytes: maxHeader,
 		Protocols:              new(http.Protocols),
@@ -131,6 +136,7 @@ func guarded(config *tls.Config) (*tls.Config, error) {
 		return nil, errors.New("the server's certificate would not be checked at all: VerifyConnection is missing")
 	}
 	config = config.Clone()
+	config.NextProtos = nil // a server that is offered HTTP/2 would speak it
 	if verify := config.VerifyConnection; verify != nil {
 		config.VerifyConnection = func(s tls.ConnectionState) error {
 			if err := verify(s); err != nil {

@@ -22,6 +22,11 @@ type Job struct {
 	Ref    mailout.Ref
 	Queue  string // polling queue; empty: the default queue
 	Bundle Bundle
+
+	// Ready is called when the connection is there and nothing of the request has left on
+	// it, which may be long after Create was: the moment to sign. An error of it ends the
+	// call, proved not sent, with the code "given-up". nil: nothing is to be done.
+	Ready func() error
 }
 
 // Create sends one job, once, and says what is known to have come of it. It never repeats
@@ -56,7 +61,7 @@ func (c *Client) Create(ctx context.Context, j Job) mailout.Outcome {
 	}
 	x, failed := c.send(ctx, request{
 		call: "create", method: http.MethodPost, url: where,
-		accept: "application/xml", body: &body,
+		accept: "application/xml", body: &body, ready: j.Ready,
 	})
 	if failed != nil {
 		return failed.outcome()
@@ -71,7 +76,7 @@ func (c *Client) Create(ctx context.Context, j Job) mailout.Outcome {
 // impossible is the outcome of a create that was never begun.
 func impossible(code string, err error) mailout.Outcome {
 	return mailout.Outcome{
-		Kind: mailout.OutcomeNotSent, Fatal: true, Code: code,
+		Kind: mailout.OutcomeNotSent, Fatal: true, Ours: true, Code: code,
 		Message: "nothing was sent, the job could not be put together: " + safe(err),
 	}
 }

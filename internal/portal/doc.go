@@ -3,7 +3,7 @@
 //
 //	c, err := portal.New(portal.Options{Root: root, TLS: identity.TLSConfig(trust, time.Now)})
 //	…
-//	outcome := c.Create(ctx, portal.Job{Sender: sender, Ref: ref, Queue: queue, Bundle: sealed})
+//	outcome := c.Create(ctx, portal.Job{Sender: sender, Ref: ref, Queue: queue, Bundle: bundle, Ready: sign})
 //	poll, err := c.Poll(ctx, sender, queue)
 //	n, announced, speed, err := c.Fetch(ctx, sender, poll.Change.PAdESURL, limit, file)
 //	speed, err = c.Confirm(ctx, sender, poll.Change.ConfirmationURL)
@@ -41,8 +41,8 @@
 // certificate-refused. An
 // answer: blocked, too-early, bare-429, redirect, server-error, no-error-document,
 // unreadable-answer, other-reference. A download: too-large, truncated, encoded. Not
-// called at all: foreign-url, bad-sender, bundle; the last also of a create that was broken
-// off, and then unknown.
+// called at all: foreign-url, bad-sender, bundle, given-up (see Job.Ready); bundle also of a
+// create that was broken off, and then unknown.
 //
 // Speed.TimedOut is said of every call that may have left and was not answered in words of
 // the portal's own: the pace keeps its permit out for longer (see unheard in verdict.go).

@@ -38,6 +38,8 @@ func (c *Client) DialWith(dial func(context.Context) (net.Conn, error)) {
 
 var ClockIn = clockIn
 
+var LeftBy = leftBy
+
 // Meter is a connection of the client's, with what it knows of what left on it.
 func Meter(conn net.Conn) (metered net.Conn, written func() int, lastSince func(mark int) time.Time) {
 	c := newPatientConn(conn)

@@ -61,11 +61,14 @@ func describe(ctx context.Context, err error) *failure {
 		bundle    spoilt
 		cause     = context.Cause(ctx)
 		late      stalled
+		before    unready
 		connect   *net.OpError
 		nameError *net.DNSError
 		timed     net.Error
 	)
 	switch {
+	case errors.As(cause, &before):
+		return &failure{code: "given-up", message: "nothing was sent: " + safe(before.error)}
 	case errors.As(err, &wrong), errors.As(err, &badChain):
 		return &failure{code: "wrong-server", fatal: true, message: "the server is not the portal, nothing was sent: " + safe(err)}
 	case errors.As(err, &noTLS):
@@ -172,7 +175,7 @@ func (f *failure) kind() mailout.OutcomeKind {
 
 // outcome is what the failure means for a create.
 func (f *failure) outcome() mailout.Outcome {
-	o := mailout.Outcome{Kind: f.kind(), Fatal: f.fatal && (f.unseen || f.ours), Code: f.code, Message: f.message, LastByte: f.lastByte, Speed: f.speed()}
+	o := mailout.Outcome{Kind: f.kind(), Fatal: f.fatal && (f.unseen || f.ours), Ours: f.ours, Code: f.code, Message: f.message, LastByte: f.lastByte, Speed: f.speed()}
 	if !f.unseen {
 		o.Message += "; a job may exist"
 	}

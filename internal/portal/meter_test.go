@@ -42,3 +42,26 @@ func TestWhatAConnectionKnowsOfWhatLeft(t *testing.T) {
 		}
 	})
 }
+
+// What was written before the machine fell asleep may leave when it wakes up.
+func TestTheLastByteOfAMachineThatSlept(t *testing.T) {
+	evening := time.Date(2026, 11, 21, 17, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		now   time.Time
+		since time.Duration // by the clock that stops in sleep
+		want  time.Time
+	}{
+		{evening, 0, evening},
+		{evening.Add(time.Minute), time.Minute, evening},
+		{evening.Add(time.Minute + 900*time.Millisecond), time.Minute, evening}, // clocks that are set right a little
+		{evening.Add(15*time.Hour + time.Minute), time.Minute, evening.Add(15*time.Hour + time.Minute)},
+		{evening.Add(-time.Hour), time.Minute, evening}, // put back
+	} {
+		if got := portal.LeftBy(evening, tt.now, tt.since); !got.Equal(tt.want) {
+			t.Errorf("at %v: %v, want %v", tt.now, got, tt.want)
+		}
+	}
+	if got := portal.LeftBy(time.Time{}, evening, time.Hour); !got.IsZero() {
+		t.Errorf("nothing left, and the last byte left at %v", got)
+	}
+}

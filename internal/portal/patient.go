@@ -11,15 +11,18 @@ import (
 // closed the connection.
 const patience = 2 * time.Second
 
-// patientDialer dials connections whose failed writes are reported late.
-type patientDialer struct{ net.Dialer }
-
-func (d *patientDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := d.Dialer.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
+// patiently dials connections whose failed writes are reported late.
+func patiently(dial Dial) Dial {
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: connectLimit}).DialContext
 	}
-	return newPatientConn(conn), nil
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return newPatientConn(conn), nil
+	}
 }
 
 // patientConn is a connection on which a write that fails first lets the reader come to

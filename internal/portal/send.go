@@ -18,7 +18,8 @@ type request struct {
 	method string
 	url    *url.URL
 	accept string
-	body   *content // nil: none
+	body   *content     // nil: none
+	ready  func() error // of a create, see [Job]; nil: none
 }
 
 // exchange is a call whose answer has begun. It must be closed.
@@ -66,7 +67,7 @@ func (x *exchange) read() ([]byte, error) {
 // transport cannot rewind; on the wire nothing of it is seen.
 func (c *Client) send(ctx context.Context, r request) (*exchange, *failure) {
 	ctx, watch := newWatch(ctx)
-	w := &wire{watch: watch}
+	w := &wire{watch: watch, ready: r.ready}
 	req := &http.Request{
 		Method: r.method, URL: r.url, Host: r.url.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -16,6 +16,7 @@ import (
 // whatever the transport still does.
 type wire struct {
 	watch *watch
+	ready func() error   // nil: nothing is to be done before the first byte
 	body  *io.PipeReader // nil: none
 
 	mu       sync.Mutex
@@ -37,6 +38,7 @@ func (w *wire) trace(ctx context.Context) context.Context {
 					w.fresh = secured
 				}
 			})
+			w.getReady()
 		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
@@ -45,6 +47,22 @@ func (w *wire) trace(ctx context.Context) context.Context {
 		},
 		GotFirstResponseByte: func() { w.note(func() { w.answered = true }) },
 	})
+}
+
+// unready is why a call was given up before its first byte.
+type unready struct{ error }
+
+// getReady does what is to be done between having a connection and the first byte. The
+// transport asks for that byte when this has returned; where it fails, the connection takes
+// none any more.
+func (w *wire) getReady() {
+	if w.ready == nil {
+		return
+	}
+	if err := w.ready(); err != nil {
+		w.seal()
+		w.watch.cancel(unready{err})
+	}
 }
 
 func (w *wire) note(fact func()) {
@@ -65,7 +83,19 @@ func (w *wire) seal() (lastByte time.Time) {
 	if w.conn == nil {
 		return time.Time{}
 	}
-	return w.conn.lastSince(w.mark)
+	last := w.conn.lastSince(w.mark)
+	return leftBy(last, time.Now(), time.Since(last))
+}
+
+// leftBy is when the last byte can have left at the latest, of which the connection says
+// that it left at last; since is how long ago that was by the monotonic clock. In a machine
+// that falls asleep the kernel holds what was written to it, and sends it on waking up: a
+// person who trusts that a call of yesterday cannot arrive any more must not be wrong.
+func leftBy(last, now time.Time, since time.Duration) time.Time {
+	if !last.IsZero() && now.Round(0).Sub(last.Round(0))-since > time.Second {
+		return now
+	}
+	return last
 }
 
 // refusedHandshake is the alert by which the server broke off the handshake although bytes

@@ -118,7 +118,7 @@ func TestASignedJobWithoutADocumentIsNotConfirmed(t *testing.T) {
 	})
 }
 
-// A download that breaks off is begun again at once; one that goes on breaking waits for
+// A download that breaks off is begun again after a while; one that goes on breaking waits for
 // the change to come again, with an alarm that rests when the document is there. What came
 // half leaves no trace.
 func TestADownloadThatBreaksOff(t *testing.T) {

@@ -2,43 +2,32 @@ package reconcile
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
 )
 
-// makeFolder makes a folder below root, 0700, and syncs its parents so that a crash
-// cannot lose it together with what is put into it.
-func makeFolder(root, folder string) error {
-	full := filepath.Join(root, filepath.FromSlash(folder))
-	if _, err := os.Stat(full); err == nil {
+// makeFolder makes a folder below the workspace, 0700, and syncs its parents so that a
+// power cut cannot lose it together with what is put into it. One that is there already is
+// synced all the same, once a run: whoever made it may have been killed before it came to
+// that, and what is confirmed is gone from the portal.
+func (f *follower) makeFolder(folder string) error {
+	f.mu.Lock()
+	done := f.folders[folder]
+	f.mu.Unlock()
+	if done {
 		return nil
 	}
-	if err := os.MkdirAll(full, 0o700); err != nil {
+	full := filepath.Join(f.o.Folder, filepath.FromSlash(folder))
+	if err := f.disk.MkdirAll(full, 0o700); err != nil {
 		return fmt.Errorf("making a folder for signed documents: %w", err)
 	}
-	for dir := filepath.Dir(full); ; dir = filepath.Dir(dir) {
-		if err := syncFolder(dir); err != nil {
+	for dir := full; dir != filepath.Clean(f.o.Folder); {
+		dir = filepath.Dir(dir)
+		if err := f.disk.SyncFolder(dir); err != nil {
 			return err
 		}
-		if rel, err := filepath.Rel(root, dir); err != nil || rel == "." {
-			return nil
-		}
 	}
-}
-
-// syncFolder makes the names in a folder durable. Windows has no such call and needs none.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("syncing a folder: %w", err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("syncing a folder: %w", err)
-	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.folders[folder] = true
 	return nil
 }

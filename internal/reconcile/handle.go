@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"batch/internal/mailout"
 )
@@ -110,11 +109,11 @@ func (f *follower) missing(h inHand) {
 // a change that was tried: it comes again, or an empty queue later shows that it does not.
 func (f *follower) confirm(ctx context.Context, h inHand) error {
 	c := h.change
-	done, err := f.pace.Acquire(ctx, string(c.Sender))
+	done, err := f.permit(ctx, c.Sender)
 	if err != nil {
-		return err
+		return f.callFailed(err)
 	}
-	if passed(c.TakenAt, f.o.Now()) > confirmWithin {
+	if mailout.Passed(c.TakenAt, f.o.Now()) > confirmWithin {
 		done(false, false)
 		return nil // it has gone back to the queue: another poll brings it, perhaps changed
 	}
@@ -129,12 +128,6 @@ func (f *follower) confirm(ctx context.Context, h inHand) error {
 		return f.callFailed(err)
 	}
 	return f.ledger.Confirmed(ctx, h.Taken, c.JobID)
-}
-
-// passed is the time from one moment to another by the clock that has gone further: a
-// laptop that slept has stopped its monotonic clock, and a wall clock may be put back.
-func passed(from, to time.Time) time.Duration {
-	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
 }
 
 // gone reports an answer that, to a repeated confirmation, says that the first arrived.

@@ -7,16 +7,19 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
+	"time"
 
+	"batch/internal/disk"
 	"batch/internal/mailout"
 	"batch/internal/pades"
 )
 
-// fetchTries is how often a download that breaks off is begun again for one poll.
-const fetchTries = 3
+// pauses are how long a download that broke off waits before it is begun again, for one
+// poll: a portal in trouble is not helped by being asked at once, and a taker that waits
+// takes nothing else.
+var pauses = []time.Duration{5 * time.Second, 30 * time.Second}
 
 // What a fetched file may have, in bytes.
 const (
@@ -59,6 +62,17 @@ func (f *follower) offers(t mailout.Taken, c mailout.Change) (all []offer, missi
 		}
 	}
 	return all, missing
+}
+
+// judge checks a file, which anybody may have made. One at which the program itself fails is
+// doubtful: it must not take everybody's calls along, again and again.
+func (o offer) judge(r io.ReaderAt, size int64) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("the program failed while it looked at the file (%T)", fault)
+		}
+	}()
+	return o.check(r, size)
 }
 
 func checkPAdES(r io.ReaderAt, size int64) error {
@@ -109,10 +123,10 @@ func (f *follower) keepOne(ctx context.Context, t mailout.Taken, c mailout.Chang
 // fetch downloads a file, checks it and puts it in its place.
 func (f *follower) fetch(ctx context.Context, t mailout.Taken, c mailout.Change, o offer) (safe bool, err error) {
 	folder := signedFolder(t)
-	if err := makeFolder(f.o.Folder, folder); err != nil {
+	if err := f.makeFolder(folder); err != nil {
 		return false, err
 	}
-	for try := range fetchTries {
+	for try := 0; ; try++ {
 		kept, broken, err := f.download(ctx, folder, c.Sender, o)
 		if err != nil {
 			return false, err
@@ -121,8 +135,11 @@ func (f *follower) fetch(ctx context.Context, t mailout.Taken, c mailout.Change,
 			if err := f.callFailed(broken); err != nil || f.givesUp() {
 				return false, err
 			}
-			if try == fetchTries-1 {
+			if try == len(pauses) || !f.mayPause(c, pauses[try]) {
 				return false, f.ledger.Doubt(ctx, t, c.JobID, o.what()+" could not be fetched: "+broken.Error())
+			}
+			if f.pause(ctx, pauses[try]); f.givesUp() {
+				return false, ctx.Err()
 			}
 			continue
 		}
@@ -133,7 +150,21 @@ func (f *follower) fetch(ctx context.Context, t mailout.Taken, c mailout.Change,
 		}
 		return kept.Doubt == "", f.place(ctx, t, c, kept)
 	}
-	return false, nil
+}
+
+// mayPause reports whether what is fetched after a pause can still be confirmed. If not,
+// the change comes again by itself, and its documents are fetched then.
+func (f *follower) mayPause(c mailout.Change, pause time.Duration) bool {
+	return mailout.Passed(c.TakenAt, f.o.Now())+pause < confirmWithin
+}
+
+// pause waits; a person who asks to stop ends it, and so does another taker's error.
+func (f *follower) pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-f.o.Soft.Done():
+	case <-ctx.Done():
+	}
 }
 
 // givesUp reports that nothing is to be tried again: a person asked to stop, or every call
@@ -146,12 +177,15 @@ func (f *follower) givesUp() bool {
 
 // download fetches once. broken says that it must be tried again; err is of the disk.
 func (f *follower) download(ctx context.Context, folder string, sender mailout.OrgNumber, o offer) (kept mailout.KeptFile, broken, err error) {
-	done, err := f.pace.Acquire(ctx, string(sender))
+	done, err := f.permit(ctx, sender)
+	if ce := (*mailout.CallError)(nil); errors.As(err, &ce) {
+		return kept, err, nil
+	}
 	if err != nil {
 		return kept, nil, err
 	}
 	w := &tempFile{sum: sha256.New()}
-	if w.f, err = os.CreateTemp(filepath.Join(f.o.Folder, folder), tempPattern); err != nil {
+	if w.f, err = f.disk.CreateTemp(filepath.Join(f.o.Folder, folder), tempPattern); err != nil {
 		done(false, false)
 		return kept, nil, fmt.Errorf("making a file for %s: %w", o.what(), err)
 	}
@@ -159,13 +193,13 @@ func (f *follower) download(ctx context.Context, folder string, sender mailout.O
 	n, announced, speed, broken := f.portal.Fetch(ctx, sender, o.url, o.limit, w)
 	done(speed.TimedOut, speed.Blocked)
 	if w.err != nil || broken != nil {
-		return kept, broken, errors.Join(w.err, os.Remove(w.f.Name()))
+		return kept, broken, errors.Join(w.err, f.disk.Remove(w.f.Name()))
 	}
 	if err := w.f.Sync(); err != nil {
 		return kept, nil, fmt.Errorf("syncing %s: %w", o.what(), err)
 	}
 	kept = mailout.KeptFile{Signer: o.signer, SHA256: mailout.Digest(w.sum.Sum(nil)), Bytes: n, Temp: path.Join(folder, filepath.Base(w.f.Name()))}
-	if err := o.check(w.f, n); err != nil {
+	if err := o.judge(w.f, n); err != nil {
 		kept.Doubt = err.Error()
 	}
 	if announced >= 0 && n != announced {
@@ -177,7 +211,7 @@ func (f *follower) download(ctx context.Context, folder string, sender mailout.O
 // tempFile writes and hashes, and remembers an error of the disk, which must not be
 // taken for one of the network.
 type tempFile struct {
-	f   *os.File
+	f   disk.File
 	sum hash.Hash
 	err error
 }

@@ -18,7 +18,7 @@ import (
 // still naming the temporary one: finish finds it.
 func (f *follower) place(ctx context.Context, t mailout.Taken, c mailout.Change, kept mailout.KeptFile) error {
 	folder := folderOf(t, kept)
-	if err := makeFolder(f.o.Folder, folder); err != nil {
+	if err := f.makeFolder(folder); err != nil {
 		return err
 	}
 	name, there, err := f.nameFor(t, c, kept)
@@ -27,13 +27,13 @@ func (f *follower) place(ctx context.Context, t mailout.Taken, c mailout.Change,
 	}
 	temp := filepath.Join(f.o.Folder, kept.Temp)
 	if there { // the very same bytes
-		if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := f.disk.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing a second copy: %w", err)
 		}
-	} else if err := os.Rename(temp, filepath.Join(f.o.Folder, name)); err != nil {
+	} else if err := f.disk.Rename(temp, filepath.Join(f.o.Folder, name)); err != nil {
 		return fmt.Errorf("putting %s in its place: %w", kept.What(), err)
 	}
-	if err := syncFolder(filepath.Join(f.o.Folder, folder)); err != nil {
+	if err := f.disk.SyncFolder(filepath.Join(f.o.Folder, folder)); err != nil {
 		return err
 	}
 	kept.Path = name
@@ -102,7 +102,7 @@ func (f *follower) sweep(ctx context.Context) error {
 		if wanted[name] {
 			continue
 		}
-		if err := os.Remove(filepath.Join(f.o.Folder, name)); err != nil {
+		if err := f.disk.Remove(filepath.Join(f.o.Folder, name)); err != nil {
 			return fmt.Errorf("removing a broken download: %w", err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"batch/internal/disk"
 	"batch/internal/mailout"
 )
 
@@ -55,6 +56,7 @@ type Options struct {
 	Soft     context.Context // ends when a person asks to stop, or when the time is up
 	Once     bool            // end when every queue has been empty once
 	XAdES    bool            // keep each signer's XAdES beside the signed document
+	Disk     disk.Disk       // what they are written through; nil: the system's
 	Now      func() time.Time
 	Progress func() // called after each change; may be nil; from several goroutines
 
@@ -93,7 +95,8 @@ const (
 func Run(ctx context.Context, ledger Ledger, portal Portal, pace Pace, o Options) (Result, error) {
 	polling, stop := context.WithCancel(o.Soft)
 	defer stop()
-	f := &follower{ledger: ledger, portal: portal, pace: pace, o: o, polling: polling, stop: stop, empty: map[Queue]bool{}, carried: map[mailout.JobID]bool{}}
+	f := &follower{ledger: ledger, portal: portal, pace: pace, disk: disk.Or(o.Disk), o: o, polling: polling, stop: stop, empty: map[Queue]bool{}, carried: map[mailout.JobID]bool{},
+		folders: map[string]bool{}}
 	if err := f.sweep(ctx); err != nil {
 		return Result{}, err
 	}
@@ -120,6 +123,7 @@ type follower struct {
 	ledger  Ledger
 	portal  Portal
 	pace    Pace
+	disk    disk.Disk
 	o       Options
 	polling context.Context // ends when no further poll is wanted
 	stop    context.CancelFunc
@@ -128,6 +132,7 @@ type follower struct {
 	res     Result
 	empty   map[Queue]bool
 	carried map[mailout.JobID]bool // jobs whose final change a taker has in hand
+	folders map[string]bool        // that are there, durably
 }
 
 // queueLine lets one taker poll a queue at a time: what an answer says of the next
@@ -288,7 +293,11 @@ func (f *follower) checkEnd(ctx context.Context) error {
 		drained = drained && f.empty[q]
 	}
 	f.mu.Unlock()
-	if (certain == 0 && (unknown == 0 || drained)) || (f.o.Once && drained) {
+	over := certain == 0 && (unknown == 0 || drained)
+	if f.o.Once {
+		over = drained // also where no row waits: a job that the portal has made twice is known by its change alone
+	}
+	if over {
 		f.end(EndDone, "")
 	}
 	return nil

@@ -12,19 +12,19 @@ import (
 const away = 10 * time.Minute
 
 // awaitPortal asks the portal's root until it answers, for ten minutes at most. One
-// worker asks; the others wait for it.
-func (s *sender) awaitPortal(sender mailout.OrgNumber) {
+// worker asks; the others wait for it. An error is of the pace, which cannot be kept.
+func (s *sender) awaitPortal(sender mailout.OrgNumber) error {
 	select {
 	case s.wait <- struct{}{}:
 		defer func() { <-s.wait }()
 	case <-s.o.Soft.Done():
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(s.o.Soft, away)
 	defer cancel()
 	for pause := time.Second; !s.gate.calm() && !s.gate.isShut(); pause = min(2*pause, time.Minute) {
-		if s.ask(ctx, sender) {
-			return
+		if over, err := s.ask(ctx, sender); over || err != nil {
+			return err
 		}
 		select {
 		case <-time.After(pause):
@@ -32,16 +32,17 @@ func (s *sender) awaitPortal(sender mailout.OrgNumber) {
 			if s.o.Soft.Err() == nil {
 				s.gate.shut(EndAway, "the portal did not answer for ten minutes")
 			}
-			return
+			return nil
 		}
 	}
+	return nil
 }
 
-// ask asks the root once; true ends the waiting.
-func (s *sender) ask(ctx context.Context, sender mailout.OrgNumber) bool {
+// ask asks the root once; over ends the waiting.
+func (s *sender) ask(ctx context.Context, sender mailout.OrgNumber) (over bool, err error) {
 	done, err := s.pace.Acquire(ctx, string(sender))
 	if err != nil {
-		return false
+		return false, ignoreStop(ctx, err)
 	}
 	err = s.post.Reachable(ctx, sender)
 	var ce *mailout.CallError
@@ -55,5 +56,5 @@ func (s *sender) ask(ctx context.Context, sender mailout.OrgNumber) bool {
 	case err == nil:
 		s.gate.reset()
 	}
-	return err == nil || ce.Fatal
+	return err == nil || ce.Fatal, nil
 }

@@ -135,6 +135,7 @@ func (c *canceller) pass(ctx context.Context) (lost bool, err error) {
 	for after := (mailout.Wish{}); !c.ended() && !c.away() && gctx.Err() == nil; {
 		due, err := c.ledger.ToCancel(gctx, after, 4*c.o.Workers)
 		if err != nil {
+			c.gate.shut(EndOurs, err.Error()) // those that wait for a permit do not begin
 			return false, errors.Join(err, group.Wait())
 		}
 		// Those that this pass has asked about are behind all others.
@@ -151,7 +152,7 @@ func (c *canceller) pass(ctx context.Context) (lost bool, err error) {
 			group.Go(func() error {
 				err := c.ask(ctx, w)
 				if err != nil {
-					c.gate.shut(EndFatal, err.Error())
+					c.gate.shut(EndOurs, err.Error())
 				}
 				return err
 			})
@@ -183,6 +184,9 @@ func (c *canceller) ask(ctx context.Context, w mailout.Wish) error {
 	}
 	var speed mailout.Speed
 	defer func() { done(speed.TimedOut, speed.Blocked) }()
+	if c.ended() { // while it waited for its permit
+		return nil
+	}
 	if ask, err := c.ledger.BeginCancel(ctx, w); err != nil || !ask {
 		return err
 	}

@@ -2,7 +2,9 @@ package submit
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
+	"time"
 
 	"batch/internal/mailout"
 )
@@ -19,14 +21,19 @@ type gate struct {
 	answered  int // accepted, refused or unknown
 	refused   int
 	unknown   int
-	back      int // calls that had no effect
-	refusals  int // in a row
-	losses    int // lost answers in a row
-	failures  int // calls in a row that did not reach the portal
+	refusals  int       // in a row
+	losses    int       // lost answers in a row
+	failures  int       // calls in a row that did not reach the portal
+	blocked   time.Time // since when the portal has answered with 429 alone; zero: it has not
 	disturbed bool
 }
 
-func newGate(r Rules) *gate { return &gate{rules: r, end: EndDone} }
+// newGate may be shut at once, by what earlier runs have used up.
+func newGate(r Rules) *gate {
+	g := &gate{rules: r, end: EndDone}
+	g.judge(mailout.Outcome{})
+	return g
+}
 
 // isShut reports whether the gate is shut for this run.
 func (g *gate) isShut() bool {
@@ -39,7 +46,7 @@ func (g *gate) isShut() bool {
 func (g *gate) enter() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.end != EndDone || (g.rules.Canary > 0 && g.begun >= g.rules.Canary) {
+	if g.end != EndDone || (g.rules.Canary > 0 && g.rules.Out+g.begun >= g.rules.Canary) {
 		return false
 	}
 	g.begun++
@@ -73,10 +80,15 @@ func (g *gate) count(o mailout.Outcome) (wait bool) {
 		g.losses++
 	case mailout.OutcomeNotSent:
 		g.begun--
-		g.back++
 		if o.Status == 0 {
 			g.failures++
 		}
+	}
+	switch {
+	case o.Kind != mailout.OutcomeNotSent || o.Status != http.StatusTooManyRequests:
+		g.blocked = time.Time{}
+	case g.blocked.IsZero():
+		g.blocked = time.Now()
 	}
 	g.judge(o)
 	g.disturbed = g.end == EndDone && (g.failures > 0 || (g.rules.UnknownInARow > 0 && g.losses >= g.rules.UnknownInARow))
@@ -87,16 +99,20 @@ func (g *gate) count(o mailout.Outcome) (wait bool) {
 func (g *gate) judge(o mailout.Outcome) {
 	r := g.rules
 	switch {
+	case o.Fatal && o.Ours:
+		g.shutLocked(EndOurs, o.Message)
 	case o.Fatal:
 		g.shutLocked(EndFatal, o.Message)
-	case r.UnknownTotal > 0 && g.unknown >= r.UnknownTotal:
-		g.shutLocked(EndRule, fmt.Sprintf("%d answers were lost", g.unknown))
+	case !g.blocked.IsZero() && time.Since(g.blocked) > away:
+		g.shutLocked(EndAway, "the portal has taken no call for ten minutes, it blocks them: "+o.Message)
+	case r.UnknownTotal > 0 && r.Lost+g.unknown >= r.UnknownTotal:
+		g.shutLocked(EndRule, fmt.Sprintf("%d answers were lost", r.Lost+g.unknown))
 	case r.RefusedInARow > 0 && g.refusals >= r.RefusedInARow:
 		g.shutLocked(EndRule, fmt.Sprintf("%d rows in a row were refused", g.refusals))
 	case r.RefusedShare > 0 && g.answered >= shareFrom && float64(g.refused) > r.RefusedShare*float64(g.answered):
 		g.shutLocked(EndRule, fmt.Sprintf("%d of %d rows were refused", g.refused, g.answered))
-	case r.Canary > 0 && g.answered >= r.Canary:
-		g.shutLocked(EndCanary, fmt.Sprintf("the canary is out: rows sent so far: %d", g.answered))
+	case r.Canary > 0 && r.Out+g.answered >= r.Canary:
+		g.shutLocked(EndCanary, fmt.Sprintf("the canary is out: rows sent so far: %d", r.Out+g.answered))
 	}
 }
 
@@ -124,12 +140,6 @@ func (g *gate) reset() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.losses, g.failures, g.disturbed = 0, 0, false
-}
-
-func (g *gate) putBack() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.back
 }
 
 func (g *gate) result() Result {

@@ -28,14 +28,19 @@ type world struct {
 	stop   string
 	speeds []mailout.Speed // what the pace was told, call for call
 
+	taken, given int // permits
+	outcomes     map[int]mailout.Outcome
+
 	answer    func(line, call int) mailout.Outcome // what the portal does
 	reachable func() error
-	begin     func(line int) error // an error of the ledger at the intent
+	prepare   func(line int) error // an error of the documents
+	read      func() error         // an error of the ledger where the next rows are read
+	begin     func(line int) error // … at the intent
 	settle    func(line int) error // … at the outcome
 }
 
 func newWorld(rows int) *world {
-	w := &world{rows: map[int]mailout.State{}, refs: map[mailout.Ref]int{}, sent: map[int]int{}}
+	w := &world{rows: map[int]mailout.State{}, refs: map[mailout.Ref]int{}, sent: map[int]int{}, outcomes: map[int]mailout.Outcome{}}
 	for line := 2; line < rows+2; line++ {
 		w.rows[line] = mailout.Planned
 	}
@@ -63,6 +68,11 @@ func (w *world) step(format string, args ...any) {
 func (w *world) ToSend(_ context.Context, _ mailout.BatchID, after, limit int) (all []mailout.Record, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.read != nil {
+		if err := w.read(); err != nil {
+			return nil, err
+		}
+	}
 	for line, state := range w.rows {
 		if state == mailout.Planned && line > after {
 			all = append(all, mailout.Record{Row: mailout.Row{Line: line, Job: mailout.Job{Sender: org}}})
@@ -102,6 +112,7 @@ func (w *world) Settle(_ context.Context, ref mailout.Ref, o mailout.Outcome) (m
 		}
 	}
 	w.step("outcome %d", line)
+	w.outcomes[line] = o
 	err := w.move(line, o.Event())
 	return w.rows[line], err
 }
@@ -117,9 +128,12 @@ func (w *world) Acquire(ctx context.Context, _ string) (func(bool, bool), error)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.step("permit")
+	w.taken++
+	var once sync.Once
 	return func(timedOut, blocked bool) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		once.Do(func() { w.given++ })
 		w.speeds = append(w.speeds, mailout.Speed{TimedOut: timedOut, Blocked: blocked})
 	}, ctx.Err()
 }
@@ -128,7 +142,16 @@ func (w *world) JobXML(r mailout.Record, _ time.Time) ([]byte, error) {
 	return fmt.Appendf(nil, "job %d", r.Line), nil
 }
 
-func (w *world) Create(_ context.Context, r mailout.Record, _ mailout.Ref, _ string, _ []byte) mailout.Outcome {
+func (w *world) Prepare(_ context.Context, r mailout.Record, _ []byte) (submit.Create, error) {
+	if w.prepare != nil {
+		if err := w.prepare(r.Line); err != nil {
+			return nil, err
+		}
+	}
+	return func(context.Context, mailout.Ref, string) mailout.Outcome { return w.create(r) }, nil
+}
+
+func (w *world) create(r mailout.Record) mailout.Outcome {
 	w.mu.Lock()
 	w.step("bytes %d", r.Line)
 	w.sent[r.Line]++
@@ -154,7 +177,10 @@ func (w *world) run(t *testing.T, o submit.Options) (submit.Result, error) {
 	if o.Soft == nil {
 		o.Soft = t.Context()
 	}
-	o.Batch, o.Now = "2026-11-21-a7", time.Now
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Batch = "2026-11-21-a7"
 	o.Queue = func(mailout.OrgNumber) string { return "q" }
 	return submit.Run(t.Context(), w, w, w, o)
 }

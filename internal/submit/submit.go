@@ -3,7 +3,6 @@ package submit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,11 +28,16 @@ type Pace interface {
 type Post interface {
 	// JobXML writes the job as it is asked for at now.
 	JobXML(r mailout.Record, now time.Time) ([]byte, error)
-	// Create signs the bundle and sends it once. It never repeats a call.
-	Create(ctx context.Context, r mailout.Record, ref mailout.Ref, queue string, jobXML []byte) mailout.Outcome
+	// Prepare reads the row's documents and makes its bundle, all but the signature. An
+	// error is of the disk, or of a document that is not the one that was approved.
+	Prepare(ctx context.Context, r mailout.Record, jobXML []byte) (Create, error)
 	// Reachable asks the portal's root who we are: it creates nothing.
 	Reachable(ctx context.Context, sender mailout.OrgNumber) error
 }
+
+// Create signs a prepared bundle when its first byte is about to leave, and sends it once.
+// It never repeats a call.
+type Create func(ctx context.Context, ref mailout.Ref, queue string) mailout.Outcome
 
 // Rules end sending before too much has gone wrong (batch.toml, [stop]).
 type Rules struct {
@@ -42,6 +46,11 @@ type Rules struct {
 	UnknownTotal  int     // stop after so many lost answers in all
 	RefusedShare  float64 // stop when more than this share is refused, from 20 rows on
 	Canary        int     // send so many, then stop for approval; 0: no canary
+
+	// What earlier runs have used up since a person last approved the batch: going on after
+	// Ctrl-C or a kill, which needs no approval, does not begin the counting anew.
+	Lost int // of UnknownTotal
+	Out  int // of Canary
 }
 
 // shareFrom is the number of answers from which a share means something.
@@ -55,7 +64,13 @@ type Options struct {
 	Queue    func(mailout.OrgNumber) string // the sender's polling queue
 	Soft     context.Context                // ends when a person asks to stop: no new row begins, calls in flight finish
 	Now      func() time.Time
-	Progress func(mailout.State) // called after each row; may be nil; from several goroutines
+	Timely   func(r mailout.Record, now time.Time) (why string) // why a row may not be sent at now, which stops the batch; empty: it may; may be nil
+	Progress func(mailout.State)                                // called after each row; may be nil; from several goroutines
+
+	// Beside is closed when those who follow beside have ended; nil: nobody does. Until then
+	// rows are sent that a person plans again. Busy is told whether there are any; may be nil.
+	Beside <-chan struct{}
+	Busy   func(bool)
 }
 
 // Ending says why sending ended.
@@ -66,7 +81,8 @@ const (
 	EndCanary      Ending = "canary"      // the canary rows are out; approve to go on
 	EndRule        Ending = "stop rule"   // a stop rule; approve to go on
 	EndInterrupted Ending = "interrupted" // a person asked; resume goes on
-	EndFatal       Ending = "fatal"       // concerns every row; Reason says what
+	EndFatal       Ending = "fatal"       // certificate, authorization, broker rights, wrong server; Reason says what
+	EndOurs        Ending = "ours"        // a document or the disk it is on, or the program itself; Reason says what
 	EndAway        Ending = "away"        // the portal cannot be reached
 )
 
@@ -82,13 +98,13 @@ type Result struct {
 // said is in the ledger when Run returns.
 func Run(ctx context.Context, ledger Ledger, pace Pace, post Post, o Options) (Result, error) {
 	s := &sender{ledger: ledger, pace: pace, post: post, o: o, gate: newGate(o.Rules), wait: make(chan struct{}, 1)}
-	for {
-		again, err := s.pass(ctx)
+	for again := true; again; {
+		err := s.pass(ctx)
+		if err == nil {
+			again, err = s.more(ctx)
+		}
 		if err != nil {
 			return s.result(), err
-		}
-		if !again {
-			break
 		}
 	}
 	r := s.result()
@@ -128,16 +144,16 @@ func (s *sender) result() Result {
 	return r
 }
 
-// pass sends what is planned now, once. again is true when rows were put back because
-// their call had no effect: another pass is due.
-func (s *sender) pass(ctx context.Context) (again bool, err error) {
+// pass sends what is planned now, once.
+func (s *sender) pass(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(s.o.Workers)
-	after, back := 0, s.gate.putBack()
+	after := 0
 	for more := true; more && s.open(gctx); {
 		rows, err := s.ledger.ToSend(gctx, s.o.Batch, after, 4*s.o.Workers)
 		if err != nil {
-			return false, errors.Join(err, group.Wait())
+			s.gate.shut(EndOurs, err.Error()) // those that wait for a permit do not begin
+			return errors.Join(err, group.Wait())
 		}
 		more = len(rows) > 0
 		for _, r := range rows {
@@ -147,113 +163,51 @@ func (s *sender) pass(ctx context.Context) (again bool, err error) {
 			}
 			after = r.Line
 			group.Go(func() error {
-				// A worker's error ends everything (the ledger, a document on disk). The
-				// calls of the others are not cut short: they use ctx, not gctx. But none
-				// of them begins another.
+				// A worker's error is of the ledger and ends everything. The calls of the
+				// others are not cut short: they use ctx, not gctx, and their answers are
+				// settled if the ledger takes them. But none of them begins another.
 				err := s.send(ctx, r)
 				if err != nil {
-					s.gate.shut(EndFatal, err.Error())
+					s.gate.shut(EndOurs, err.Error())
 				}
 				return err
 			})
 		}
 	}
-	if err := group.Wait(); err != nil {
-		return false, err
+	return group.Wait()
+}
+
+// more reports whether there is something to send after a pass: rows that were put back because
+// their call had no effect, or that a person has planned again (package ledger, Resolve), in
+// this process or another. While others follow beside, it looks again and again.
+func (s *sender) more(ctx context.Context) (bool, error) {
+	for s.open(ctx) {
+		left, err := s.ledger.ToSend(ctx, s.o.Batch, 0, 1)
+		if err != nil || len(left) > 0 {
+			s.busy(true)
+			return err == nil, err
+		}
+		if s.o.Beside == nil {
+			return false, nil
+		}
+		s.busy(false)
+		select {
+		case <-time.After(lookAgain):
+		case <-s.o.Beside:
+			return false, nil
+		case <-s.o.Soft.Done():
+		case <-ctx.Done():
+		}
 	}
-	return s.open(ctx) && s.gate.putBack() > back, nil
+	return false, nil
+}
+
+func (s *sender) busy(is bool) {
+	if s.o.Busy != nil {
+		s.o.Busy(is)
+	}
 }
 
 func (s *sender) open(ctx context.Context) bool {
 	return ctx.Err() == nil && s.o.Soft.Err() == nil && !s.gate.isShut()
-}
-
-// send takes one row that was let in through permit, intent, call and outcome.
-func (s *sender) send(ctx context.Context, r mailout.Record) error {
-	done, err := s.permit(ctx, r.Job.Sender)
-	if done == nil {
-		s.gate.leave()
-		return err
-	}
-	ref, o, err := s.call(ctx, r, done)
-	if err != nil {
-		s.gate.leave()
-		return s.notBegun(r, err)
-	}
-	state, err := s.ledger.Settle(ctx, ref, o)
-	if err != nil {
-		s.gate.leave()
-		return fmt.Errorf("sending line %d: %w", r.Line, err)
-	}
-	if s.o.Progress != nil {
-		s.o.Progress(state)
-	}
-	if s.gate.count(o) {
-		s.awaitPortal(r.Job.Sender)
-	}
-	return nil
-}
-
-// notBegun sorts out why an intent could not be begun. Three of the causes are answers of
-// the books, not errors: nothing was said to the portal.
-func (s *sender) notBegun(r mailout.Record, err error) error {
-	switch {
-	case errors.Is(err, mailout.ErrNotPlanned):
-		return nil // a change, or a person, was faster: there is nothing left to send
-	case errors.Is(err, mailout.ErrNotApproved):
-		s.gate.shut(EndInterrupted, "the batch is not approved any more")
-		return nil
-	case errors.Is(err, mailout.ErrRepeat):
-		s.gate.shut(EndRule, fmt.Sprintf("line %d was not sent: %v", r.Line, mailout.ErrRepeat))
-		return nil
-	}
-	return fmt.Errorf("sending line %d: %w", r.Line, err)
-}
-
-// permit waits for a permit, and for the portal to be calm. No permit and no error: the
-// gate was shut, or a person asked to stop.
-func (s *sender) permit(ctx context.Context, sender mailout.OrgNumber) (func(timedOut, blocked bool), error) {
-	for s.open(ctx) {
-		if !s.gate.calm() {
-			s.awaitPortal(sender)
-			continue
-		}
-		done, err := s.pace.Acquire(s.o.Soft, string(sender))
-		if err != nil {
-			return nil, ignoreStop(s.o.Soft, err)
-		}
-		if s.open(ctx) && s.gate.calm() {
-			return done, nil
-		}
-		done(false, false)
-	}
-	return nil, nil
-}
-
-// call is the point of no return. Before BeginAttempt returns, nothing has been said and
-// a crash leaves the row planned, or sending and proved not sent. After it, a crash
-// leaves it sending with its line in sent.log: the next speaker makes it unknown, and
-// its status change, or a person, settles it.
-func (s *sender) call(ctx context.Context, r mailout.Record, done func(timedOut, blocked bool)) (mailout.Ref, mailout.Outcome, error) {
-	var o mailout.Outcome
-	defer func() { done(o.Speed.TimedOut, o.Speed.Blocked) }()
-	jobXML, err := s.post.JobXML(r, s.o.Now())
-	if err != nil {
-		return "", o, err
-	}
-	queue := s.o.Queue(r.Job.Sender)
-	ref, err := s.ledger.BeginAttempt(ctx, r.Batch, r.Line, queue, mailout.SumDigest(jobXML))
-	if err != nil {
-		return "", o, err
-	}
-	o = s.post.Create(ctx, r, ref, queue, jobXML)
-	return ref, o, nil
-}
-
-// ignoreStop turns the error of a wait that a person ended into none.
-func ignoreStop(soft context.Context, err error) error {
-	if soft.Err() != nil {
-		return nil
-	}
-	return err
 }

@@ -84,3 +84,25 @@ func TestThePaceHearsHowACallEnded(t *testing.T) {
 		}
 	})
 }
+
+// Those who wait for a permit to cancel when another one's ledger step fails do not begin.
+func TestAnErrorOfTheLedgerEndsTheCancellingOfAllWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, 10)
+		for line := 2; line < 12; line++ {
+			d.wish(line)
+		}
+		failed := false
+		d.fail = func(step string) mode {
+			if step == "settle" && !failed {
+				failed = true
+				return notApplied
+			}
+			return ""
+		}
+		_, err := submit.Cancel(t.Context(), d, &latePace{}, d, submit.CancelOptions{Workers: 4, Soft: t.Context(), Over: d.over})
+		if !errors.Is(err, errDisk) || len(d.calls) != 1 {
+			t.Errorf("%d calls were made, %v", len(d.calls), err)
+		}
+	})
+}
