@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"batch/internal/disk"
 	"batch/internal/ledger"
 	"batch/internal/mailout"
 	"batch/internal/manifest"
 	"batch/internal/pdfprep"
+	"batch/internal/portal"
 	"batch/internal/workspace"
 )
 
@@ -29,9 +31,13 @@ type Options struct {
 	Password  func(certificate string) (string, error) // asks for the certificate's password
 	Ask       func(question string) bool               // asks a question that yes answers; nil: no
 	Progress  func(Progress)                           // nil: none
+	Found     func(mailout.Recovered)                  // told once what an earlier run had left, where it left something; nil: nobody
 	Every     time.Duration                            // how often Progress is told; 0: 10 s
 	UserAgent string
 	Log       *slog.Logger // nil: none; gets no personal data
+	Disk      disk.Disk    // what sent.log and signed documents are written through; nil: the system's
+	VFS       string       // the disk below the ledger, by SQLite's name; empty: the system's
+	Dial      portal.Dial  // how the portal is reached; nil: TCP, as the system has it
 }
 
 // App is an open workspace.
@@ -83,7 +89,7 @@ func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error)
 	if err := ws.CheckFolder(); err != nil {
 		return nil, err
 	}
-	l, err := ledger.Open(ctx, ledger.Options{Path: ws.Ledger(), SentLog: ws.SentLog(), Now: o.Now})
+	l, err := ledger.Open(ctx, ledger.Options{Path: ws.Ledger(), SentLog: ws.SentLog(), Now: o.Now, Disk: o.Disk, VFS: o.VFS})
 	if err != nil {
 		return nil, err
 	}
@@ -98,10 +104,7 @@ func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error)
 // supported refuses settings that this version would otherwise pass over in silence:
 // whoever wrote them relies on them.
 func supported(c workspace.Config) error {
-	switch {
-	case c.Send.Hold > 0:
-		return usage("take hold out of [send], or give activation_time in the manifest", "hold in batch.toml is not supported yet")
-	case c.Language != "en":
+	if c.Language != "en" {
 		return usage("take language out of batch.toml", "messages in Norwegian are not supported yet")
 	}
 	return nil
@@ -112,6 +115,9 @@ func (a *App) Close() error { return a.ledger.Close() }
 
 // Dir is the workspace's folder.
 func (a *App) Dir() string { return a.ws.Dir }
+
+// Now is the present by the clock of the workspace.
+func (a *App) Now() time.Time { return a.now() }
 
 // local is this moment in the workspace's zone, in which package identity then tells dates.
 func (a *App) local() time.Time { return a.now().In(a.Zone()) }

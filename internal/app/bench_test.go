@@ -26,13 +26,15 @@ import (
 //
 //	creates/s  rows sent and answered, end to end (planning not counted)
 //	rsa/s      bare RSA-2048 signatures on all cores
-//	ratio      creates/s ÷ rsa/s; the sandbox verifies what is sent on the same cores
+//	ratio      creates/s ÷ rsa/s; limit: at least 0.5. The sandbox verifies what is sent on
+//	           the same cores
 func BenchmarkCreates(b *testing.B) {
-	const rows = 400
+	const rows = 1000
 	var sending, signing float64
 	for b.Loop() {
 		b.StopTimer()
 		r, id := rehearsalOf(b, rows)
+		before := signaturesPerSecond(b)
 		b.StartTimer()
 		began := time.Now()
 		sent, err := r.Send(b.Context(), SendOptions{Batch: id, ApprovedBy: "benchmark", Soft: b.Context()})
@@ -42,7 +44,7 @@ func BenchmarkCreates(b *testing.B) {
 			b.Fatalf("sending: %v, %v %s", sent.Books.Totals, err, sent.Reason)
 		}
 		sending += rows / took.Seconds()
-		signing += signaturesPerSecond(b)
+		signing += (before + signaturesPerSecond(b)) / 2 // others may use the machine, too
 		r.Close()
 		b.StartTimer()
 	}

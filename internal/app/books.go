@@ -2,14 +2,12 @@ package app
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"os"
 	"path/filepath"
 	"time"
 
-	"batch/internal/ledger"
 	"batch/internal/mailout"
 	"batch/internal/report"
 )
@@ -97,30 +95,6 @@ func (a *App) Why(ctx context.Context, id mailout.BatchID, row string) (s Story,
 		}
 	}
 	return s, err
-}
-
-// Resolve writes what a person found at the sender portal about an unknown row.
-func (a *App) Resolve(ctx context.Context, id mailout.BatchID, row string, v mailout.Verdict, by string) error {
-	line, err := a.ledger.Line(ctx, id, row)
-	if err != nil {
-		return err
-	}
-	err = a.ledger.Resolve(ctx, id, line, v, a.ws.Config.Send.AbsentAfter, by)
-	var early *ledger.ResolveError
-	if errors.As(err, &early) && !early.Possible.IsZero() {
-		return usage("search the sender portal meanwhile; its status change may come too", "%s; from %s on it can be declared absent",
-			early.Message, early.Possible.In(a.Zone()).Format("15:04:05"))
-	}
-	return err
-}
-
-// LayAlarm lays an alarm to rest with a note.
-func (a *App) LayAlarm(ctx context.Context, id int64, note string) error {
-	found, err := a.ledger.LayAlarm(ctx, id, note)
-	if err == nil && !found {
-		return usage("`batch status` lists the alarms", "there is no open alarm %d", id)
-	}
-	return err
 }
 
 // ReportOptions say what report to write.

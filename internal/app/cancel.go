@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"batch/internal/ledger"
 	"batch/internal/mailout"
@@ -15,8 +16,10 @@ type CancelPlan struct {
 	Batch  mailout.BatchID
 	Lines  []int // of the rows that are not over, in order
 	Totals mailout.Totals
-	Asked  int // created rows that the portal has answered about: cancelled, as it said, or over; it is asked again
-	People int // signers of the other jobs that the portal has, or is being given: so many may be told
+	Asked  int       // created rows that the portal has answered about: cancelled, as it said, or over; it is asked again
+	People int       // signers of the other jobs that the portal has, or is being given: so many may be told
+	Held   int       // … and of those jobs, the ones that are held: nobody was told of them
+	Until  time.Time // until when the last of these is
 }
 
 // PlanCancel looks at what of a batch is to be cancelled: the rows that are named, by the
@@ -49,7 +52,7 @@ func (a *App) PlanCancel(ctx context.Context, id mailout.BatchID, rows []string)
 		if err != nil {
 			return p, err
 		}
-		p.add(r, wishes[r.Line])
+		p.add(r, wishes[r.Line], a.now())
 	}
 	return p, nil
 }
@@ -95,7 +98,7 @@ func (a *App) wishes(ctx context.Context, id mailout.BatchID) (map[int]mailout.W
 	return of, err
 }
 
-func (p *CancelPlan) add(r mailout.Record, w mailout.Wish) {
+func (p *CancelPlan) add(r mailout.Record, w mailout.Wish, now time.Time) {
 	p.Totals[r.State]++
 	if !r.State.Final() {
 		p.Lines = append(p.Lines, r.Line)
@@ -103,6 +106,9 @@ func (p *CancelPlan) add(r mailout.Record, w mailout.Wish) {
 	switch {
 	case r.State == mailout.Created && w.Answer != "" && w.Answer != mailout.AnswerRefused:
 		p.Asked++
+	case (r.State == mailout.Created || r.State == mailout.Sending) && r.Job.Held(r.HeldUntil).Activation.After(now) && !r.HeldUntil.IsZero():
+		p.Held++
+		p.Until = later(p.Until, r.HeldUntil)
 	case r.State == mailout.Created || r.State == mailout.Sending:
 		p.People += len(r.Job.Signers)
 	}
@@ -133,6 +139,9 @@ const wishesAtOnce = 500
 // portal asked about the rest. said tells who wishes it and why. Stopped and started again
 // it goes on: rows that it did not reach are as they were.
 func (a *App) Cancel(ctx, soft context.Context, p CancelPlan, said string) (c Cancelled, err error) {
+	if err := a.takeUp(ctx); err != nil {
+		return c, err
+	}
 	all := len(p.Lines)
 	if p.Lines, err = a.wish(ctx, soft, p, said); err != nil {
 		return c, err
@@ -175,6 +184,9 @@ func isIn(lines []int, line int) bool {
 // CancelJob cancels one job by the portal's id of it, a proven duplicate above all. Of a row
 // that is over there is nothing to ask.
 func (a *App) CancelJob(ctx, soft context.Context, job mailout.JobID, said string) (c Cancelled, err error) {
+	if err := a.takeUp(ctx); err != nil {
+		return c, err
+	}
 	w, err := a.ledger.WishJobCancelled(ctx, job, said)
 	if errors.Is(err, ledger.ErrNoJob) {
 		return c, usage("`batch status` shows the alarms with their jobs; a job of another application is cancelled there", "job %d is none of this workspace", job)

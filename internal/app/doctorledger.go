@@ -54,11 +54,11 @@ func (d *doctor) books(ctx context.Context) {
 		d.failed(CheckLedger, err)
 		return
 	case len(health.Damage) > 0:
-		d.bad(KindInternal, CheckLedger, "ledger-corrupt", "send nothing; put the newest good copy of ledger.db back, keep sent.log as it is, and do not delete either",
+		d.bad(KindLook, CheckLedger, "ledger-corrupt", "send nothing; put the newest good copy of ledger.db back, keep sent.log as it is, and do not delete either",
 			"%s is damaged: %s", path, strings.Join(health.Damage, "; "))
 		return
 	case health.Schema > health.Known:
-		d.bad(KindInternal, CheckLedger, "ledger-newer", "use the newer version",
+		d.bad(KindUsage, CheckLedger, "ledger-newer", "use the newer version",
 			"%s was written by a newer version of batch (schema %d, this program knows %d)", path, health.Schema, health.Known)
 		return
 	case health.Schema == 0:
@@ -69,7 +69,8 @@ func (d *doctor) books(ctx context.Context) {
 		d.warn(CheckLedger, NotChecked, "run `batch status`, which does that, then `batch doctor` again", "not checked: alarms and sent.log")
 		return
 	case !exists(d.ws.SentLog()):
-		d.sentLogMissing(health)
+		d.bad(KindLook, CheckLedger, "sent-log-missing", "put sent.log back: nothing is sent until it is there, or a person has said that ledger.db is the newest",
+			"%s is whole, but sent.log beside it is gone", filepath.Base(path))
 		return
 	}
 	d.open(ctx, path, health)
@@ -91,15 +92,6 @@ func (d *doctor) noBooks(lost string) {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-func (d *doctor) sentLogMissing(health ledger.Health) {
-	if health.Attempts == 0 {
-		d.fine(CheckLedger, "sent-log-none", "%s is whole; sent.log beside it is gone, but nothing was ever sent: the next command makes it anew", filepath.Base(d.ws.Ledger()))
-		return
-	}
-	d.bad(KindLook, CheckLedger, "sent-log-missing", "put sent.log back: only with it can be told, after a crash, what was never sent",
-		"%s is whole, but sent.log beside it is gone", filepath.Base(d.ws.Ledger()))
 }
 
 // open opens a ledger that needs nothing done, and reads what is in it.
@@ -126,33 +118,26 @@ func (d *doctor) open(ctx context.Context, path string, health ledger.Health) {
 	d.outlived(ctx, all)
 }
 
-// sentLog compares the ledger with sent.log.
+// sentLog compares the ledger with sent.log, and tells what others have written into it.
 func (d *doctor) sentLog(ctx context.Context) {
-	if err := d.ledger.Whole(ctx); err != nil {
-		e := Explain(err)
-		d.bad(e.Kind, CheckLedger, "ledger-older-than-log", e.Remedy, "%s", e.Message)
+	r, err := d.ledger.CompareLog(ctx)
+	if err != nil {
+		d.failed(CheckLedger, err)
 		return
 	}
-	switch fits, err := d.ledger.LogFits(ctx); {
-	case err != nil:
-		d.failed(CheckLedger, err)
-	case !fits:
-		d.warn(CheckLedger, "sent-log-older", "put the newest sent.log back; without it, rows that a crash leaves half sent become unknown, and a person has to settle them",
-			"sent.log is not the one that belongs to this ledger, or an older copy of it")
+	switch older := r.Older(); {
+	case older != nil:
+		e := Explain(older)
+		d.bad(e.Kind, CheckLedger, "ledger-older-than-log", e.Remedy, "%s", e.Message)
+	case !r.Fits:
+		d.bad(KindLook, CheckLedger, "sent-log-older", "put the newest sent.log back, and the newest ledger.db if an older one was put in its place; nothing is sent until then",
+			"sent.log was cut short, or is not the one that belongs to this ledger, or an older copy of it")
 	default:
 		d.fine(CheckLedger, "sent-log", "sent.log fits")
 	}
-	d.strayLines()
-}
-
-// strayLines tells what others have written into sent.log.
-func (d *doctor) strayLines() {
-	switch n, err := d.ledger.StrayLines(); {
-	case err != nil:
-		d.failed(CheckLedger, err)
-	case n > 0:
+	if r.Stray > 0 {
 		d.warn(CheckLedger, "sent-log-stray", "find out who or what wrote them, and put the newest good sent.log back if there is one; they are passed over, and all other lines count",
-			"sent.log has lines that batch did not write: %d", n)
+			"sent.log has lines that batch did not write: %d", r.Stray)
 	}
 }
 

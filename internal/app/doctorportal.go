@@ -106,7 +106,7 @@ func (d *doctor) calls(ctx context.Context) {
 	if until, why := pacer.Waiting(); why != "" {
 		d.fine(CheckPortal, "waiting", "%s", waiting(until.In(d.Zone()), why))
 	}
-	d.ask(ctx, &speaker{client: client, pace: pacer})
+	d.ask(ctx, &speaker{client: client, pace: pacer, log: d.o.Log})
 }
 
 // ask asks for every sender, until the portal itself is the trouble.

@@ -78,11 +78,29 @@ func Explain(err error) *Error {
 		return &Error{Kind: KindProblems, Message: err.Error(), Remedy: "nothing was sent for this row; `batch status` shows the batches, plan again without it", Err: err}
 	case errors.Is(err, ledger.ErrOlderLedger):
 		return &Error{Kind: KindLook, Message: err.Error() + ": an older copy was put back, and sending from it could send letters twice",
-			Remedy: "put the newest ledger.db back; nothing is sent until then", Err: err}
+			Remedy: "put the newest ledger.db back; or, where it is lost, `batch resume --rebuild MANIFEST`; nothing is sent until then", Err: err}
+	case errors.Is(err, ledger.ErrSentLog):
+		return &Error{Kind: KindLook, Message: err.Error() + ": nothing more was sent",
+			Remedy: "put the newest ledger.db and sent.log back, then run `batch resume`: it says what it finds", Err: err}
 	case errors.As(err, &le):
-		return &Error{Kind: KindInternal, Message: le.Message, Remedy: le.Remedy, Err: err}
+		return &Error{Kind: kindOfLedger(le.Code), Message: le.Message, Remedy: le.Remedy, Err: err}
 	}
 	return explainDisk(err)
+}
+
+// kindOfLedger is what an error of the ledger's file means. A damaged ledger is not the
+// whole truth, and only a person can put a whole one back; that the disk is full or broken
+// is nobody's doing but the machine's.
+func kindOfLedger(code string) Kind {
+	switch code {
+	case "ledger-corrupt":
+		return KindLook
+	case "ledger-newer":
+		return KindUsage
+	case "ledger-busy":
+		return KindHeld
+	}
+	return KindInternal
 }
 
 // explainDisk is the explanation of what no stage has words for: what the disk says, or the
@@ -92,6 +110,8 @@ func explainDisk(err error) *Error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		e.Message, e.Remedy = "the disk is full: "+e.Message, "make room, and give the same command again; what was done is kept"
+	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.EROFS):
+		e.Message, e.Remedy = "the disk cannot be read or written: "+e.Message, "see that the disk is there and healthy, and give the same command again; what was done is kept"
 	case errors.Is(err, fs.ErrPermission):
 		e.Remedy = "see to it that whoever runs batch may write there, and give the same command again"
 	}

@@ -37,35 +37,39 @@ func (a *App) warnExpiry(ctx context.Context, id mailout.BatchID) []mailout.Prob
 	if err != nil {
 		return nil // it is met again by whoever sends
 	}
-	last := lastEnd(books, a.now())
-	if !last.After(own.Expires()) {
+	last, err := a.lastEnd(books)
+	if err != nil || !last.After(own.Expires()) {
 		return nil
 	}
 	return []mailout.Problem{plan.CertificateEndsFirst(filepath.Base(certificate), own.Expires(), last, a.Zone())}
 }
 
-// askExpiry asks before rows are sent of a batch that may outlive our certificate.
-func (a *App) askExpiry(books mailout.BatchInfo, expires time.Time) error {
-	last := lastEnd(books, a.now())
+// outlives says that a batch may outlive our certificate, if what is left of it starts at
+// start at the earliest.
+func (a *App) outlives(books mailout.BatchInfo, start, expires time.Time) (c caution) {
+	last := lastEnd(books, start)
 	if !last.After(expires) {
-		return nil
+		return c
 	}
-	what := plan.EndsFirst(expires, last, a.Zone())
-	if a.ask("Note that " + what + ". Without a new one in its place by then, signed documents cannot be fetched. Send all the same?") {
-		return nil
-	}
-	return usage("order a new certificate, or set an earlier deadline and plan again; or, when the new one will be there in time, answer yes (--yes where there is no terminal)",
-		"%s; nothing was sent", what)
+	return caution{what: plan.EndsFirst(expires, last, a.Zone()),
+		question: "Without a new one in its place by then, signed documents cannot be fetched. Send all the same?",
+		remedy:   "order a new certificate, or set an earlier deadline and plan again", unless: "when the new one will be there in time"}
 }
 
-// lastEnd is when the last job of a batch is over, if what is left of it is sent now; zero
-// where nothing is left to send, and where an older version planned it. The whole batch
-// counts: what was sent of it before is to be fetched, too.
-func lastEnd(books mailout.BatchInfo, now time.Time) time.Time {
+// lastEnd is lastEnd for a batch that is sent now.
+func (a *App) lastEnd(books mailout.BatchInfo) (time.Time, error) {
+	held, err := a.heldUntil(books)
+	return lastEnd(books, later(a.now(), held)), err
+}
+
+// lastEnd is when the last job of a batch is over, if what is left of it is sent at start, or
+// held until then; zero where nothing is left to send, and where an older version planned it.
+// The whole batch counts: what was sent of it before is to be fetched, too.
+func lastEnd(books mailout.BatchInfo, start time.Time) time.Time {
 	if books.Totals[mailout.Planned] == 0 {
 		return time.Time{}
 	}
-	return books.Ends.Last(now)
+	return books.Ends.Last(start)
 }
 
 // outlived warns of batches that are not over before our certificate is.
@@ -92,8 +96,9 @@ func (d *doctor) outlived(ctx context.Context, all []mailout.BatchInfo) {
 // lastEndOf is lastEnd also where all is sent, of which unknown rows may yet be again.
 func (d *doctor) lastEndOf(ctx context.Context, b mailout.BatchInfo) (time.Time, error) {
 	if b.Totals[mailout.Planned]+b.Totals[mailout.Sending]+b.Totals[mailout.Unknown] > 0 {
-		return b.Ends.Last(d.now()), nil
+		held, err := d.heldUntil(b)
+		return b.Ends.Last(later(later(d.now(), held), b.HeldUntil)), err
 	}
 	sent, err := d.ledger.LastSent(ctx, b.ID)
-	return b.Ends.Last(sent), err
+	return b.Ends.Last(later(sent, b.HeldUntil)), err
 }

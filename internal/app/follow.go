@@ -26,13 +26,12 @@ func (a *App) Follow(ctx context.Context, o FollowOptions) (sent Sent, err error
 		return sent, err
 	}
 	defer s.close()
-	sent.Found = foundLine(s.found)
 	defer a.watch(ctx, o.Batch, true, s.pace.Waiting)()
 	if err := s.greet(o.Soft, a.senders()); err != nil {
 		return sent.unlessStopped(o.Soft, err)
 	}
-	sent.Ending, sent.Reason, err = a.cancelBeside(ctx, s, o.Soft, func(soft context.Context, _ func()) (Ending, string, error) {
-		read, err := a.follow(ctx, s, o.Batch, soft, o.Once, func() bool { return false })
+	sent.Ending, sent.Reason, err = a.cancelBeside(ctx, s, o.Soft, func(calls, soft context.Context, _ func()) (Ending, string, error) {
+		read, err := a.follow(calls, s, o.Batch, soft, o.Once, func() bool { return false })
 		ending, reason := endOfFollowing(read)
 		return ending, reason, err
 	})
@@ -55,8 +54,8 @@ func (a *App) follow(ctx context.Context, s *speaker, batch mailout.BatchID, sof
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	return reconcile.Run(ctx, a.ledger, s.client, s.pace, reconcile.Options{
-		Queues: queues, Takers: takers, Folder: a.ws.Dir, Soft: soft, Once: once, XAdES: a.ws.Config.Documents.XAdES, Now: a.now,
+	return reconcile.Run(ctx, a.ledger, s.post, s.pace, reconcile.Options{
+		Queues: queues, Takers: takers, Folder: a.ws.Dir, Soft: soft, Once: once, XAdES: a.ws.Config.Documents.XAdES, Disk: a.o.Disk, Now: a.now,
 		Open: func(ctx context.Context) (certain, unknown int, err error) {
 			busy := sending() // asked before the ledger: a row sent in between is then seen there
 			certain, unknown, err = a.ledger.Open(ctx, batch)

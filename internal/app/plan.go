@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"batch/internal/mailout"
 	"batch/internal/manifest"
@@ -31,6 +32,9 @@ type PlanOptions struct {
 	Delimiter   string
 	Hidden      string
 	SkipBadRows bool
+
+	OnlyNew      bool // leave out letters that an approved batch has
+	AllowRepeats int  // send the same letters again, exactly so many; 0: none
 }
 
 // Plan reads, checks, merges and freezes. Problems are in the result; nothing is sent.
@@ -45,10 +49,16 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 	}
 	defer documents.Close()
 	cfg := a.ws.Config
-	settings, err := a.settings()
+	settings, err := a.settings(o)
 	if err != nil {
 		return Planned{}, err
 	}
+	// A plan that a crash has broken off keeps everything in prepared/ as long as it is there.
+	planning, err := a.ws.Plan(func() error { return a.ledger.DropDrafts(ctx) })
+	if err != nil {
+		return Planned{}, err
+	}
+	defer planning.End() // an error leaves a file open, and nothing else
 	pool, err := pdfprep.Open(ctx, pdfprep.Options{Documents: documents, Store: a.ws.Prepared(), Books: a.ledger})
 	if err != nil {
 		return Planned{}, err
@@ -56,7 +66,8 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 	defer pool.Close() // the verdicts that it could not keep are only found out again
 	planned, err := plan.Make(ctx, a.reader(path, documents, o), pool, a.ledger, plan.Options{
 		ManifestPath: path, Expect: digestOf(path), Location: a.Zone(), Settings: settings, Before: cfg.Documents.Before, After: cfg.Documents.After,
-		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows, Kind: a.kind, Progress: a.planning(),
+		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows,
+		OnlyNew: o.OnlyNew, AllowRepeats: o.AllowRepeats, Kind: a.kind, Progress: a.planning(),
 	})
 	if unreadable := new(manifest.Error); errors.As(err, &unreadable) {
 		return Planned{Problems: []mailout.Problem{whole(path, unreadable)}}, nil
@@ -119,7 +130,11 @@ func (a *App) planning() func(int) {
 // settings is the canonical form of everything in batch.toml that changes what is sent
 // and is not in the rows themselves: a JSON object whose keys are those of batch.toml. It
 // holds no personal data: the ledger keeps it, and a later plan shows what changed in it.
-func (a *App) settings() ([]byte, error) {
+//
+// What the command line says of repeats is among them, with keys like its flags: the same
+// manifest planned with and without is two plans, and only planned with the same again it is
+// the same.
+func (a *App) settings(o PlanOptions) ([]byte, error) {
 	cfg := a.ws.Config
 	return json.Marshal(struct {
 		Environment string             `json:"portal.environment"`
@@ -128,7 +143,19 @@ func (a *App) settings() ([]byte, error) {
 		Kind        mailout.SenderKind `json:"sender.kind"`
 		Queue       string             `json:"portal.polling_queue"`
 		As          string             `json:"documents.as"`
-	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Organization, cfg.Sender.Kind, cfg.Portal.PollingQueue, cfg.Documents.As})
+		Hold        string             `json:"send.hold,omitempty"`
+		OnlyNew     bool               `json:"--only-new,omitempty"`
+		Repeats     int                `json:"--allow-repeats,omitempty"`
+	}{cfg.Portal.Environment, a.settingsRoot(), cfg.Sender.Organization, cfg.Sender.Kind, cfg.Portal.PollingQueue, cfg.Documents.As,
+		span(cfg.Send.Hold), o.OnlyNew, o.AllowRepeats})
+}
+
+// span is a duration as it is written in settings; none is empty.
+func span(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
 }
 
 // settingsRoot is the portal a plan is for. A sandbox has another port every time; a plan

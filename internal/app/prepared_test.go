@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"batch/internal/ledger"
 	"batch/internal/mailout"
 	"batch/internal/pdfprep"
 )
@@ -33,13 +35,19 @@ func TestPlanningSweepsWhatNoBatchNeeds(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(d.ws.Prepared(), strayName), stray, 0o600))
 
 	other := d.other()
+	planning, err := other.ws.Plan(func() error { return nil })
+	must(t, err)
 	draft, err := other.ledger.BeginDraft(t.Context(), d.manifest, []byte("{}"), time.UTC)
 	must(t, err)
 	planned := d.files(d.plan(1))
 	d.holds("while another plans", needed, superseded, planned, []string{strayName})
 
-	must(t, other.ledger.DropDraft(t.Context(), draft))
+	must(t, planning.End()) // as the system does for a process that was killed
 	d.holds("at the end", needed, d.files(d.plan(1)))
+	_, err = other.ledger.Batch(t.Context(), draft)
+	if !errors.Is(err, ledger.ErrNoBatch) {
+		t.Errorf("the draft that was left: %v", err)
+	}
 }
 
 // A merge makes other bytes each time. Two who plan the same at the same moment have one

@@ -8,6 +8,7 @@ import (
 
 	"batch/internal/mailout"
 	"batch/internal/pace"
+	"batch/internal/workspace"
 )
 
 // Progress is how far a flow has come. Its JSON form is a "progress" line; what is waited
@@ -18,7 +19,7 @@ type Progress struct {
 	Total  int            `json:"total,omitempty"` // 0: not known yet
 	States mailout.Totals `json:"states,omitempty"`
 	Until  time.Time      `json:"-"` // waiting until then …
-	Why    string         `json:"-"` // … for "poll" or "block" (commands.md), and
+	Why    string         `json:"-"` // … for "poll", "block", "hold", "confirmation" or "speaker", and
 	Wait   string         `json:"-"` // … in words
 	Left   time.Duration  `json:"-"` // estimate; 0: none
 }
@@ -57,6 +58,19 @@ func (p *Progress) waits(until time.Time, why pace.Reason) {
 	}
 }
 
+// waitsForConfirmations says that all rows are over and following is not: of some jobs nobody
+// knows whether the portal has heard that their documents are safe.
+func (p *Progress) waitsForConfirmations(n int, until time.Time) {
+	p.Until, p.Why = until, "confirmation"
+	p.Wait = fmt.Sprintf("waiting until %s at the latest: confirmations that may not have arrived: %d", until.Format("15:04:05"), n)
+}
+
+// leaves says that another process has been asked, through the ledger.
+func (p *Progress) leaves(with *workspace.Held, until time.Time) {
+	p.Until, p.Why = until, "speaker"
+	p.Wait = fmt.Sprintf("waiting until %s at the latest: process %d talks to the portal, and has been asked to", until.Format("15:04:05"), with.PID)
+}
+
 // waiting puts a wait of the pace into words; empty where there is none.
 func waiting(until time.Time, why pace.Reason) string {
 	at := until.Format("15:04:05")
@@ -75,6 +89,10 @@ func waiting(until time.Time, why pace.Reason) string {
 // which reports once more; and at once, where the first call has to wait.
 func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, wait func() (time.Time, pace.Reason)) (stop func()) {
 	began, first := a.now(), -1
+	speaks, log := began, &journal{log: a.o.Log}
+	if all, err := a.ledger.Alarms(ctx); err == nil {
+		log.known(all)
+	}
 	report := func(ctx context.Context) {
 		totals, err := a.totals(ctx, id)
 		if err != nil {
@@ -83,6 +101,13 @@ func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, wait f
 		p := progressOf(totals, follow)
 		until, why := wait()
 		p.waits(until.In(a.Zone()), why)
+		if p.Doing == "following" && totals[mailout.Created] == 0 && p.Why != string(pace.Block) {
+			a.awaitConfirmations(ctx, id, speaks, &p)
+		}
+		log.waits(p, a.now())
+		if all, err := a.ledger.Alarms(ctx); err == nil {
+			log.alarms(all)
+		}
 		if first < 0 || why == pace.Lost { // nothing is sent yet
 			began, first = a.now(), p.Done
 		}
@@ -95,6 +120,18 @@ func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, wait f
 		report(ctx)
 	}
 	return a.ticking(ctx, report)
+}
+
+// inHand is how long a change may be on its way from its poll to its confirmation.
+const inHand = time.Minute
+
+// awaitConfirmations says that they are waited for: of changes that an earlier process took,
+// or that this one is through with.
+func (a *App) awaitConfirmations(ctx context.Context, id mailout.BatchID, speaks time.Time, p *Progress) {
+	n, last, until, err := a.ledger.Unconfirmed(ctx, id)
+	if err == nil && n > 0 && (last.Before(speaks) || a.now().Sub(last) > inHand) {
+		p.waitsForConfirmations(n, until.In(a.Zone()))
+	}
 }
 
 // ticking reports at every tick, until the returned stop is called, which reports once

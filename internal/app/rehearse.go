@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +26,8 @@ type RehearseOptions struct {
 type Rehearsal struct {
 	*App
 	portal *sandbox.Running
-	keep   bool
+	dir    string
+	owner  *workspace.Lock // of a temporary folder; nil: it is kept
 	shares []share
 	life   context.Context // ends with Close
 	stop   context.CancelFunc
@@ -49,48 +49,30 @@ func Rehearse(ctx context.Context, o RehearseOptions) (*Rehearsal, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := rehearsalFolder(o.Keep)
+	dir, owner, err := rehearsalFolder(o.Keep)
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	r := &Rehearsal{keep: o.Keep != "", shares: shares, life: ctx, stop: stop, asked: map[int]mailout.State{}}
+	r := &Rehearsal{dir: dir, owner: owner, shares: shares, life: ctx, stop: stop, asked: map[int]mailout.State{}}
 	if err := r.start(ctx, dir, o); err != nil {
 		r.Close()
-		if !r.keep {
-			os.RemoveAll(dir)
-		}
 		return nil, err
 	}
 	return r, nil
 }
 
-const rehearsalPrefix = "batch-rehearsal-"
-
-// sweepRehearsals deletes what rehearsals left that were killed a day ago or longer: they
-// hold the rows that were rehearsed. What cannot be deleted is somebody else's.
-func sweepRehearsals() {
-	entries, err := os.ReadDir(os.TempDir())
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err == nil && e.IsDir() && strings.HasPrefix(e.Name(), rehearsalPrefix) && time.Since(info.ModTime()) > 24*time.Hour {
-			os.RemoveAll(filepath.Join(os.TempDir(), e.Name()))
-		}
-	}
-}
-
-func rehearsalFolder(keep string) (string, error) {
+// rehearsalFolder is the folder of a rehearsal; a temporary one is owned by this process.
+func rehearsalFolder(keep string) (dir string, owner *workspace.Lock, err error) {
 	if keep == "" {
 		sweepRehearsals()
-		return os.MkdirTemp("", rehearsalPrefix+"*")
+		return temporaryRehearsal()
 	}
 	if entries, err := os.ReadDir(keep); err == nil && len(entries) > 0 {
-		return "", usage("name a new one, or delete it first", "the folder %s is there already and not empty", keep)
+		return "", nil, usage("name a new one, or delete it first", "the folder %s is there already and not empty", keep)
 	}
-	return filepath.Abs(keep)
+	dir, err = filepath.Abs(keep)
+	return dir, nil, err
 }
 
 func (r *Rehearsal) start(ctx context.Context, dir string, o RehearseOptions) (err error) {
@@ -149,7 +131,7 @@ func organizations(c workspace.Config) []string {
 }
 
 // Kept reports whether the workspace stays after Close.
-func (r *Rehearsal) Kept() bool { return r.keep }
+func (r *Rehearsal) Kept() bool { return r.owner == nil }
 
 // SignedFolder is where the signed documents of a batch are.
 func (r *Rehearsal) SignedFolder(id mailout.BatchID) string { return r.ws.Signed(id) }
@@ -164,8 +146,9 @@ func (r *Rehearsal) Close() {
 	if r.portal != nil {
 		r.portal.Close()
 	}
-	if r.App != nil && !r.keep {
-		os.RemoveAll(r.ws.Dir)
+	if !r.Kept() {
+		r.owner.Unlock() // an open file cannot be deleted on Windows
+		os.RemoveAll(r.dir)
 	}
 }
 

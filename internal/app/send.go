@@ -1,21 +1,16 @@
 package app
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
+	"batch/internal/ledger"
 	"batch/internal/mailout"
-	"batch/internal/pdfprep"
-	"batch/internal/plan"
 	"batch/internal/reconcile"
 	"batch/internal/submit"
 )
@@ -29,7 +24,8 @@ const (
 	EndStopped     Ending = "stopped"     // a stop rule or canary: a person approves going on
 	EndLook        Ending = "look"        // strange changes: a person must look
 	EndIdentity    Ending = "identity"    // authorization, certificate, wrong server
-	EndAway        Ending = "away"        // the portal cannot be reached
+	EndOurs        Ending = "ours"        // a prepared document, the disk it is on, or the program itself
+	EndAway        Ending = "away"        // the portal cannot be reached, or keeps blocking
 )
 
 // SendOptions say what to send.
@@ -39,6 +35,9 @@ type SendOptions struct {
 	Follow     bool   // go on to the end of every job
 	Canary     int    // send so many rows, then stop; 0: as batch.toml says
 	Soft       context.Context
+
+	outset outset // what Send has found about its times
+	out    int    // how many rows have gone out before
 }
 
 // Sent is how sending or following ended. The books are as of the end.
@@ -46,7 +45,6 @@ type Sent struct {
 	Books    mailout.BatchInfo
 	Ending   Ending
 	Reason   string
-	Found    string            // what an earlier run had left, in a line; empty: nothing
 	Problems []mailout.Problem // what changed since the plan; the batch was not sent
 }
 
@@ -69,111 +67,84 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 		return sent, err
 	}
 	defer s.close()
-	sent.Found = foundLine(s.found)
 	if err := a.knowsAll(ctx); err != nil {
 		return sent, err
 	}
 	if sent.Books, err = a.ledger.Batch(ctx, o.Batch); err != nil {
 		return sent, err
 	}
-	if sent.Problems, err = a.changed(ctx, sent.Books); err != nil || len(sent.Problems) > 0 {
+	if sent.Problems, err = a.changed(o.Soft, sent.Books); err != nil {
+		return sent.unlessStopped(o.Soft, err)
+	}
+	if len(sent.Problems) > 0 {
+		return sent, nil
+	}
+	if o.Canary, err = a.canary(ctx, o); err != nil {
 		return sent, err
 	}
-	if err := a.askLate(ctx, sent.Books); err != nil {
-		return sent, err
-	}
-	if err := a.askExpiry(sent.Books, s.expires); err != nil {
+	if o.outset, err = a.consider(ctx, sent.Books, o.Canary, s.expires); err != nil {
 		return sent, err
 	}
 	defer a.watch(ctx, o.Batch, o.Follow, s.pace.Waiting)()
 	if err := s.greet(o.Soft, a.senders()); err != nil {
+		a.noteFailed(ctx, o.Batch, o.Soft, err)
 		return sent.unlessStopped(o.Soft, err)
 	}
-	if sent.Books.State != mailout.Done {
-		if err := a.ledger.Approve(ctx, o.Batch, o.ApprovedBy); err != nil {
-			return sent, err
-		}
+	// A batch may be done, since a person withdrew what was left of it while we waited, too.
+	if err := a.ledger.Approve(ctx, o.Batch, o.ApprovedBy); err != nil && !errors.Is(err, ledger.ErrDone) {
+		return sent, err
 	}
+	o.out = out(sent.Books.Totals)
 	sent.Ending, sent.Reason, err = a.sendAndFollow(ctx, s, o)
 	if err != nil {
+		a.noteFailed(ctx, o.Batch, o.Soft, err)
+		return sent, err
+	}
+	if err := a.noteEnd(ctx, o.Batch, sent.Ending, sent.Reason); err != nil {
 		return sent, err
 	}
 	sent.Books, err = a.ledger.Batch(context.WithoutCancel(ctx), o.Batch)
 	return sent, err
 }
 
-// knowsAll refuses to send while a change has proved that the ledger is not the whole
-// truth: what is planned in it may have been sent already.
+// knowsAll refuses to send while it is proved that the ledger is not the whole truth, or
+// sent.log, by which that would be seen, is not: what is planned in it may have been sent
+// already.
 func (a *App) knowsAll(ctx context.Context) error {
 	alarms, err := a.ledger.Alarms(ctx)
 	if err != nil {
 		return err
 	}
 	for _, alarm := range alarms {
-		if alarm.Kind == mailout.AlarmMissing {
+		lay := fmt.Sprintf("lay the alarm to rest with `batch resolve --alarm %d --note TEXT`", alarm.ID)
+		switch alarm.Kind {
+		case mailout.AlarmMissing:
 			return &Error{Kind: KindLook, Message: fmt.Sprintf("the ledger is not the whole truth, so letters could go out twice: %s; nothing was sent", alarm.Detail),
-				Remedy: fmt.Sprintf("put the newest ledger.db and sent.log back; or, when every such job is accounted for, lay the alarm to rest with `batch resolve --alarm %d --note TEXT`", alarm.ID)}
+				Remedy: "put the newest ledger.db and sent.log back; or, when every such job is accounted for, " + lay}
+		case mailout.AlarmSentLog:
+			return &Error{Kind: KindLook, Message: fmt.Sprintf("%s; if the ledger is an older copy too, letters could go out twice; nothing was sent", alarm.Detail),
+				Remedy: "put the newest ledger.db and sent.log back; or, when you are sure that ledger.db is the newest there ever was, " + lay + ": what sent.log lacks is then written into it again"}
 		}
 	}
 	return nil
 }
 
-// changed compares settings and files with the plan: all of them as long as nothing was
-// sent, and which portal it goes to for ever.
-func (a *App) changed(ctx context.Context, b mailout.BatchInfo) ([]mailout.Problem, error) {
-	begun := b.Totals[mailout.Planned]+b.Totals[mailout.Skipped] < b.Rows
-	ps, err := a.changedSettings(b, begun)
-	if err != nil || begun || len(ps) > 0 {
-		return ps, err
-	}
-	documents, err := a.documents(b.ManifestPath)
-	if err != nil {
-		return nil, err
-	}
-	defer documents.Close()
-	open := func(name string) (io.ReadCloser, error) { return os.Open(name) }
-	input := func(name string) (io.ReadCloser, error) { return documents.Open(filepath.FromSlash(name)) }
-	prepared := func(d mailout.Digest) (io.ReadCloser, error) { return pdfprep.OpenStored(a.ws.Prepared(), d) }
-	return plan.Unchanged(b, a.ledger.Records(ctx, b.ID), open, input, prepared)
-}
-
-// changedSettings reports settings that are not those the plan was approved with. Of a
-// batch that was begun only the portal counts: its rows must not be split over two.
-func (a *App) changedSettings(b mailout.BatchInfo, begun bool) ([]mailout.Problem, error) {
-	now, err := a.settings()
-	if err != nil {
-		return nil, err
-	}
-	differ, err := plan.CompareSettings(b.Settings, string(now))
-	if err != nil {
-		return nil, fmt.Errorf("comparing batch.toml with the plan: %w", err)
-	}
-	remedy := "put it back; or plan again with `batch plan` and approve the new digest"
-	if begun {
-		remedy = "put it back: all rows of a batch go to one portal"
-	}
-	var ps []mailout.Problem
-	for _, d := range differ {
-		if begun && !strings.HasPrefix(d.Name, "portal.") {
-			continue
-		}
-		ps = append(ps, mailout.Problem{Severity: mailout.Stop, Code: "changed-since-plan", Place: mailout.Place{File: "batch.toml"},
-			Message: fmt.Sprintf("%s is %s, and was %s when the batch was planned", d.Name, cmp.Or(d.After, "not set"), cmp.Or(d.Before, "not set")), Remedy: remedy})
-	}
-	return ps, nil
-}
-
 // sendAndFollow sends, follows where asked, and cancels what persons wish cancelled, all
 // beside each other.
 func (a *App) sendAndFollow(ctx context.Context, s *speaker, o SendOptions) (Ending, string, error) {
-	return a.cancelBeside(ctx, s, o.Soft, func(soft context.Context, stop func()) (Ending, string, error) {
-		return a.sendBesideFollowing(ctx, s, o, soft, stop)
+	return a.cancelBeside(ctx, s, o.Soft, func(calls, soft context.Context, stop func()) (Ending, string, error) {
+		return a.sendBesideFollowing(ctx, calls, s, o, soft, stop)
 	})
 }
 
 // sendBesideFollowing runs the sender, and the follower beside it where asked. Each one's
-// serious end stops the other: both finish what they carry.
-func (a *App) sendBesideFollowing(ctx context.Context, s *speaker, o SendOptions, soft context.Context, stop func()) (Ending, string, error) {
+// serious end stops the other: both finish what they carry. But after an error of the
+// ledger nothing more is said to the portal: the follower's calls, which can all be
+// repeated, are broken off. Creates that are under way are not, for nobody could tell what
+// became of them.
+func (a *App) sendBesideFollowing(ctx, calls context.Context, s *speaker, o SendOptions, soft context.Context, stop func()) (Ending, string, error) {
+	calls, cut := context.WithCancel(calls)
+	defer cut()
 	var (
 		group   errgroup.Group
 		sending atomic.Bool
@@ -181,9 +152,16 @@ func (a *App) sendBesideFollowing(ctx context.Context, s *speaker, o SendOptions
 		read    reconcile.Result
 	)
 	sending.Store(true)
+	var following chan struct{} // nil: nobody does
+	if o.Follow {
+		following = make(chan struct{})
+	}
 	group.Go(func() (err error) {
 		defer sending.Store(false)
-		sent, err = a.send(ctx, s, o, soft)
+		sent, err = a.send(ctx, s, o, soft, following, sending.Store)
+		if err != nil {
+			cut()
+		}
 		if err != nil || (sent.Ending != submit.EndDone && sent.Ending != submit.EndInterrupted) {
 			stop()
 		}
@@ -191,7 +169,8 @@ func (a *App) sendBesideFollowing(ctx context.Context, s *speaker, o SendOptions
 	})
 	if o.Follow {
 		group.Go(func() (err error) {
-			read, err = a.followBeside(ctx, s, o.Batch, soft, &sending)
+			defer close(following)
+			read, err = a.followBeside(calls, s, o.Batch, soft, &sending)
 			if err != nil || (read.Ending != reconcile.EndDone && read.Ending != reconcile.EndInterrupted) {
 				stop()
 			}
@@ -210,21 +189,33 @@ func (a *App) sendBesideFollowing(ctx context.Context, s *speaker, o SendOptions
 	return ending, reason, nil
 }
 
-func (a *App) send(ctx context.Context, s *speaker, o SendOptions, soft context.Context) (submit.Result, error) {
-	canary, err := a.canary(ctx, o)
+// send sends, and while others follow also what a person plans again; busy is told whether
+// there is anything to send.
+func (a *App) send(ctx context.Context, s *speaker, o SendOptions, soft context.Context, following <-chan struct{}, busy func(bool)) (submit.Result, error) {
+	until, err := a.fixHold(ctx, o.Batch, o.outset.held)
 	if err != nil {
 		return submit.Result{}, err
 	}
+	lost, err := a.ledger.Lost(ctx, o.Batch)
+	if err != nil {
+		return submit.Result{}, err
+	}
+	times := &timekeeper{app: a, asked: o.outset.start, held: until}
+	times.left.Store(int64(o.outset.left))
 	rules := a.ws.Config.Stop
 	return submit.Run(ctx, a.ledger, s.pace, s.post, submit.Options{
-		Batch: o.Batch, Workers: a.workers(), Queue: a.queue, Soft: soft, Now: a.now,
+		Batch: o.Batch, Workers: a.workers(), Queue: a.queue, Soft: soft, Now: a.now, Timely: times.timely, Progress: times.settled,
+		Beside: following, Busy: busy,
 		Rules: submit.Rules{RefusedInARow: rules.AfterRefusedInARow, UnknownInARow: rules.AfterUnknownInARow,
-			UnknownTotal: rules.UnknownTotal, RefusedShare: rules.RefusedShare, Canary: canary},
+			UnknownTotal: rules.UnknownTotal, RefusedShare: rules.RefusedShare, Canary: o.Canary, Lost: lost, Out: o.out},
 	})
 }
 
-// canary is how many rows may still go out before a person looks: none are held back
-// once a canary has stopped the batch and a person has let it go on.
+// out is how many rows of a batch have gone out, or were withdrawn before they could.
+func out(t mailout.Totals) int { return t.Sum() - t[mailout.Planned] - t[mailout.Skipped] }
+
+// canary is how many rows may go out before a person looks: none are held back once a
+// canary has stopped the batch and a person has let it go on.
 func (a *App) canary(ctx context.Context, o SendOptions) (int, error) {
 	n := o.Canary
 	if n == 0 {
@@ -246,12 +237,14 @@ func (a *App) canary(ctx context.Context, o SendOptions) (int, error) {
 }
 
 // workers is how many calls may wait for answers at once: as many as permits, for more
-// could not be under way.
+// could not be under way. Without a limit they are so many that, while some wait for the
+// disk and some for the portal, there is one to sign on each core, and that intents share
+// their commits.
 func (a *App) workers() int {
 	if n := a.ws.Config.Portal.CallsPerSecond; n > 0 {
 		return min(n, 16)
 	}
-	return 4 * runtime.GOMAXPROCS(0)
+	return min(8*runtime.GOMAXPROCS(0), 32)
 }
 
 // queue is a sender's polling queue.
@@ -269,7 +262,9 @@ func endOfSending(r submit.Result) (Ending, string) {
 	case submit.EndCanary, submit.EndRule:
 		return EndStopped, r.Reason
 	case submit.EndFatal:
-		return EndIdentity, r.Reason
+		return EndIdentity, r.Reason + "; see to the certificate, the clock and the organization's rights at the portal (`batch doctor` looks at them), then run `batch resume`"
+	case submit.EndOurs:
+		return EndOurs, r.Reason + "; see to the disk, or plan the manifest again, which makes such a document anew"
 	case submit.EndAway:
 		return EndAway, r.Reason
 	case submit.EndInterrupted:

@@ -35,7 +35,7 @@ func (s *simulation) resolve() {
 		for r, err := range a.Records(s.t.Context(), s.batch) {
 			must(s.t, err)
 			if r.State == mailout.Unknown && len(s.jobs()[r.Line]) == 0 {
-				must(s.t, a.Resolve(s.t.Context(), s.batch, fmt.Sprintf("line:%d", r.Line), mailout.VerdictAbsent, "a test"))
+				must(s.t, a.Resolve(s.t.Context(), s.batch, fmt.Sprintf("line:%d", r.Line), mailout.Finding{Verdict: mailout.VerdictAbsent, By: "a test"}))
 			}
 		}
 	})

@@ -193,7 +193,7 @@ func TestAWishAtTheMomentOfAStopRule(t *testing.T) {
 		speaker, err := a.speak(ctx)
 		must(t, err)
 		defer speaker.close()
-		ending, _, err := a.cancelBeside(ctx, speaker, ctx, func(_ context.Context, stop func()) (Ending, string, error) {
+		ending, _, err := a.cancelBeside(ctx, speaker, ctx, func(_, _ context.Context, stop func()) (Ending, string, error) {
 			stop()
 			return EndStopped, "the canary is out", a.ledger.WishCancelled(ctx, s.batch, []int{2, 3}, "by a test")
 		})

@@ -3,7 +3,8 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"batch/internal/identity"
 	"batch/internal/mailout"
 	"batch/internal/pace"
+	"batch/internal/pdfprep"
 	"batch/internal/portal"
 	"batch/internal/workspace"
 )
@@ -22,23 +24,26 @@ import (
 type speaker struct {
 	lock   *workspace.Lock
 	client *portal.Client
-	post   *post
+	post   *calls
 	pace   *pace.Pacer
-	found  mailout.Recovered
+	log    *slog.Logger // nil: none
 
 	expires time.Time // our certificate, or the first that vouches for it
 }
 
 // speak takes the lock and takes up what an earlier speaker left. It is the same after a
 // crash and after a quiet end.
-func (a *App) speak(ctx context.Context) (*speaker, error) {
+func (a *App) speak(ctx context.Context) (*speaker, error) { return a.speakAfter(ctx, a.recover) }
+
+// speakAfter is speak with another way to take up what was left.
+func (a *App) speakAfter(ctx context.Context, recover func(context.Context) error) (*speaker, error) {
 	lock, err := a.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &speaker{lock: lock}
+	s := &speaker{lock: lock, log: a.o.Log}
 	if err = a.atHome(ctx); err == nil {
-		s.found, err = a.ledger.Recover(ctx)
+		err = recover(ctx)
 	}
 	if err == nil {
 		err = a.connect(ctx, s)
@@ -47,7 +52,21 @@ func (a *App) speak(ctx context.Context) (*speaker, error) {
 		s.close()
 		return nil, err
 	}
+	a.o.Log.Info("speaking")
 	return s, nil
+}
+
+// recover takes up what an earlier run had left, and tells of it. The lock is held.
+func (a *App) recover(ctx context.Context) error {
+	found, err := a.ledger.Recover(ctx)
+	if err != nil {
+		return err
+	}
+	a.o.Log.Info("took up what was left", "unknown", found.Unknown, "not_sent", found.NotSent)
+	if found != (mailout.Recovered{}) && a.o.Found != nil {
+		a.o.Found(found)
+	}
+	return nil
 }
 
 // lock takes the lock. It tries for a second: a reader that asks whether anybody speaks
@@ -94,6 +113,11 @@ func (a *App) connect(ctx context.Context, s *speaker) error {
 		return err
 	}
 	s.expires = id.Expires()
+	secret, err := logSecret(id.Key)
+	if err != nil {
+		return err
+	}
+	a.ledger.Seal(secret)
 	if s.client, err = a.client(id, trust); err != nil {
 		return usage("see [portal] in batch.toml", "%v", err)
 	}
@@ -101,15 +125,20 @@ func (a *App) connect(ctx context.Context, s *speaker) error {
 	if err != nil {
 		return &Error{Kind: KindIdentity, Message: err.Error(), Remedy: "use the organization's signing certificate (RSA)", Err: err}
 	}
-	s.post = &post{client: s.client, root: a.ws.PortalRoot(), sealer: sealer, prepared: a.ws.Prepared(), now: a.now}
+	s.post = newCalls(&post{client: s.client, root: a.ws.PortalRoot(), sealer: sealer, open: a.openPrepared, now: a.now}, a.o.Log)
 	s.pace, err = a.pacer(ctx)
 	return err
+}
+
+// openPrepared opens a document as it was prepared.
+func (a *App) openPrepared(d mailout.Document) (io.ReadCloser, error) {
+	return os.Open(pdfprep.Stored(a.ws.Prepared(), d.SHA256))
 }
 
 // client is what speaks to the portal of the workspace as id, and to nobody but whom t
 // trusts.
 func (a *App) client(id *identity.Identity, t identity.Trust) (*portal.Client, error) {
-	return portal.New(portal.Options{Root: a.ws.PortalRoot(), TLS: id.TLSConfig(t, a.local), Proxy: a.ws.Config.Portal.Proxy, UserAgent: a.o.UserAgent})
+	return portal.New(portal.Options{Root: a.ws.PortalRoot(), TLS: id.TLSConfig(t, a.local), Proxy: a.ws.Config.Portal.Proxy, UserAgent: a.o.UserAgent, Dial: a.o.Dial})
 }
 
 // pacer is the workspace's pace, which the ledger carries from process to process, where
@@ -146,12 +175,4 @@ func (a *App) senders() []mailout.OrgNumber {
 		}
 	}
 	return all
-}
-
-// foundLine says in one line what the speaker took up, or nothing.
-func foundLine(r mailout.Recovered) string {
-	if r.Unknown+r.NotSent == 0 {
-		return ""
-	}
-	return fmt.Sprintf("an earlier run ended while sending: %d rows are unknown now, %d were proved not sent and are planned again", r.Unknown, r.NotSent)
 }

@@ -28,7 +28,17 @@ const (
 
 // Summary says what a batch would do if it were sent now.
 func (a *App) Summary(ctx context.Context, id mailout.BatchID) (Summary, error) {
-	return plan.Summarize(a.ledger.Records(ctx, id), a.now())
+	b, err := a.ledger.Batch(ctx, id)
+	if err != nil {
+		return Summary{}, err
+	}
+	held, err := a.heldUntil(b)
+	if err != nil {
+		return Summary{}, err
+	}
+	s, err := plan.Summarize(a.ledger.Records(ctx, id), later(a.now(), held))
+	s.Start.Held = held
+	return s, err
 }
 
 // Changes compares a new plan with the one before it: the newest of the same manifest,

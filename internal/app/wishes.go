@@ -14,11 +14,14 @@ import (
 
 // cancelBeside does what a speaker does, and beside it asks the portal to cancel what
 // persons wish cancelled, in this process or another. What it does ends with soft, which
-// stop ends too: so does a serious end of the cancelling. The other way round, what is
-// wished by then is asked once more, unless the ledger failed or a person asked to stop.
-func (a *App) cancelBeside(ctx context.Context, s *speaker, person context.Context, do func(soft context.Context, stop func()) (Ending, string, error)) (Ending, string, error) {
+// stop ends too: so does a serious end of the cancelling. An error of the ledger ends calls
+// too, those that may be broken off and repeated. The other way round, what is wished by
+// then is asked once more, unless the ledger failed or a person asked to stop.
+func (a *App) cancelBeside(ctx context.Context, s *speaker, person context.Context, do func(calls, soft context.Context, stop func()) (Ending, string, error)) (Ending, string, error) {
 	soft, stop := context.WithCancel(person)
 	defer stop()
+	calls, cut := context.WithCancel(ctx)
+	defer cut()
 	cancelling, halt := context.WithCancel(person)
 	defer halt()
 	over, ended := make(chan struct{}), make(chan struct{})
@@ -27,17 +30,20 @@ func (a *App) cancelBeside(ctx context.Context, s *speaker, person context.Conte
 	go func() {
 		defer close(ended)
 		asked, failed = a.cancelWished(ctx, s, cancelling, over)
+		if failed != nil {
+			cut()
+		}
 		if failed != nil || asked.Ending == submit.EndFatal {
 			stop()
 		}
 	}()
-	ending, reason, err := do(soft, stop)
+	ending, reason, err := do(calls, soft, stop)
 	if err != nil {
 		halt()
 	}
 	close(over)
 	<-ended
-	if err = cmp.Or(err, failed); err != nil {
+	if err = cmp.Or(failed, err); err != nil { // what the others say then may be that they were cut off
 		return "", "", err
 	}
 	if asked.Ending == submit.EndFatal || asked.Ending == submit.EndAway && ending == EndDone {
@@ -62,7 +68,8 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 	if err != nil || all == 0 {
 		return EndDone, "", err
 	}
-	var speaks atomic.Pointer[speaker] // nil: not this process
+	var speaks atomic.Pointer[speaker]  // nil: not this process
+	var other atomic.Pointer[spokenFor] // nil: nobody else
 	defer a.ticking(ctx, func(ctx context.Context) {
 		n, err := left(ctx)
 		if err != nil {
@@ -72,6 +79,8 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 		if s := speaks.Load(); s != nil {
 			until, why := s.pace.Waiting()
 			p.waits(until.In(a.Zone()), why)
+		} else if o := other.Load(); o != nil {
+			p.leaves(o.held, o.until.In(a.Zone()))
 		}
 		a.o.Progress(p)
 	})()
@@ -96,11 +105,18 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 			return "", "", err
 		case n != before:
 			before, since = n, time.Now()
+			other.Store(&spokenFor{held, since.Add(handOver)})
 		case time.Since(since) > handOver:
 			return EndAway, held.Error() + ", and has not had the jobs cancelled yet; it goes on trying", nil
 		}
 	}
 	return EndInterrupted, stoppedOnRequest, nil
+}
+
+// spokenFor is who else talks to the portal, and until when it is waited for.
+type spokenFor struct {
+	held  *workspace.Held
+	until time.Time
 }
 
 const stoppedOnRequest = "stopped on request"

@@ -13,7 +13,13 @@
 //
 // Neither holds a time, a batch id or a Ref, so planning the same again gives the same
 // digest, and the store then gives back the batch it has. Where the store knows a plan of
-// the same manifest, nothing is written before it is sure that this one is another.
+// the same manifest, nothing is written before it is sure that this one is another. What that
+// plan left out as a repeat is left out again, so that a plan whose letters have begun to go
+// out is still found to be itself.
+//
+// A letter is the same signers with the same documents under the same title. One that an
+// approved batch has is a problem of its row; [Options] may have it left out (OnlyNew), or
+// sent again where the number of repeats is given exactly (AllowRepeats).
 //
 // [Unchanged] checks, before the first row of an approved batch is sent, that manifest
 // and documents are still what was approved. [Summarize] says what a batch would do, and

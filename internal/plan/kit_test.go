@@ -92,11 +92,11 @@ type shelf struct {
 	drafts   map[mailout.BatchID][]mailout.Row
 	frozen   map[mailout.BatchID][]mailout.Row
 	digests  map[mailout.Digest]mailout.BatchID
-	earlier  map[mailout.Digest]string // letter → "batch line"
-	before   map[mailout.Digest]string // manifest → the settings it was planned with
-	settings string                    // of the newest draft
-	written  int                       // rows handed to AddRows
-	broken   error                     // of AddRows
+	earlier  map[mailout.Digest]string  // letter → see Earlier
+	newest   map[string]mailout.BatchID // manifest and settings → the newest plan of them
+	settings string                     // of the newest draft
+	written  int                        // rows handed to AddRows
+	broken   error                      // of AddRows
 }
 
 func (s *shelf) BeginDraft(_ context.Context, _ string, settings []byte, _ *time.Location) (mailout.BatchID, error) {
@@ -120,13 +120,12 @@ func (s *shelf) AddRows(_ context.Context, id mailout.BatchID, rows []mailout.Ro
 func (s *shelf) Freeze(_ context.Context, id mailout.BatchID, manifest, digest, _ mailout.Digest) (mailout.BatchID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.before[manifest] = s.settings
 	rows := s.drafts[id]
 	delete(s.drafts, id)
 	if same, ok := s.digests[digest]; ok {
 		return same, nil
 	}
-	s.digests[digest], s.frozen[id] = id, rows
+	s.digests[digest], s.frozen[id], s.newest[manifest.String()+s.settings] = id, rows, id
 	return id, nil
 }
 
@@ -144,20 +143,36 @@ func (s *shelf) ByDigest(_ context.Context, digest mailout.Digest) (mailout.Batc
 	return id, ok, nil
 }
 
-func (s *shelf) PlannedBefore(_ context.Context, manifest mailout.Digest, settings []byte) (bool, error) {
+func (s *shelf) PlannedBefore(_ context.Context, manifest mailout.Digest, settings []byte) (mailout.BatchID, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.before[manifest] == string(settings), nil
+	id, found := s.newest[manifest.String()+string(settings)]
+	return id, found, nil
 }
 
-func (s *shelf) Earlier(_ context.Context, letter mailout.Digest) (id mailout.BatchID, line int, found bool, err error) {
+func (s *shelf) LeftOut(_ context.Context, id mailout.BatchID, code string) (map[int]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[int]string{}
+	for _, r := range s.frozen[id] {
+		if r.Skipped && r.Problem.Code == code {
+			out[r.Line] = r.Problem.Message
+		}
+	}
+	return out, nil
+}
+
+// Earlier knows letters as "batch line", with the number of the repeat and "over" where
+// nobody can sign it any more.
+func (s *shelf) Earlier(_ context.Context, letter mailout.Digest, ever bool) (e mailout.Earlier, found bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at, found := s.earlier[letter]
-	if found {
-		_, err = fmt.Sscan(at, &id, &line)
+	if !found || strings.HasSuffix(at, "over") && !ever {
+		return e, false, nil
 	}
-	return id, line, found, err
+	fmt.Sscan(at, &e.Batch, &e.Line, &e.Repeat)
+	return e, true, nil
 }
 
 // line is one row of a manifest with what the reader found wrong with it.
@@ -184,7 +199,7 @@ func newDesk(t testing.TB, lines ...line) *desk {
 		folder: &folder{files: map[string]string{"brev.pdf": "cover letter", "vilkår.pdf": "terms", "a.pdf": "a", "b.pdf": "b", "c.pdf": "c"},
 			prepared: map[mailout.Digest]mailout.Prepared{}},
 		shelf: &shelf{drafts: map[mailout.BatchID][]mailout.Row{}, frozen: map[mailout.BatchID][]mailout.Row{}, digests: map[mailout.Digest]mailout.BatchID{},
-			before: map[mailout.Digest]string{}, earlier: map[mailout.Digest]string{}}}
+			newest: map[string]mailout.BatchID{}, earlier: map[mailout.Digest]string{}}}
 }
 
 // signs is a line whose person signs documents: one a group of paths.
@@ -224,7 +239,7 @@ func (d *desk) make() plan.Result {
 	if len(d.drafts) != 0 {
 		d.t.Errorf("the drafts %v are left behind", d.drafts)
 	}
-	if (res.Batch == "") == (len(mailout.Stopping(res.Problems)) == 0) && !d.o.SkipBadRows {
+	if (res.Batch == "") == (len(mailout.Stopping(res.Problems)) == 0) && !d.o.SkipBadRows && !d.o.OnlyNew {
 		d.t.Errorf("batch %q with the problems %v", res.Batch, codes(res))
 	}
 	return res

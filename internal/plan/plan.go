@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,8 +40,9 @@ type Store interface {
 	Freeze(ctx context.Context, id mailout.BatchID, manifest, digest, rowsDigest mailout.Digest) (mailout.BatchID, error)
 	DropDraft(ctx context.Context, id mailout.BatchID) error
 	ByDigest(ctx context.Context, digest mailout.Digest) (mailout.BatchID, bool, error)
-	PlannedBefore(ctx context.Context, manifest mailout.Digest, settings []byte) (bool, error)
-	Earlier(ctx context.Context, letter mailout.Digest) (mailout.BatchID, int, bool, error)
+	PlannedBefore(ctx context.Context, manifest mailout.Digest, settings []byte) (mailout.BatchID, bool, error)
+	LeftOut(ctx context.Context, id mailout.BatchID, code string) (map[int]string, error)
+	Earlier(ctx context.Context, letter mailout.Digest, ever bool) (mailout.Earlier, bool, error)
 }
 
 // Options say how to plan.
@@ -55,6 +55,8 @@ type Options struct {
 	After        []string       // … and behind it
 	Separate     bool           // do not merge: one document a file
 	SkipBadRows  bool
+	OnlyNew      bool                                       // leave out letters that an approved batch has, whatever became of them
+	AllowRepeats int                                        // send the same letters again, exactly so many; 0: none
 	Kind         func(mailout.OrgNumber) mailout.SenderKind // what a sender may combine
 	Progress     func(rows int)                             // called as rows are prepared, by one at a time; may be nil
 }
@@ -66,11 +68,10 @@ type Result struct {
 	Digest     mailout.Digest
 	RowsDigest mailout.Digest
 	Rows       int
-	Skipped    int
+	Skipped    int // left out, for problems or because they are old
+	Old        int // … of these, the ones that an approved batch has (OnlyNew)
 	Passed     Passed
 	Problems   []mailout.Problem // sorted; warnings included
-
-	again bool // the plan is not known after all, and nothing was written
 }
 
 const (
@@ -81,7 +82,8 @@ const (
 )
 
 // Make plans a batch. Problems are in the result; an error is of the machine, the store
-// or an unreadable manifest, and leaves no batch behind.
+// or an unreadable manifest, and leaves no batch behind. Neither a batch nor a problem: with
+// OnlyNew, no row is new.
 //
 // Most manifests are planned more than once: to look, and to send. Where the store knows
 // a plan of the same manifest under the same settings, no row is written before it is sure
@@ -92,13 +94,10 @@ func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o
 	if err != nil {
 		return Result{}, err
 	}
-	before, err := store.PlannedBefore(ctx, o.Expect, o.Settings)
-	var res Result
-	if err == nil && before {
-		res, err = newMaker(docs, store, o, id, true).run(ctx, manifest)
-	}
-	if err == nil && (!before || res.again) {
-		res, err = newMaker(docs, store, o, id, false).run(ctx, manifest)
+	m := newMaker(manifest, docs, store, o, id)
+	res, err := m.sameAgain(ctx, o.Expect)
+	if err == nil && !res.Known {
+		res, err = m.run(ctx)
 	}
 	if err != nil || res.Batch != id {
 		// The draft is dropped even when the caller was interrupted.
@@ -109,25 +108,29 @@ func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o
 	return res, err
 }
 
-func newMaker(docs Documents, store Store, o Options, draft mailout.BatchID, dry bool) *maker {
-	return &maker{docs: docs, store: store, o: o, draft: draft, dry: dry, sums: newSums(o.Settings), letters: map[mailout.Digest]int{}, files: map[uint64]sighting{}, warned: map[uint64]bool{}}
+func newMaker(manifest Manifest, docs Documents, store Store, o Options, draft mailout.BatchID) *maker {
+	return &maker{manifest: manifest, docs: docs, store: store, o: o, draft: draft, sums: newSums(o.Settings), letters: map[mailout.Digest]lettered{}, files: map[uint64]sighting{}, warned: map[uint64]bool{}}
 }
 
 type maker struct {
-	docs    Documents
-	store   Store
-	o       Options
-	draft   mailout.BatchID
-	dry     bool // nothing is written: the plan is most likely one that is known
-	sums    *sums
-	letters map[mailout.Digest]int // letter → line, within this manifest
-	files   map[uint64]sighting    // contents of files → where they were named first
-	warned  map[uint64]bool        // paths of files that are twins of others
-	waiting []*work
-	writing chan error // has the end of AddRows, while it runs
-	res     Result
-	stopped bool              // a problem was found that stops the batch
-	repeats []mailout.Problem // of letters in earlier batches
+	manifest Manifest
+	docs     Documents
+	store    Store
+	o        Options
+	draft    mailout.BatchID
+	as       mailout.BatchID // the plan that this one is compared with before anything is written
+	dry      bool            // nothing is written: the plan is most likely that one
+	leftOut  map[int]string  // … and these lines of it are repeats, with the sentence that says so
+	sums     *sums
+	letters  map[mailout.Digest]lettered // within this manifest
+	files    map[uint64]sighting         // contents of files → where they were named first
+	warned   map[uint64]bool             // paths of files that are twins of others
+	waiting  []*work
+	writing  chan error // has the end of AddRows, while it runs
+	res      Result
+	stopped  bool              // a problem was found that stops the batch
+	repeats  []mailout.Problem // letters that are sent again, where that is allowed
+	met      bool              // a letter of an earlier batch was met
 
 	mu       sync.Mutex
 	prepared int // rows
@@ -142,8 +145,8 @@ type work struct {
 	err      error
 }
 
-func (m *maker) run(ctx context.Context, manifest Manifest) (Result, error) {
-	read, err := manifest(ctx, func(e mailout.Entry, ps []mailout.Problem) error {
+func (m *maker) run(ctx context.Context) (Result, error) {
+	read, err := m.manifest(ctx, func(e mailout.Entry, ps []mailout.Problem) error {
 		m.waiting = append(m.waiting, &work{entry: e, problems: ps})
 		if len(m.waiting) < chunk {
 			return nil
@@ -163,52 +166,6 @@ func (m *maker) run(ctx context.Context, manifest Manifest) (Result, error) {
 	m.res.RowsDigest = m.sums.rowsDigest()
 	m.res.Digest = m.sums.digest(read.SHA256)
 	return m.freeze(ctx, read.SHA256, read.Problems)
-}
-
-// freeze decides: the batch that exists, the problems, or a new batch.
-func (m *maker) freeze(ctx context.Context, sha mailout.Digest, general []mailout.Problem) (Result, error) {
-	stopping := mailout.Stopping(m.res.Problems)
-	if m.o.SkipBadRows {
-		stopping = mailout.Stopping(general) // the rows' own problems were left out with them
-	}
-	if m.res.Rows == m.res.Skipped && len(stopping) == 0 {
-		none := mailout.Problem{Severity: mailout.Stop, Code: "no-rows", Place: mailout.Place{File: fileOf(general, m.o)},
-			Message: "there is no row to send", Remedy: "add one line for each person below the header"}
-		if m.res.Skipped > 0 {
-			none.Message, none.Remedy = "no row is left to send: all have problems", "correct them, and run the same command again"
-		}
-		stopping = append(stopping, none)
-		m.res.Problems = append(m.res.Problems, stopping...)
-	}
-	same, known, err := m.store.ByDigest(ctx, m.res.Digest)
-	if err != nil {
-		return m.res, err
-	}
-	if !known { // the same batch again is no repeat of itself
-		m.res.Problems = append(m.res.Problems, m.repeats...)
-		stopping = append(stopping, m.repeats...)
-	}
-	mailout.SortProblems(m.res.Problems)
-	switch {
-	case m.dry && !known: // not even all problems are known: repeats were not looked for
-		m.res.again = true
-		return m.res, nil
-	case len(stopping) > 0:
-		return m.res, nil
-	case known:
-		m.res.Batch, m.res.Known = same, true
-		return m.res, nil
-	}
-	m.res.Batch, err = m.store.Freeze(ctx, m.draft, sha, m.res.Digest, m.res.RowsDigest)
-	m.res.Known = err == nil && m.res.Batch != m.draft // perhaps made by another process at this moment
-	return m.res, err
-}
-
-func fileOf(ps []mailout.Problem, o Options) string {
-	if len(ps) > 0 && ps[0].File != "" {
-		return ps[0].File
-	}
-	return o.ManifestPath[strings.LastIndexAny(o.ManifestPath, `/\`)+1:]
 }
 
 // flush prepares the waiting rows side by side, then counts and stores them in order.
@@ -272,20 +229,29 @@ func (m *maker) written() (err error) {
 
 // take counts one prepared row and looks whether it is a repeat.
 func (m *maker) take(ctx context.Context, w *work) error {
+	var old mailout.Problem
 	if len(mailout.Stopping(w.problems)) == 0 {
-		if err := m.checkRepeat(ctx, w); err != nil {
+		var err error
+		if old, err = m.checkRepeat(ctx, w); err != nil {
 			return err
 		}
 	}
 	m.checkTwins(w)
-	if len(mailout.Stopping(w.problems)) > 0 {
+	if stopping := mailout.Stopping(w.problems); len(stopping) > 0 {
 		m.stopped = true
-		w.entry.Row.Skipped, w.entry.Row.Problem = true, mailout.Stopping(w.problems)[0]
-		w.entry.Row.Documents, w.recipes = nil, nil
-		m.res.Skipped++
+		m.leaveOut(w, stopping[0])
+	} else if old.Code != "" {
+		m.res.Old++
+		m.leaveOut(w, old)
 	}
 	m.res.Rows++
 	m.res.Problems = append(m.res.Problems, w.problems...)
 	m.sums.add(w.entry.Row, w.recipes)
 	return nil
+}
+
+func (m *maker) leaveOut(w *work, why mailout.Problem) {
+	w.entry.Row.Skipped, w.entry.Row.Problem = true, why
+	w.entry.Row.Documents, w.recipes = nil, nil
+	m.res.Skipped++
 }

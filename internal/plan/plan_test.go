@@ -148,16 +148,6 @@ func TestSkipBadRowsSkipsRowsOnly(t *testing.T) {
 	if res := d.make(); res.Batch != "" {
 		t.Error("a problem of the whole file was skipped")
 	}
-	d.general = nil
-	d.earlier[d.letter(2)] = "2026-10-01-a1 9"
-	res := d.make()
-	d.wantProblems(res, "2 repeat-of-earlier")
-	if res.Batch != "" {
-		t.Error("a letter that is out already was planned again")
-	}
-	if m := res.Problems[0].Message; !strings.Contains(m, "line 9 of batch 2026-10-01-a1") {
-		t.Errorf("the message does not say where: %s", m)
-	}
 }
 
 func TestTheSamePlanAgainIsTheSameBatch(t *testing.T) {

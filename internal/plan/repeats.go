@@ -9,31 +9,93 @@ import (
 	"batch/internal/mailout"
 )
 
-// checkRepeat finds the same letter twice: in this manifest, or in an earlier batch.
-func (m *maker) checkRepeat(ctx context.Context, w *work) error {
+// codeEarlier is the code of rows whose letter an earlier batch has.
+const codeEarlier = "repeat-of-earlier"
+
+// lettered is a letter that was met in this manifest.
+type lettered struct {
+	line   int // of the first row
+	repeat int // the number of the last one
+}
+
+// checkRepeat finds the same letter twice: in this manifest, or in an earlier batch. That is
+// a problem of the row. Where repeats are allowed it gets the next number instead; where only
+// what is new is sent, and an earlier batch has it, old says so.
+func (m *maker) checkRepeat(ctx context.Context, w *work) (old mailout.Problem, err error) {
 	if len(w.entry.Inputs) == 0 {
-		return nil // no letter at all; the manifest has no column for documents
+		return old, nil // no letter at all; the manifest has no column for documents
 	}
 	letter, named := w.entry.LetterKey(), w.entry.Inputs[0].Place
 	place := mailout.Place{File: named.File, Sheet: named.Sheet, Line: w.entry.Line, Row: w.entry.Key}
-	if line, twice := m.letters[letter]; twice {
-		w.problems = append(w.problems, mailout.Problem{Severity: mailout.Stop, Code: "repeat", Place: place,
-			Message: fmt.Sprintf("the same signers get the same documents under the same title as in line %d", line),
+	first, twice := m.letters[letter]
+	var earlier mailout.Problem
+	if !twice {
+		first = lettered{line: w.entry.Line}
+		if earlier, first.repeat, err = m.earlier(ctx, letter, place); err != nil {
+			return old, err
+		}
+		if m.o.OnlyNew && earlier.Code != "" {
+			return earlier, nil
+		}
+	}
+	switch {
+	case twice:
+		first.repeat++
+		m.repeated(w, first.repeat, mailout.Problem{Severity: mailout.Stop, Code: "repeat", Place: place,
+			Message: fmt.Sprintf("the same signers get the same documents under the same title as in line %d", first.line),
 			Remedy:  "delete one of the two lines, or give them different titles or documents"})
-		return nil
+	case earlier.Code != "":
+		m.repeated(w, first.repeat, earlier)
 	}
-	m.letters[letter] = w.entry.Line
-	if m.dry { // a plan that is known is no repeat of itself; if it is not, all is asked again
-		return nil
+	m.letters[letter] = first
+	return old, nil
+}
+
+// repeated notes that a row is a repeat: allowed, perhaps, or a problem.
+func (m *maker) repeated(w *work, n int, p mailout.Problem) {
+	if m.o.AllowRepeats == 0 {
+		w.problems = append(w.problems, p)
+		return
 	}
-	batch, line, found, err := m.store.Earlier(ctx, letter)
+	w.entry.Repeat = n
+	m.repeats = append(m.repeats, p)
+}
+
+// earlier finds a letter in an earlier batch, and the number that the next repeat of it has.
+// With a plan to compare with it is that plan's word that counts.
+func (m *maker) earlier(ctx context.Context, letter mailout.Digest, place mailout.Place) (p mailout.Problem, next int, err error) {
+	p = mailout.Problem{Severity: mailout.Stop, Code: codeEarlier, Place: place, Remedy: "delete the line; or give --only-new, which leaves out all that was sent before"}
+	if m.dry {
+		why, out := m.leftOut[place.Line]
+		if p.Message = why; !out {
+			p.Code = ""
+		}
+		return p, 0, nil
+	}
+	e, found, err := m.store.Earlier(ctx, letter, m.o.OnlyNew)
 	if err != nil || !found {
-		return err
+		return mailout.Problem{}, 0, err
 	}
-	m.repeats = append(m.repeats, mailout.Problem{Severity: mailout.Stop, Code: "repeat-of-earlier", Place: place,
-		Message: fmt.Sprintf("the same signers have the same documents under the same title already, in line %d of batch %s", line, batch),
-		Remedy:  fmt.Sprintf("delete the line; `batch why %s line:%d` shows what became of it", batch, line)})
-	return nil
+	m.met = true
+	p.Message = fmt.Sprintf("the same signers have the same documents under the same title already, in line %d of batch %s", e.Line, e.Batch)
+	p.Remedy += fmt.Sprintf("; `batch why %s line:%d` shows what became of it", e.Batch, e.Line)
+	return p, e.Repeat + 1, nil
+}
+
+// unwanted are the problems of repeats that were allowed in another number than there are.
+func (m *maker) unwanted(file string) []mailout.Problem {
+	if m.o.AllowRepeats == 0 || len(m.repeats) == m.o.AllowRepeats {
+		return nil
+	}
+	count := mailout.Problem{Severity: mailout.Stop, Code: "repeats-miscounted", Place: mailout.Place{File: file},
+		Message: fmt.Sprintf("--allow-repeats says %d, and the repeats are %d", m.o.AllowRepeats, len(m.repeats)),
+		Remedy:  fmt.Sprintf("look at every one of them; if all are to be sent again, give --allow-repeats %d", len(m.repeats))}
+	if len(m.repeats) == 0 {
+		count.Remedy = "leave --allow-repeats out: no letter is sent again"
+	}
+	all := append(m.repeats, count)
+	m.res.Problems = append(m.res.Problems, all...)
+	return all
 }
 
 // sighting is where a file was named first.

@@ -61,13 +61,15 @@ type Notified struct {
 
 // Start is when jobs begin: signers are told, and their time begins to run.
 type Start struct {
-	AtOnce int // jobs that begin when they are sent
-	Later  int // jobs with an activation time that is still ahead …
+	AtOnce int       // jobs that begin when they are sent …
+	Held   time.Time // … or at this moment, until which the batch is held; zero: it is not
+	Later  int       // jobs with an activation time that is still ahead …
 	First  time.Time
 	Last   time.Time // … and the earliest and the latest of those
 }
 
-// Summarize reads a batch's rows and says what sending them at now would do.
+// Summarize reads a batch's rows and says what sending them at now, or holding them until
+// then, would do.
 func Summarize(rows iter.Seq2[mailout.Record, error], now time.Time) (Summary, error) {
 	t := tally{now: now, shapes: map[Shape]int{}, senders: map[mailout.OrgNumber]int{}, files: map[string]bool{}}
 	for r, err := range rows {

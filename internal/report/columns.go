@@ -89,6 +89,7 @@ var (
 	colCause      = column{"cause", 34, rows, func(l line) any { return l.mask.hide(cause(l.rec)) }}
 	colNext       = column{"next_action", 80, rows, func(l line) any { return l.mask.hide(nextAction(l.batch, l.rec)) }}
 	colSentAt     = column{"sent_at", 20, rows, func(l line) any { return l.rec.SentAt }}
+	colHeld       = column{"held_until", 20, rows, func(l line) any { return l.rec.HeldUntil }}
 	colRef        = column{"reference", 46, both, func(l line) any { return string(l.rec.Ref) }}
 	colJob        = column{"job_id", 22, both, func(l line) any { return jobID(l.rec.JobID) }}
 	colFile       = column{"signed_file", 56, rows, func(l line) any { return l.rec.Signed.Path }}
@@ -106,7 +107,7 @@ var (
 )
 
 var (
-	rowColumns = []column{colLine, colKey, colState, colStateSince, colCause, colNext, colSentAt, colRef, colJob, colFile, colSHA256, colBytes}
+	rowColumns = []column{colLine, colKey, colState, colStateSince, colCause, colNext, colSentAt, colHeld, colRef, colJob, colFile, colSHA256, colBytes}
 
 	signerColumns = []column{colSigner, colSignerOrder, colSignerID, colNotified, colStatus, colStatusSince, colXAdES, colXAdESSHA256}
 )

@@ -22,6 +22,7 @@ type Row struct {
 	Signers           []Signer        `json:"signers"`
 	Documents         []Document      `json:"documents"`
 	ActivationTime    *time.Time      `json:"activation_time"`   // null: at once
+	HeldUntil         *time.Time      `json:"held_until"`        // it starts no earlier than this; null: it is not held
 	AvailableSeconds  *int64          `json:"available_seconds"` // null: until the deadline, else the portal's 30 days
 	Deadline          *time.Time      `json:"deadline"`
 	NonsensitiveTitle string          `json:"nonsensitive_title"`
@@ -114,7 +115,7 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 		Type: "row", Line: r.Line, Key: m.hide(r.Key), State: r.State,
 		Title: m.hide(j.Title.Reveal()), NonsensitiveTitle: m.hide(j.NonsensitiveTitle.Reveal()), Description: m.hide(j.Description.Reveal()),
 		Signers: make([]Signer, len(j.Signers)), Documents: make([]Document, len(r.Documents)),
-		ActivationTime: moment(j.Activation), Deadline: moment(j.Deadline),
+		ActivationTime: moment(j.Activation), HeldUntil: moment(r.HeldUntil), Deadline: moment(j.Deadline),
 		Authentication: j.Authentication, Identifier: identifiers[j.Identifier], Sender: string(j.Sender),
 		Columns: make(Columns, len(r.Columns)), Ref: r.Ref, JobID: r.JobID, Cause: m.hide(cause(r)), Since: moment(r.Since), SentAt: moment(r.SentAt),
 		Signed:     signedJSON(r.Signed),

@@ -57,6 +57,9 @@ func nextAction(b mailout.BatchInfo, r mailout.Record) string {
 	case mailout.Refused:
 		return "correct what the portal named, and put the row in a new manifest"
 	case mailout.Skipped:
+		if r.Code == "repeat-of-earlier" {
+			return "nothing, where that is what was meant: " + r.Message
+		}
 		if r.Message != "" {
 			return "correct it, and put the row in a new manifest: " + r.Message
 		}

@@ -34,7 +34,7 @@ type Summary struct {
 type callLog struct {
 	mu      sync.Mutex
 	calls   []Call
-	recent  []time.Time // arrivals within the last second
+	recent  []time.Time // arrivals within the last second, in their order
 	summary Summary
 }
 
@@ -43,7 +43,9 @@ func (l *callLog) arrive(now func() time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := now()
-	l.recent = slices.DeleteFunc(l.recent, func(before time.Time) bool { return at.Sub(before) >= time.Second })
+	for len(l.recent) > 0 && at.Sub(l.recent[0]) >= time.Second {
+		l.recent = l.recent[1:]
+	}
 	l.recent = append(l.recent, at)
 	l.summary.MostInASecond = max(l.summary.MostInASecond, len(l.recent))
 	return at

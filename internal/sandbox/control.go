@@ -35,6 +35,7 @@ type SignerView struct {
 	N      int       `json:"n"`
 	Status string    `json:"status"`
 	Since  time.Time `json:"since"`
+	Told   bool      `json:"told"` // the portal has told this signer of the job
 }
 
 // DocumentView is a document as it came in the bundle.
@@ -51,21 +52,21 @@ func (s *Sandbox) Jobs(reference string) []JobView {
 	views := []JobView{}
 	for _, j := range s.jobs {
 		if reference == "" || j.reference == reference {
-			views = append(views, j.view())
+			views = append(views, j.view(s.clock()))
 		}
 	}
 	slices.SortFunc(views, func(a, b JobView) int { return int(a.ID - b.ID) })
 	return views
 }
 
-func (j *job) view() JobView {
+func (j *job) view(now time.Time) JobView {
 	v := JobView{
 		ID: j.id, Reference: j.reference, Sender: j.sender, Queue: j.queue, Status: j.status,
 		Opens: j.opened.UTC(), Closes: j.opened.Add(j.manifest.available).UTC(),
 		Unseen: j.change.queued, Gone: j.gone, Foreign: j.foreign, Documents: []DocumentView{},
 	}
 	for i, p := range j.signers {
-		v.Signers = append(v.Signers, SignerView{i + 1, p.status, p.since.UTC()})
+		v.Signers = append(v.Signers, SignerView{i + 1, p.status, p.since.UTC(), j.told(p, now)})
 	}
 	for _, d := range j.documents {
 		v.Documents = append(v.Documents, DocumentView{d.name, hex.EncodeToString(d.sha256)})
@@ -161,7 +162,7 @@ func (s *Sandbox) withJob(r *http.Request, do func(*job) error) (v JobView, err 
 	if j.version != before {
 		s.changed(j)
 	}
-	return j.view(), nil
+	return j.view(s.clock()), nil
 }
 
 // controlSignAll lets all sign, group after group.

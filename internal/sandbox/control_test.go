@@ -48,12 +48,12 @@ func TestControlTellsOfJobs(t *testing.T) {
 	c.control("GET", "/jobs", "", 200, &all)
 	c.control("GET", "/jobs?reference=ref-1", "", 200, &some)
 	if len(all) != 2 || len(some) != 1 || some[0].ID != id || some[0].Sender != Organization || some[0].Documents[0].Name != "document.pdf" ||
-		len(some[0].Documents[0].SHA256) != 64 || some[0].Signers[0] != (SignerView{1, "WAITING", some[0].Signers[0].Since}) {
+		len(some[0].Documents[0].SHA256) != 64 || some[0].Signers[0] != (SignerView{1, "WAITING", some[0].Signers[0].Since, true}) {
 		t.Errorf("jobs are %+v, by reference %+v", all, some)
 	}
 	var one JobView
 	c.control("POST", fmt.Sprintf("/jobs/%d/sign", all[1].ID), "", 200, &one)
-	if one.Status != jobCompleted || one.Signers[1].Status != signerSigned {
+	if one.Status != jobCompleted || one.Signers[1].Status != signerSigned || all[1].Signers[1].Told || !one.Signers[1].Told {
 		t.Errorf("after all have signed: %+v", one)
 	}
 	c.control("GET", fmt.Sprintf("/jobs/%d", id), "", 200, &one)

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -118,8 +117,8 @@ func (s *Sandbox) create(c *call) (answer, error) {
 	}, "created"), nil
 }
 
-// addJob is where a job is born: keep puts the bundle as it came beside those of the other
-// jobs, and the job's life begins. A kill in between leaves a bundle without a job.
+// addJob is where a job is born: the bundle is kept as it came, in a file that keep makes where it
+// needs one, and the job's life begins. A kill in between leaves a bundle without a job.
 func (s *Sandbox) addJob(c *call, m *jobManifest, documents []storedDocument, keep func(path string) error) (*job, error) {
 	s.mu.Lock()
 	s.lastID++
@@ -131,8 +130,8 @@ func (s *Sandbox) addJob(c *call, m *jobManifest, documents []storedDocument, ke
 	j.id, j.reference, j.sender, j.queue = id, c.reference, c.sender, c.create.request.queue
 	j.documents = documents
 	j.behaviour = s.options.Outcome(n, c.reference)
-	if err := keep(s.file(j, ".asice")); err != nil {
-		return nil, fmt.Errorf("keeping the bundle: %w", err)
+	if err := s.keepBundle(j, c.create.bundle, keep); err != nil {
+		return nil, err
 	}
 
 	s.mu.Lock()

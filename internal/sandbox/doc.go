@@ -51,8 +51,8 @@
 // What the standards leave free is free: the letters and order of headers, encodings,
 // prefixes, comments and layout of XML, the forms of its dates and numbers, the ids in a
 // signature and the way an issuer is written down, deflated and stored entries. A create
-// costs less than the client's signature over it; a bundle is in memory up to half a
-// megabyte, and on disk beyond.
+// costs less than the client's signature over it; while a bundle is judged, up to half a
+// megabyte of it is in memory, and one that is larger on disk.
 //
 // # The life of a job
 //
@@ -66,8 +66,9 @@
 //
 // # State
 //
-// Documents are in files, below [Options.Dir] or in a folder of their own; everything else
-// is in memory and ends with the process. With [StateFile] it goes on: every change is
+// Documents are in files below [Options.Dir]. Without it the first 64 MiB of bundles are in
+// memory, and what else there is of documents in a folder of its own. Everything else is in
+// memory and ends with the process. With [StateFile] it goes on: every change is
 // appended to a journal before the call that made it is answered, so that a sandbox that
 // is started again in the same folder, however the last one ended, knows all that was ever
 // answered: jobs, queues, what was handed out and until when, permitted poll times, how far

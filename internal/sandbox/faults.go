@@ -147,9 +147,27 @@ func refusedOnRequest(code string) *refusal {
 	return refuseWith(status, code, "refused on request")
 }
 
-// strike decides what goes wrong with a call: the first fault whose turn it is. Every
-// fault counts every call that fits it, struck by another or not.
+// strike decides what goes wrong with a call: the first fault whose turn it is, else what
+// Options.Strike says.
 func (s *Sandbox) strike(c *call) effect {
+	struck := s.strikeInTurn(c)
+	if struck.name != "" || s.options.Strike == nil {
+		return struck
+	}
+	do := s.options.Strike(c.kind, c.reference)
+	if do == "" {
+		return effect{}
+	}
+	struck, err := parseEffect(do)
+	if err != nil {
+		panic(err) // a program of ours decided it
+	}
+	return struck
+}
+
+// strikeInTurn finds the first fault of the list whose turn it is. Every fault counts every
+// call that fits it, struck by another or not.
+func (s *Sandbox) strikeInTurn(c *call) effect {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var struck effect

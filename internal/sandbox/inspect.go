@@ -98,5 +98,10 @@ func (s *Sandbox) readDocuments(j *job, documents []storedDocument) ([][]byte, e
 	for _, d := range documents {
 		names = append(names, d.name)
 	}
-	return asice.ReadDocuments(s.file(j, ".asice"), names)
+	bundle, err := s.openBundle(j)
+	if err != nil {
+		return nil, err
+	}
+	defer bundle.Close()
+	return asice.ReadDocuments(bundle, bundle.size, names)
 }

@@ -44,6 +44,7 @@ type job struct {
 	change    change
 	version   int // rises with every change of status
 
+	bundle []byte // as it came, where it is held in memory; nil: in a file, or deleted
 	kept   bool   // has been saved before
 	source []byte // manifest.xml as it came, until then
 
@@ -206,6 +207,17 @@ func (j *job) signerN(n int, now time.Time) (*signer, error) {
 		return nil, errNotOpen
 	}
 	return j.signers[n-1], nil
+}
+
+// told says whether the portal has told a signer of the job: when it was activated, those of
+// the first order group, and each later one's when its turn came. A job that was over before
+// told nobody.
+func (j *job) told(s *signer, now time.Time) bool {
+	if !j.finished.IsZero() {
+		now = j.finished
+	}
+	group := slices.Index(j.manifest.orders(), s.spec.order)
+	return group < j.group || group == j.group && !j.opened.After(now)
 }
 
 // signedCount is how many signers have signed.

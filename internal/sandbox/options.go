@@ -12,7 +12,7 @@ import (
 type Options struct {
 	// Dir is a folder; documents are kept below it in a folder of the sandbox's own,
 	// until Close or, with StateFile, for the next sandbox that is started there. Only one
-	// at a time. Empty: a temporary one.
+	// at a time. Empty: a temporary one, and bundles are in memory as long as they are few.
 	Dir string
 
 	// SignAfter is how long a signer takes from the moment a job is open to it. Negative:
@@ -45,6 +45,12 @@ type Options struct {
 
 	// Faults are what goes wrong from the start; SetFaults replaces them.
 	Faults []Fault
+
+	// Strike decides what goes wrong with a call that none of Faults strikes: its kind, and
+	// the reference of the job it is about, as a When has them. What it returns is a
+	// Fault's Do, empty for nothing; one that cannot be read is a panic. It is called
+	// without locks, once a call. Nil: nothing.
+	Strike func(call, reference string) (do string)
 
 	// Outcome decides how a job ends: n counts created jobs from 1. Nil: all are signed.
 	// It is called without locks, once a job.

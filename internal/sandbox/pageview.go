@@ -90,7 +90,7 @@ func (s *Sandbox) find(text string) []int64 {
 
 func (s *Sandbox) pageJob(j *job, query template.URL) pageJob {
 	v := pageJob{
-		JobView: j.view(), Title: j.manifest.title, Query: query, Created: j.created, Ended: j.finished,
+		JobView: j.view(s.clock()), Title: j.manifest.title, Query: query, Created: j.created, Ended: j.finished,
 		Readable: !j.foreign && !j.emptied(), Signed: j.offersPAdES(),
 	}
 	for i, d := range j.documents {

@@ -40,6 +40,7 @@ type Sandbox struct {
 	lastID   int64
 	lastTurn int64
 	created  int
+	held     int64 // bytes of bundles in memory
 	jobs     map[int64]*job
 	queues   map[queueKey]*queue
 	agenda   agenda

@@ -113,9 +113,9 @@ func (s *Sandbox) describe(j *job, signed []signedBy) (signedpdf.Job, error) {
 	return d, nil
 }
 
-// removeFiles deletes what is kept of a job.
+// removeFiles deletes what is kept of a job. The caller holds mu.
 func (s *Sandbox) removeFiles(j *job) {
-	os.Remove(s.file(j, ".asice"))
+	s.dropBundle(j)
 	for n := range len(j.signers) {
 		for style := range padesStyles { // a sandbox taken up again may have another one
 			os.Remove(s.signedFile(j, n+1, style))

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,47 @@ func TestWriteFilesSparesAWorkspace(t *testing.T) {
 		if entries, _ := os.ReadDir(dir); len(entries) != test.files {
 			t.Errorf("%s: there are %d files, want %d", name, len(entries), test.files)
 		}
+	}
+}
+
+// A sandbox that nobody gave a folder holds bundles in memory, and none of one that is
+// deleted; one with a folder shows them there.
+func TestBundlesAreHeldInMemory(t *testing.T) {
+	c := start(t, Options{NoLimits: true})
+	held := func(want int64) {
+		t.Helper()
+		s := c.running.Sandbox
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		bytes, files := int64(0), filesOf(t, s)
+		for _, j := range s.jobs {
+			bytes += int64(len(j.bundle))
+		}
+		if bundles := slices.DeleteFunc(files, func(name string) bool { return !strings.HasSuffix(name, ".asice") }); s.held != bytes || (bytes > 0) != (want > 0) || len(bundles) > 0 {
+			t.Errorf("%d bytes are held, and counted as %d; files: %v", bytes, s.held, bundles)
+		}
+	}
+	c.create("ref-1", newBundle(oneSigner))
+	m := c.poll()
+	held(1)
+	c.get(m.PAdES).want(t, 200)
+	c.confirm(m)
+	held(0)
+	c.get(m.PAdES).want(t, 410)
+}
+
+func TestABundleThatFindsNoRoomIsAFile(t *testing.T) {
+	c := start(t, Options{NoLimits: true})
+	c.running.Sandbox.held = heldBytes
+	c.create("ref-1", newBundle(oneSigner))
+	if files := filesOf(t, c.running.Sandbox); len(files) != 1 || !strings.HasSuffix(files[0], ".asice") {
+		t.Errorf("the files are %v, want the bundle", files)
+	}
+	m := c.poll()
+	c.get(m.PAdES).want(t, 200)
+	c.confirm(m)
+	if files := filesOf(t, c.running.Sandbox); len(files) > 0 || c.running.Sandbox.held != heldBytes {
+		t.Errorf("the files are %v, %d bytes are held", files, c.running.Sandbox.held)
 	}
 }
 

@@ -19,7 +19,8 @@
 //   - Init never writes over anything, and what it makes is closed to other users (0600,
 //     folders 0700).
 //   - Two holders of the lock cannot be, not even where somebody deletes the lock file;
-//     a holder that was killed holds nothing.
+//     a holder that was killed holds nothing. Beside it, everybody who plans shares a lock
+//     of its own: who has that alone may clear away what plans have left behind.
 //
 // No message of this package holds a personal value: not of [[signers]], not of [test]
 // persons, not the certificate's password.

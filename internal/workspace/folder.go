@@ -14,13 +14,30 @@ import (
 // one may be put back. The folder need not exist yet. It creates nothing.
 func (w *Workspace) CheckFolder() error {
 	folder := w.ledgerFolder()
+	places := []string{folder}
+	for _, path := range []string{w.Ledger(), w.SentLog(), w.lockPath()} {
+		if real := filepath.Dir(nearest(path)); isLink(path) {
+			places = append(places, real)
+		}
+	}
+	for _, place := range places {
+		if err := checkPlace(place); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPlace judges a folder by the names on its path, as it is written and as it really is,
+// and by its disk.
+func checkPlace(folder string) error {
 	real := nearest(folder)
-	for _, path := range []string{folder, real} {
+	kind, origin, err := diskKind(real)
+	for _, path := range []string{folder, real, origin} {
 		if name := cloudFolder(path); name != "" {
 			return refusedFolder(folder, "is synchronized by "+name)
 		}
 	}
-	kind, err := networkKind(real)
 	switch {
 	case err != nil:
 		return &Error{Code: "ledger-folder", Message: "what disk the ledger's folder " + folder + " is on cannot be told: " + reason(err), Err: err,
@@ -29,6 +46,12 @@ func (w *Workspace) CheckFolder() error {
 		return refusedFolder(folder, "is not on a local disk ("+kind+")")
 	}
 	return nil
+}
+
+// isLink reports whether a file is a link to one that may be in another folder.
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 func refusedFolder(folder, why string) error {
@@ -66,6 +89,8 @@ var clouds = map[string]string{
 	"mobile documents": "iCloud",
 	"cloudstorage":     "a cloud (CloudStorage)",
 	"nextcloud":        "Nextcloud",
+	"owncloud":         "ownCloud",
+	"jottacloud":       "Jottacloud",
 }
 
 // cloudFolder names the program that synchronizes a folder, by the names on its path.

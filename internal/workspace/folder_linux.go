@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -28,31 +29,32 @@ var networkSystems = map[uint32]string{
 // other one, sshfs and cloud drives above all, is taken for a network.
 var localFUSE = map[string]bool{"fuseblk": true, "fuse.fuse-overlayfs": true, "fuse.ntfs-3g": true, "virtiofs": true}
 
-// networkKind names the file system of a folder where it is one of a network.
-func networkKind(path string) (string, error) {
+// diskKind names the file system of a folder where it is one of a network, and tells what
+// the folder is called in its file system: one that is mounted at a second place (mount
+// --bind) may be in a cloud's folder at the first.
+func diskKind(path string) (network, origin string, err error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(path, &st); err != nil {
-		return "", fmt.Errorf("asking for the file system: %w", err)
-	}
-	magic := uint32(st.Type)
-	if magic != unix.FUSE_SUPER_MAGIC {
-		return networkSystems[magic], nil
+		return "", "", fmt.Errorf("asking for the file system: %w", err)
 	}
 	f, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
-		return "", fmt.Errorf("asking for the mounts: %w", err)
+		return "", "", fmt.Errorf("asking for the mounts: %w", err)
 	}
 	defer f.Close()
-	if kind := mountedType(f, path); !localFUSE[kind] {
-		return "FUSE, " + kind, nil
+	kind, origin := mounted(f, path)
+	network = networkSystems[uint32(st.Type)]
+	if st.Type == unix.FUSE_SUPER_MAGIC && !localFUSE[kind] {
+		network = "FUSE, " + kind
 	}
-	return "", nil
+	return network, origin, nil
 }
 
-// mountedType finds the type of the file system that a path is on, in the kernel's list
-// of mounts (proc(5), /proc/pid/mountinfo). Later mounts cover earlier ones.
-func mountedType(mounts io.Reader, path string) string {
-	found, kind := "", "unknown"
+// mounted finds the type of the file system that a path is on, and the path in it, in the
+// kernel's list of mounts (proc(5), /proc/pid/mountinfo). Later mounts cover earlier ones.
+func mounted(mounts io.Reader, path string) (kind, origin string) {
+	kind = "unknown"
+	found := ""
 	for lines := bufio.NewScanner(mounts); lines.Scan(); {
 		before, after, ok := strings.Cut(lines.Text(), " - ")
 		fields := strings.Fields(before)
@@ -63,9 +65,10 @@ func mountedType(mounts io.Reader, path string) string {
 		if isBelow(path, point) && len(point) >= len(found) {
 			found = point
 			kind, _, _ = strings.Cut(after, " ")
+			origin = filepath.Join(unescaped(fields[3]), strings.TrimPrefix(path, strings.TrimSuffix(point, "/")))
 		}
 	}
-	return kind
+	return kind, origin
 }
 
 func isBelow(path, folder string) bool {

@@ -2,6 +2,6 @@
 
 package workspace
 
-// networkKind knows no way to tell on this system; names of synchronized folders are
-// refused all the same.
-func networkKind(string) (string, error) { return "", nil }
+// diskKind knows no way to tell on this system; names of synchronized folders are refused
+// all the same.
+func diskKind(string) (network, origin string, err error) { return "", "", nil }

@@ -7,14 +7,15 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// networkKind names the drive of a folder where it is one of a network.
-func networkKind(path string) (string, error) {
+// diskKind names the drive of a folder where it is one of a network. Where else the folder
+// may be seen is not told here.
+func diskKind(path string) (network, origin string, err error) {
 	root, err := windows.UTF16PtrFromString(filepath.VolumeName(path) + `\`)
 	if err != nil {
-		return "", fmt.Errorf("asking for the drive: %w", err)
+		return "", "", fmt.Errorf("asking for the drive: %w", err)
 	}
 	if windows.GetDriveType(root) == windows.DRIVE_REMOTE {
-		return "network drive", nil
+		return "network drive", "", nil
 	}
-	return "", nil
+	return "", "", nil
 }

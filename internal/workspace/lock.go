@@ -3,6 +3,7 @@ package workspace
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -11,7 +12,10 @@ import (
 
 // Lock is held by the one process that talks to the portal for a ledger. The operating
 // system lets go of it when the process ends, however it ends.
-type Lock struct{ file *os.File }
+type Lock struct {
+	file *os.File
+	log  *os.File // sent.log, locked too; nil where there was none
+}
 
 // Held says that another process has the lock.
 type Held struct {
@@ -31,10 +35,14 @@ func (h *Held) Error() string {
 var errHeld = errors.New("the lock is held")
 
 // Lock takes the lock, or returns a *Held. It does not wait. The lock file is never
-// deleted: who deletes it takes nothing from the holder, for the next process checks
-// that the file it locked is the one that is there.
+// deleted. Who deletes it all the same takes nothing from the holder: whoever locks checks
+// that the file he locked is the one that is there, and has to lock sent.log too, without
+// which nobody would get far.
 func (w *Workspace) Lock() (*Lock, error) {
 	lock, err := take(w.lockPath(), lockFile)
+	if err == nil {
+		err = lock.also(w.SentLog())
+	}
 	var held *Held
 	switch {
 	case err == nil:
@@ -72,6 +80,25 @@ func take(path string, lock func(*os.File) error) (*Lock, error) {
 		f.Close() // it was replaced between opening and locking: this lock guards nothing
 	}
 	return nil, errors.New("the lock file is being replaced again and again")
+}
+
+// also locks a file that is there beside the lock's own, or lets go of that.
+func (l *Lock) also(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing was ever sent: the speaker's ledger makes it
+	}
+	if l.log = f; err == nil {
+		err = lockFile(f)
+	}
+	if err == nil {
+		return nil
+	}
+	l.Unlock()
+	if errors.Is(err, errHeld) {
+		return &Held{Path: l.file.Name()}
+	}
+	return err
 }
 
 // isAt reports whether the open file is the one at path.
@@ -112,8 +139,13 @@ func holder(path string) *Held {
 
 // Unlock lets go of the lock. It may be called again.
 func (l *Lock) Unlock() error {
-	if err := l.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("closing the ledger's lock: %w", err)
+	for _, f := range []*os.File{l.log, l.file} {
+		if f == nil {
+			continue
+		}
+		if err := f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			return fmt.Errorf("closing the ledger's lock: %w", err)
+		}
 	}
 	return nil
 }
@@ -121,7 +153,11 @@ func (l *Lock) Unlock() error {
 // Spoken reports whether a process holds the lock now. A reader asks it to tell rows that
 // are being sent from rows that a killed process left.
 func (w *Workspace) Spoken() bool {
-	f, err := os.Open(w.lockPath())
+	return isHeld(w.lockPath()) || isHeld(w.SentLog())
+}
+
+func isHeld(path string) bool {
+	f, err := os.Open(path)
 	if err != nil {
 		return false // nobody has ever taken it
 	}

@@ -165,6 +165,45 @@ func TestReplacedLockFile(t *testing.T) {
 	}
 }
 
+// Somebody deletes the lock file while it is held.
+func TestADeletedLockFileIsStillHeld(t *testing.T) {
+	w := made(t)
+	if err := os.WriteFile(w.SentLog(), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, "hold "+w.Dir)
+	if err := os.Remove(w.lockPath()); err != nil {
+		t.Skipf("the system does not let it happen: %v", err)
+	}
+	for range 2 { // the first has made the file anew
+		if _, err := w.Lock(); !errors.As(err, new(*Held)) {
+			t.Errorf("got %v, want a *Held", err)
+		}
+		if !w.Spoken() {
+			t.Error("readers think that nobody speaks")
+		}
+	}
+}
+
+// The lock is refused at once: nobody who asks for it waits.
+func TestAHeldLockIsRefusedAtOnce(t *testing.T) {
+	w := made(t)
+	mustLock(t, w)
+	refused := make(chan error)
+	go func() {
+		_, err := w.Lock()
+		refused <- err
+	}()
+	select {
+	case err := <-refused:
+		if !errors.As(err, new(*Held)) {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for the holder")
+	}
+}
+
 func TestLockFileThatKeepsVanishing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.lock")
 	_, err := take(path, func(*os.File) error { return os.Remove(path) })

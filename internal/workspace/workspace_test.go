@@ -140,6 +140,29 @@ func TestCheckFolderFollowsLinks(t *testing.T) {
 	}
 }
 
+// A file of the books may be a link too.
+func TestCheckFolderFollowsLinksOfFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("making links needs a right there that a person seldom has")
+	}
+	cloud := filepath.Join(t.TempDir(), "Nextcloud", "post")
+	if err := os.MkdirAll(cloud, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ledger.db", "sent.log", "ledger.lock"} {
+		w := made(t)
+		if err := os.WriteFile(filepath.Join(cloud, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(cloud, name), filepath.Join(w.Dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.CheckFolder(); err == nil || !strings.Contains(err.Error(), "Nextcloud") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestCloudFolder(t *testing.T) {
 	for path, want := range map[string]string{
 		"/home/kari/OneDrive/post":                            "OneDrive",
@@ -151,6 +174,7 @@ func TestCloudFolder(t *testing.T) {
 		"/Users/kari/Library/Mobile Documents/com~apple/post": "iCloud",
 		"C:/Users/kari/iCloudDrive/post":                      "iCloud",
 		"/home/kari/Nextcloud":                                "Nextcloud",
+		"/home/kari/Jottacloud/post":                          "Jottacloud",
 		"/home/kari/dropboxes":                                "",
 		"/srv/onedrive2026":                                   "",
 		"/srv/post":                                           "",

@@ -191,13 +191,12 @@ func readEntry(file *zip.File, buffer []byte) ([]byte, error) {
 }
 
 // ReadDocuments reads documents of a bundle again, which was found in order when it came, by
-// their names. That the file is gone is fs.ErrNotExist.
-func ReadDocuments(path string, names []string) ([][]byte, error) {
-	archive, err := zip.OpenReader(path)
+// their names.
+func ReadDocuments(content io.ReaderAt, size int64, names []string) ([][]byte, error) {
+	archive, err := zip.NewReader(content, size)
 	if err != nil {
 		return nil, fmt.Errorf("reading the bundle again: %w", err)
 	}
-	defer archive.Close()
 	files := map[string]*zip.File{}
 	for _, file := range archive.File {
 		files[file.Name] = file

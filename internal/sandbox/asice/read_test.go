@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -163,19 +161,20 @@ var faultsOfBytes = []fault{
 
 func TestReadDocuments(t *testing.T) {
 	files := plainFiles()
-	path := filepath.Join(t.TempDir(), "1.asice")
-	if err := os.WriteFile(path, asicetest.Pack(files, true), 0o600); err != nil {
-		t.Fatal(err)
+	bundle := asicetest.Pack(files, true)
+	read := func(names ...string) ([][]byte, error) {
+		return ReadDocuments(Memory(bundle), int64(len(bundle)), names)
 	}
-	documents, err := ReadDocuments(path, []string{"annex.pdf", "contract.pdf"})
+	documents, err := read("annex.pdf", "contract.pdf")
 	if err != nil || len(documents) != 2 || !bytes.Equal(documents[0], files[1].Content) || !bytes.Equal(documents[1], files[0].Content) {
 		t.Errorf("read %q, %v", documents, err)
 	}
-	if _, err := ReadDocuments(path, []string{"annex.pdf", "other.pdf"}); err == nil || !strings.Contains(err.Error(), "document 2 is gone") {
+	if _, err := read("annex.pdf", "other.pdf"); err == nil || !strings.Contains(err.Error(), "document 2 is gone") {
 		t.Errorf("a document that is not there: %v", err)
 	}
-	if _, err := ReadDocuments(path+"x", nil); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a bundle that is not there: %v", err)
+	bundle = bundle[:len(bundle)/2]
+	if _, err := read("annex.pdf"); err == nil {
+		t.Error("half a bundle was read")
 	}
 }
 

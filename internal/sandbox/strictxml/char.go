@@ -31,11 +31,11 @@ func isNamePart(r rune) bool {
 
 // notCharacter is where a text holds something that is no character (production 2), or
 // no UTF-8; -1: nowhere.
-func notCharacter(text []byte) int {
+func notCharacter(text string) int {
 	for at := 0; at < len(text); {
 		r, size := rune(text[at]), 1
 		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRune(text[at:])
+			r, size = utf8.DecodeRuneInString(text[at:])
 		}
 		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff || r == utf8.RuneError && size == 1 {
 			return at
@@ -88,5 +88,5 @@ func referred(name string) (rune, bool) {
 	}
 	n, err := strconv.ParseUint(digits, base, 21)
 	r := rune(n)
-	return r, is && err == nil && utf8.ValidRune(r) && notCharacter([]byte(string(r))) < 0
+	return r, is && err == nil && utf8.ValidRune(r) && notCharacter(string(r)) < 0
 }

@@ -1,7 +1,6 @@
 package strictxml
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,7 +10,7 @@ import (
 // scanner cuts a document into the parts of XML 1.0 (fifth edition) and hands them to a
 // tree. It takes no DOCTYPE and therefore knows no entities but the five of section 4.6.
 type scanner struct {
-	text []byte
+	text string
 	at   int
 	tree *tree
 }
@@ -32,62 +31,58 @@ func (s *scanner) scan() error {
 }
 
 // oneKindOfBreak makes every line break a line feed (section 2.11).
-func oneKindOfBreak(text []byte) []byte {
-	if bytes.IndexByte(text, '\r') < 0 {
-		return text
-	}
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+func oneKindOfBreak(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 }
 
 func (s *scanner) next() error {
 	switch rest := s.text[s.at:]; {
 	case rest[0] != '<':
 		return s.characters()
-	case bytes.HasPrefix(rest, []byte("<!--")):
+	case strings.HasPrefix(rest, "<!--"):
 		return s.comment()
-	case bytes.HasPrefix(rest, []byte("<![CDATA[")) && s.tree.open != nil:
+	case strings.HasPrefix(rest, "<![CDATA[") && s.tree.open != nil:
 		return s.cdata()
-	case bytes.HasPrefix(rest, []byte("<!")):
+	case strings.HasPrefix(rest, "<!"):
 		return errors.New("the XML has a DOCTYPE, or a CDATA section outside its root element; neither is allowed")
-	case bytes.HasPrefix(rest, []byte("<?")):
+	case strings.HasPrefix(rest, "<?"):
 		return s.instruction()
-	case bytes.HasPrefix(rest, []byte("</")):
+	case strings.HasPrefix(rest, "</"):
 		return s.endTag()
 	}
 	return s.startTag()
 }
 
 func (s *scanner) broken() error {
-	return fmt.Errorf("the XML is not well-formed at line %d", 1+bytes.Count(s.text[:s.at], []byte("\n")))
+	return fmt.Errorf("the XML is not well-formed at line %d", 1+strings.Count(s.text[:s.at], "\n"))
 }
 
 // upTo takes what stands before an end, and the end.
 func (s *scanner) upTo(end string) (string, error) {
-	length := bytes.Index(s.text[s.at:], []byte(end))
+	length := strings.Index(s.text[s.at:], end)
 	if length < 0 {
 		return "", s.broken()
 	}
-	inside := string(s.text[s.at:][:length])
+	inside := s.text[s.at:][:length]
 	s.at += length + len(end)
 	return inside, nil
 }
 
 func (s *scanner) characters() error {
-	length := bytes.IndexByte(s.text[s.at:], '<')
+	length := strings.IndexByte(s.text[s.at:], '<')
 	if length < 0 {
 		length = len(s.text) - s.at
 	}
 	raw := s.text[s.at:][:length]
 	if s.tree.open == nil {
-		if len(bytes.Trim(raw, Blanks)) > 0 {
+		if strings.Trim(raw, Blanks) != "" {
 			return errors.New("the XML has text outside its root element")
 		}
 		s.at += length
 		return nil
 	}
-	text, ok := resolved(string(raw))
-	if !ok || bytes.Contains(raw, []byte("]]>")) {
+	text, ok := resolved(raw)
+	if !ok || strings.Contains(raw, "]]>") {
 		return s.broken()
 	}
 	s.at += length
@@ -185,7 +180,7 @@ func (s *scanner) attribute() (a attribute, ok bool) {
 	if s.at == len(s.text) || s.text[s.at] != '"' && s.text[s.at] != '\'' {
 		return a, false
 	}
-	quote := string(s.text[s.at])
+	quote := s.text[s.at:][:1]
 	s.at++
 	raw, err := s.upTo(quote)
 	if err != nil || strings.Contains(raw, "<") {
@@ -234,12 +229,12 @@ func (s *scanner) name() (string, bool) {
 	for s.at < len(s.text) {
 		r, size := rune(s.text[s.at]), 1
 		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRune(s.text[s.at:])
+			r, size = utf8.DecodeRuneInString(s.text[s.at:])
 		}
 		if !isNameStart(r) && (s.at == from || !isNamePart(r)) {
 			break
 		}
 		s.at += size
 	}
-	return string(s.text[from:s.at]), s.at > from
+	return s.text[from:s.at], s.at > from
 }

@@ -35,7 +35,7 @@ func Parse(document []byte) (*Element, error) {
 		return nil, err
 	}
 	var t tree
-	s := scanner{text: text, tree: &t}
+	s := scanner{text: string(text), tree: &t}
 	if err := s.scan(); err != nil {
 		return nil, err
 	}

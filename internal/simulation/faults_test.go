@@ -1,0 +1,45 @@
+package simulation
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"batch/internal/app"
+	"batch/internal/sandbox"
+)
+
+// Every fault strikes the first call of every kind about every row's first attempt, and
+// nothing else goes wrong: what becomes of it is the fault's own.
+func TestEveryFaultOfEveryCall(t *testing.T) {
+	p := newPlan(t, 3, false, sandbox.Signed, sandbox.Signed, sandbox.Rejected)
+	for _, kind := range []string{sandbox.CallRoot, sandbox.CallCreate, sandbox.CallPoll, sandbox.CallPAdES, sandbox.CallXAdES, sandbox.CallConfirm, sandbox.CallCancel} {
+		for _, fault := range unique(append(faultsOf[kind], anyFault...)) {
+			t.Run(kind+" "+strings.ReplaceAll(fault, "/", ""), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					n := still()
+					n.XAdES = kind == sandbox.CallXAdES
+					if kind == sandbox.CallCancel {
+						n.Cancels, n.CancelTurn, n.CancelAfter, n.SignAfter = 1, 1, 4*time.Second, 25*time.Minute
+					}
+					w := newWorld(t, p, 1, n)
+					w.planted = func(struck, about string, nth int) string {
+						if struck == kind && nth == 1 && !strings.HasSuffix(about, ".2") {
+							return fault
+						}
+						return ""
+					}
+					w.play()
+				})
+			})
+		}
+	}
+}
+
+func unique(all []string) []string { return slices.Compact(slices.Sorted(slices.Values(all))) }
+
+// excused are the kinds of error with which a process may end although it lived.
+var excused = []app.Kind{app.KindAway, app.KindIdentity}

@@ -1,0 +1,226 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"batch/internal/app"
+	"batch/internal/mailout"
+	"batch/internal/sandbox"
+)
+
+const (
+	troubled = 12 // processes after which nothing goes wrong any more
+	patience = 40 // … and after which the batch must be over
+)
+
+// play is the whole story: a person begins, and goes on after every end and death until the
+// batch is over.
+func (w *world) play() {
+	w.t.Helper()
+	for turn := 1; !w.t.Failed(); turn++ {
+		if turn == troubled {
+			w.mu.Lock()
+			w.calm = true
+			w.mu.Unlock()
+		}
+		if turn == patience {
+			w.t.Errorf("the batch is not over after %d processes", turn)
+			return
+		}
+		lived := w.goOn(turn)
+		books := w.check()
+		switch {
+		case w.unheard():
+			return
+		case len(books.unknown) > 0 && lived:
+			time.Sleep(31 * time.Minute) // until a row may be declared absent
+			w.resolve(turn, books.unknown)
+			w.check()
+		case books.State == mailout.Done && books.Unconfirmed == 0 && books.Uncancelled == 0 && !w.left():
+			w.over()
+			return
+		case books.State == mailout.Done && w.left():
+			time.Sleep(11 * time.Minute) // what was handed out comes again
+			w.followOnce()
+		default:
+			time.Sleep(time.Duration(w.dice("pause", turn).IntN(int(13 * time.Minute))))
+		}
+	}
+}
+
+// left reports whether the portal still has a job of ours: a second one, of a batch that is
+// done.
+func (w *world) left() bool {
+	return slices.ContainsFunc(w.portal.Jobs(""), func(j sandbox.JobView) bool { return !j.Gone && !j.Foreign })
+}
+
+// followOnce is `batch follow --once`, as a scheduled job runs it.
+func (w *world) followOnce() {
+	w.t.Helper()
+	_, err := w.live(nil, "follow --once", func(ctx context.Context, _ *life, a *app.App) error {
+		soft, stop := context.WithTimeout(ctx, time.Hour)
+		defer stop()
+		_, err := a.Follow(ctx, app.FollowOptions{Once: true, Soft: soft})
+		return err
+	})
+	if err != nil && !w.explained(err) {
+		w.t.Errorf("following: %v", err)
+	}
+}
+
+// deathIn is when the process of a turn dies; nil: it lives.
+func (w *world) deathIn(turn int) *death {
+	if w.doom != nil && turn == 1 {
+		return w.doom
+	}
+	if turn > w.nature.Deaths {
+		return nil
+	}
+	r := w.dice("death", turn)
+	kind := pick(r, "", sandbox.CallRoot, sandbox.CallCreate, sandbox.CallCreate, sandbox.CallPoll, sandbox.CallPAdES, sandbox.CallConfirm, sandbox.CallCancel)
+	if w.nature.Late {
+		kind = pick(r, sandbox.CallCreate, sandbox.CallCreate, sandbox.CallPoll, sandbox.CallPAdES, sandbox.CallConfirm, sandbox.CallCancel)
+	}
+	steps := r.IntN(pick(r, 3, 30, 150))
+	if kind == "" {
+		steps = r.IntN(400)
+	}
+	return &death{kind: kind, nth: 1 + r.IntN(pick(r, 2, 6)), steps: steps, power: r.IntN(2) == 0, all: r.IntN(2) == 0}
+}
+
+// goOn sends and follows, as `batch run --follow` and `batch resume --follow` do.
+func (w *world) goOn(turn int) (lived bool) {
+	w.t.Helper()
+	lived, err := w.live(w.deathIn(turn), "resume --follow", func(ctx context.Context, l *life, a *app.App) error {
+		soft, stop := context.WithTimeout(ctx, 3*time.Hour)
+		defer stop()
+		if r := w.dice("stop", turn); r.Float64() < w.nature.Stops && turn < troubled {
+			time.AfterFunc(time.Duration(r.IntN(int(5*time.Minute))), stop)
+		}
+		if !w.nature.Patient {
+			go w.stopWhenQuiet(soft, stop)
+		}
+		cancelled := make(chan error, 1)
+		go func() { cancelled <- w.cancelBeside(soft, l, turn) }()
+		canary := 0
+		if turn < troubled {
+			canary = w.nature.Canary
+		}
+		sent, err := a.Send(ctx, app.SendOptions{Batch: w.plan.batch, ApprovedBy: "--yes", Follow: true, Soft: soft, Canary: canary})
+		w.note("process %d: %s %s %v", l.n, sent.Ending, sent.Reason, sent.Books.Totals)
+		stop()
+		if failed := <-cancelled; failed != nil && !l.dead() {
+			w.t.Errorf("cancelling: %v", failed)
+		}
+		return err
+	})
+	if lived && err != nil && !w.explained(err) {
+		w.t.Errorf("process %d ended with %v: %v", w.lives, app.Explain(err).Kind, err)
+	}
+	return lived
+}
+
+// stopWhenQuiet is a person who comes again later where nothing is going on.
+func (w *world) stopWhenQuiet(soft context.Context, stop func()) {
+	began := time.Now()
+	for sleep(soft, 20*time.Second) == nil {
+		if min(w.quiet(), time.Since(began)) > 45*time.Second {
+			stop()
+		}
+	}
+}
+
+// explained: the portal, or what is between, did what a person can only try again after.
+func (w *world) explained(err error) bool {
+	return !w.isCalm() && (w.nature.Faults > 0 || w.planted != nil) && slices.Contains(excused, app.Explain(err).Kind)
+}
+
+// cancelBeside is `batch cancel` in another process, while this one speaks: it comes once, at
+// a moment of the seed's.
+func (w *world) cancelBeside(soft context.Context, l *life, turn int) error {
+	r := w.dice("cancel")
+	if w.nature.Cancels == 0 || turn != w.nature.CancelTurn || sleep(soft, w.nature.CancelAfter) != nil {
+		return nil
+	}
+	var rows []string
+	for line := firstLine; line < firstLine+len(w.plan.outcomes); line++ {
+		if r.Float64() < w.nature.Cancels {
+			rows = append(rows, fmt.Sprintf("line:%d", line))
+			w.mu.Lock()
+			w.wished[line] = true
+			w.mu.Unlock()
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	a, err := l.open(soft)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	plan, err := a.PlanCancel(soft, w.plan.batch, rows)
+	if err != nil {
+		return w.tooEarly(err)
+	}
+	c, err := a.Cancel(soft, soft, plan, "by a person of the simulation")
+	w.note("process %d: cancelling %v beside it: %+v, %v", l.n, rows, c, err)
+	if soft.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// tooEarly: nothing was approved yet, so nothing can be cancelled.
+func (w *world) tooEarly(err error) error {
+	if app.Explain(err).Kind == app.KindUsage {
+		return nil
+	}
+	return err
+}
+
+// resolve is a person who has searched the sender portal for the unknown rows; or, in a hurry,
+// has not, and says "absent".
+func (w *world) resolve(turn int, unknown []mailout.Record) {
+	w.t.Helper()
+	_, err := w.live(nil, "resolve", func(ctx context.Context, _ *life, a *app.App) error {
+		for _, r := range unknown {
+			found, wrong := w.search(r, w.dice("search", r.Line, turn))
+			err := a.Resolve(ctx, w.plan.batch, fmt.Sprintf("line:%d", r.Line), found)
+			w.note("line %d is said to be %s: %v", r.Line, found.Verdict, err)
+			switch {
+			case err == nil && wrong:
+				w.mu.Lock()
+				w.hasty[r.Ref] = true
+				w.mu.Unlock()
+			case err != nil && !wrong:
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Errorf("resolving: %v", err)
+	}
+}
+
+// search is what a person says of a row; wrong where it has a job and is said not to.
+func (w *world) search(r mailout.Record, dice *rand.Rand) (f mailout.Finding, wrong bool) {
+	f = mailout.Finding{Verdict: mailout.VerdictAbsent, By: "a person of the simulation"}
+	jobs := w.portal.Jobs(string(r.Ref))
+	switch {
+	case len(jobs) == 0:
+	case dice.Float64() < w.nature.Hasty:
+		return f, true
+	default:
+		f.Verdict = mailout.VerdictPresent
+		if dice.IntN(2) == 0 {
+			f.Job = mailout.JobID(jobs[0].ID)
+		}
+	}
+	return f, false
+}

@@ -1,0 +1,73 @@
+package simulation
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"testing/synctest"
+
+	"batch/internal/app"
+	"batch/internal/sandbox"
+)
+
+var (
+	seeds = flag.Int("sim.seeds", 30*thorough, "how many seeds TestSeeds runs")
+	twice = flag.Int("sim.twice", 2*thorough, "how many seeds are run twice")
+	from  = flag.Uint64("sim.from", 1, "the first of them")
+)
+
+// TestMain hands over to the PDF worker where that is what was started.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == app.WorkerArg {
+		os.Exit(app.RunWorker(os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+// ordinary is a batch of two senders whose people sign, but for one who rejects and one who
+// does nothing.
+func ordinary(t *testing.T) *plan {
+	return newPlan(t, 7, true, sandbox.Signed, sandbox.Signed, sandbox.Rejected, sandbox.Signed, sandbox.Expired, sandbox.Signed)
+}
+
+func TestSeeds(t *testing.T) {
+	p := ordinary(t)
+	for seed := *from; seed < *from+uint64(*seeds); seed++ {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			live(t, p, seed, natureOf(seed))
+		})
+	}
+}
+
+// live lets a seed's world live to its end, and tells its rows' logs.
+func live(t *testing.T, p *plan, seed uint64, n nature) (logs map[int]string) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, p, seed, n)
+		w.play()
+		w.look(func(c *checker) { logs = c.logs() })
+	})
+	return logs
+}
+
+// What happens to a row follows from the seed, however busy the machine is: else no failure
+// could be repeated. (But for what a process does at one instant: rows that begin together
+// reach the disk in any order. So here there is a permit for every one of them, and nobody dies
+// before they have left.)
+func TestTheSameSeedGivesTheSameLogs(t *testing.T) {
+	p := newPlan(t, 6, false, sandbox.Signed, sandbox.Rejected, sandbox.Signed)
+	for seed := *from; seed < *from+uint64(*twice); seed++ {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			n := natureOf(seed)
+			n.PerSecond, n.Late = 10, true
+			first, second := live(t, p, seed, n), live(t, p, seed, n)
+			for line := range first {
+				if first[line] != second[line] {
+					t.Errorf("line %d, once:\n%s\nand again:\n%s", line, first[line], second[line])
+				}
+			}
+		})
+	}
+}
