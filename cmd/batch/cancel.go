@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"batch/internal/app"
 	"batch/internal/mailout"
@@ -50,7 +51,7 @@ func (c *cancelCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	s.showCancelPlan(plan)
+	s.showCancelPlan(plan, a.Zone())
 	if len(plan.Lines) == 0 {
 		return s.done(books)
 	}
@@ -72,7 +73,7 @@ func (s *session) cancelJob(a *app.App, job mailout.JobID, said string) error {
 }
 
 // showCancelPlan says what cancelling will do, and to how many people.
-func (s *session) showCancelPlan(p app.CancelPlan) {
+func (s *session) showCancelPlan(p app.CancelPlan, zone *time.Location) {
 	t := p.Totals
 	s.ui.say("Of batch %s:", p.Batch)
 	s.ui.parts(
@@ -83,6 +84,9 @@ func (s *session) showCancelPlan(p app.CancelPlan) {
 		part{t[mailout.Unknown], "unknown: cancelled when a status change shows that there is a job; until then only the sender portal can"},
 		part{t.Sum() - len(p.Lines), "over: left as they are"},
 	)
+	if p.Held > 0 {
+		s.ui.say("Of %s nobody has been told yet: held until %s.", count(p.Held, "job"), p.Until.In(zone).Format("2006-01-02 15:04"))
+	}
 	if p.People > 0 {
 		s.ui.say("Up to %s told by the portal.", people(p.People))
 	}
@@ -148,6 +152,8 @@ func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
 		line.Unknown = append(line.Unknown, unknownRow{r.Line, r.Key, r.Ref})
 	}
 	s.ui.object(line)
+	s.log.Info("cancelled", "batch", c.Batch, "ending", c.Ending, "withdrawn", c.Withdrawn, "cancelled", c.Cancelled, "too_late", c.TooLate, "over", c.Over,
+		"unanswered", c.Unanswered, "sending", c.Sending, "not_reached", c.NotReached, "refused", len(c.Refused), "unknown", len(c.Unknown))
 	s.showCancelled(c)
 	ending := c.Ending
 	switch {
@@ -160,6 +166,7 @@ func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
 		s.ui.note("Ended before all was done: %s. %s", c.Reason, goesOn(c))
 	}
 	s.exit = exitCode(nil, ending)
+	s.tellAlarms()
 	s.ui.total(books, s.exit)
 	return nil
 }

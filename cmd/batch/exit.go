@@ -10,7 +10,7 @@ import (
 // Exit codes, as commands.md and the README list them.
 const (
 	exitOK       = 0
-	exitInternal = 1 // unexpected failure of the program
+	exitInternal = 1 // unexpected failure of the program, or of a disk it needs
 	exitUsage    = 2 // usage or configuration
 	exitProblems = 3 // problems in manifest or documents; nothing was sent
 	exitRows     = 4 // some rows refused, failed, rejected or expired
@@ -33,6 +33,8 @@ func exitCode(err error, ending app.Ending, books ...mailout.BatchInfo) int {
 		codes = append(codes, exitStopped)
 	case app.EndIdentity:
 		codes = append(codes, exitIdentity)
+	case app.EndOurs:
+		codes = append(codes, exitInternal)
 	case app.EndAway:
 		codes = append(codes, exitAway)
 	case app.EndLook:

@@ -40,6 +40,7 @@ func TestTheGravestCodeCounts(t *testing.T) {
 		{"unknown before stopped", nil, app.EndStopped, []mailout.BatchInfo{unknown}, exitLook},
 		{"away before rejected", nil, app.EndAway, []mailout.BatchInfo{rejected}, exitAway},
 		{"unknown before away", nil, app.EndAway, []mailout.BatchInfo{unknown}, exitLook},
+		{"our own disk before unknown", nil, app.EndOurs, []mailout.BatchInfo{unknown}, exitInternal},
 		{"identity before rejected", nil, app.EndIdentity, []mailout.BatchInfo{rejected}, exitIdentity},
 		{"unknown before identity", nil, app.EndIdentity, []mailout.BatchInfo{unknown}, exitLook},
 		{"an error before unknown", errors.New("no"), "", []mailout.BatchInfo{unknown}, exitInternal},

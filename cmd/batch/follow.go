@@ -49,17 +49,16 @@ func (c *followCmd) Run(s *session) error {
 
 // endedAll is ended for a flow over every batch.
 func (s *session) endedAll(a *app.App, sent app.Sent) error {
-	if sent.Found != "" {
-		s.ui.note("%s", sent.Found)
-	}
 	all, err := a.Batches(s.hard)
 	if err != nil {
 		return err
 	}
+	s.logEnd(together(all), sent.Ending, sent.Reason)
 	for _, b := range all {
 		s.showBooks(a, b)
 	}
 	s.exit = exitCode(nil, sent.Ending, all...)
+	s.tellAlarms()
 	s.ui.total(together(all), s.exit)
 	return nil
 }

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"batch/internal/mailout"
 )
@@ -13,11 +18,29 @@ import (
 // Ctrl-C once: calls in flight finish, the books are written, and resume goes on without
 // a new approval.
 func TestInterruptedOnce(t *testing.T) {
-	const rows = 30
-	m := newMailout(t, rows)
-	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:300ms"}]`)
-	m.signalAt(t, 3, exitStopped, os.Interrupt)
-	if n := len(m.rowsIn(t, mailout.Unknown)); n > 0 {
+	rows := 3 * sentAtOnce()
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			m := newMailout(t, rows)
+			m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:300ms"}]`)
+			p := m.start(t, "run", m.manifest, "--yes")
+			must(t, m.awaitJobs(3))
+			p.signal(t, signal)
+			p.ends(t, exitStopped)
+			p.says(t, "what is under way is finished and written down")
+			p.says(t, "not sent yet: batch resume")
+			m.stoppedSoftly(t, rows)
+			m.control(t, http.MethodPut, "/faults", "[]")
+			m.batch(t, exitOK, "resume")
+			m.compare(t)
+		})
+	}
+}
+
+// stoppedSoftly checks that sending ended early, and that no call was cut short.
+func (m *mailoutKit) stoppedSoftly(t *testing.T, rows int) {
+	t.Helper()
+	if n := len(m.rowsIn(t, mailout.Unknown, mailout.Sending)); n > 0 {
 		t.Errorf("%d rows are unknown: their calls were cut short", n)
 	}
 	created := m.rowsIn(t, mailout.Created)
@@ -25,17 +48,22 @@ func TestInterruptedOnce(t *testing.T) {
 		t.Errorf("%d rows are created of %d, and the portal has %d jobs", len(created), rows, len(m.jobs(t)))
 	}
 	m.compare(t)
-	m.control(t, http.MethodPut, "/faults", "[]")
-	m.batch(t, exitOK, "resume")
-	m.compare(t)
 }
 
 // Ctrl-C twice: calls are cut short. Their rows are unknown, and the books say so.
 func TestInterruptedTwice(t *testing.T) {
 	m := newMailout(t, 30)
 	m.control(t, http.MethodPut, "/faults", hangingCalls)
-	said := m.signalAt(t, 5, exitLook, os.Interrupt, syscall.SIGTERM)
-	if strings.Contains(said, "context canceled") {
+	p := m.start(t, "run", m.manifest, "--yes")
+	must(t, m.awaitJobs(5))
+	p.signal(t, os.Interrupt)
+	p.says(t, "once more stops at once")
+	must(t, awaitTrue("the end", func() bool { // what comes too soon after the first is the same
+		p.cmd.Process.Signal(syscall.SIGTERM)
+		return p.over()
+	}))
+	p.ends(t, exitLook)
+	if said := p.err.String(); strings.Contains(said, "context canceled") {
 		t.Errorf("it said:\n%s", said)
 	}
 	if n := len(m.rowsIn(t, mailout.Unknown)); n < 2 || n > m.workers {
@@ -45,6 +73,117 @@ func TestInterruptedTwice(t *testing.T) {
 	m.control(t, http.MethodPut, "/faults", "[]")
 	m.batch(t, exitLook, "resume", "--yes") // where so many are unknown that a stop rule asks first
 	m.compare(t)
+}
+
+// Signals that come close together are one: timeout(1) sends two, and so may a service manager.
+func TestSignalsCloseTogetherAreOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals, over := make(chan os.Signal), make(chan struct{})
+		var said []string
+		went := make(chan struct{})
+		go func() {
+			defer close(went)
+			obey(over, signals, func() { said = append(said, "soft") }, func() { said = append(said, "hard") })
+		}()
+		send := func(want ...string) {
+			t.Helper()
+			signals <- syscall.SIGTERM
+			synctest.Wait()
+			if !slices.Equal(said, want) {
+				t.Errorf("%q, want %q", said, want)
+			}
+		}
+		send("soft")
+		send("soft")
+		time.Sleep(asOne - time.Millisecond)
+		send("soft")
+		time.Sleep(time.Millisecond)
+		send("soft", "hard")
+		<-went
+	})
+}
+
+// Who waits for nothing but time ends at once. That the process ends before the moment that
+// it said it waits until is the proof.
+func TestInterruptedWhileWaiting(t *testing.T) {
+	for name, test := range map[string]struct {
+		flags  []string
+		faults string
+		args   []string
+		why    string
+	}{
+		"poll":                  {[]string{"--poll-interval", "10m"}, "[]", []string{"follow", "latest"}, "poll"},
+		"block":                 {nil, `[{"when": {"call": "create", "nth": 1}, "do": "block"}]`, []string{"run", "more.csv", "--yes"}, "block"},
+		"block while following": {nil, `[{"when": {"call": "poll", "nth": 1}, "do": "block"}]`, []string{"follow", "latest"}, "block"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMailout(t, 2, test.flags...)
+			m.batch(t, exitOK, "run", m.manifest, "--yes")
+			text, err := os.ReadFile(m.manifest)
+			must(t, err)
+			must(t, os.WriteFile(filepath.Join(m.dir, "more.csv"), bytes.ReplaceAll(text, []byte("Arbeidsavtale"), []byte("Tillegg")), 0o600))
+			m.control(t, http.MethodPut, "/faults", test.faults)
+			for i, a := range test.args {
+				if a == "more.csv" {
+					test.args[i] = filepath.Join(m.dir, a)
+				}
+			}
+			p := m.start(t, append(test.args, "--json")...)
+			until := p.waitsUntil(t, test.why)
+			p.signal(t, os.Interrupt)
+			p.ends(t, exitStopped)
+			if !time.Now().Before(until) {
+				t.Errorf("it waited until %s all the same", until)
+			}
+			if n := len(m.jobs(t)); n != 2 {
+				t.Errorf("the portal has %d jobs, want 2", n)
+			}
+		})
+	}
+}
+
+// A process that was killed may have calls on their way: the next one waits for them, and can
+// be stopped meanwhile.
+func TestInterruptedWhileWaitingForLostCalls(t *testing.T) {
+	t.Parallel()
+	m := newMailout(t, 4)
+	must(t, changeSettings(filepath.Join(m.dir, "batch.toml"), "portal.calls_per_second=10"))
+	m.control(t, http.MethodPut, "/faults", hangingCalls)
+	m.killAt(t, 1, "run", m.manifest, "--yes")
+	p := m.start(t, "resume", "--json")
+	until := p.waitsUntil(t, "block")
+	p.signal(t, os.Interrupt)
+	p.ends(t, exitLook) // rows are unknown since the kill
+	if !time.Now().Before(until) {
+		t.Errorf("it waited until %s all the same", until)
+	}
+	m.compare(t)
+}
+
+// A portal that is away is waited for ten minutes, unless a person has something better to do.
+func TestInterruptedWhileThePortalIsAway(t *testing.T) {
+	t.Parallel()
+	m := newMailout(t, 30)
+	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-before:200ms"}]`)
+	p := m.start(t, "run", m.manifest, "--yes", "--log", filepath.Join(m.dir, "run.log"))
+	must(t, m.awaitJobs(3))
+	jobs := len(m.jobs(t))
+	m.kill()
+	must(t, awaitTrue("a call in vain", func() bool {
+		text, _ := os.ReadFile(filepath.Join(m.dir, "run.log"))
+		return bytes.Contains(text, []byte(`"kind":"root","sender":"988015814","outcome":"not-sent"`))
+	}))
+	p.signal(t, os.Interrupt)
+	if err := awaitTrue("the end", p.over); err != nil {
+		t.Fatalf("%v:\n%s%s", err, p.out, p.err)
+	}
+	if code := p.cmd.ProcessState.ExitCode(); code != exitStopped && code != exitLook {
+		t.Errorf("exit code %d\n%s%s", code, p.out, p.err)
+	}
+	if n := len(m.rowsIn(t, mailout.Created)); n < jobs-m.workers {
+		t.Errorf("%d rows are created; the portal had %d jobs", n, jobs)
+	}
 }
 
 // Planning has nothing under way that had to be finished.
@@ -59,22 +198,4 @@ func TestInterruptedWhilePlanning(t *testing.T) {
 		t.Errorf("exit code %d, want %d\n%s%s", got, exitStopped, stdout, stderr)
 	}
 	m.batch(t, exitOK, "plan", m.manifest)
-}
-
-// signalAt sends the batch and signals the process when the portal has so many jobs. It
-// returns what the process said on stderr.
-func (m *mailoutKit) signalAt(t *testing.T, jobs, exit int, signals ...os.Signal) string {
-	t.Helper()
-	cmd, stdout, stderr := m.command("run", m.manifest, "--yes")
-	must(t, cmd.Start())
-	err := m.awaitJobs(jobs)
-	for _, s := range signals {
-		must(t, cmd.Process.Signal(s))
-	}
-	cmd.Wait()
-	must(t, err)
-	if got := cmd.ProcessState.ExitCode(); got != exit {
-		t.Fatalf("exit code %d, want %d\n%s%s", got, exit, stdout, stderr)
-	}
-	return stderr.String()
 }

@@ -25,15 +25,27 @@ type mailoutKit struct {
 	workers  int // calls that can be under way at once
 }
 
+// newMailout has a sandbox without limits, and no pace.
 func newMailout(t *testing.T, rows int, flags ...string) *mailoutKit {
 	t.Helper()
+	return mailoutAt(t, rows, startPortal, flags)
+}
+
+// newStrictMailout has the portal's own limits and pace.
+func newStrictMailout(t *testing.T, rows int, flags ...string) *mailoutKit {
+	t.Helper()
+	return mailoutAt(t, rows, startStrictPortal, flags)
+}
+
+func mailoutAt(t *testing.T, rows int, start func(dir string, flags ...string) (*portal, error), flags []string) *mailoutKit {
+	t.Helper()
 	dir := t.TempDir()
-	p, err := startPortal(dir, flags...)
+	p, err := start(dir, flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.stop() })
-	m := &mailoutKit{portal: p, manifest: filepath.Join(dir, "manifest.csv"), workers: 4 * runtime.GOMAXPROCS(0)}
+	m := &mailoutKit{portal: p, manifest: filepath.Join(dir, "manifest.csv"), workers: sentAtOnce()}
 	must(t, changeSettings(filepath.Join(dir, "batch.toml"), `send.absent_after="0s"`))
 	text := "row;title;document;national_id\n"
 	for i, number := range syntheticPeople(t, rows) {
@@ -44,6 +56,9 @@ func newMailout(t *testing.T, rows int, flags ...string) *mailoutKit {
 	must(t, os.WriteFile(m.manifest, []byte(text), 0o600))
 	return m
 }
+
+// sentAtOnce is how many calls can be under way where no pace bounds them.
+func sentAtOnce() int { return min(8*runtime.GOMAXPROCS(0), 32) }
 
 // syntheticPeople are national numbers that nobody has: 80 is added to the month.
 func syntheticPeople(t *testing.T, n int) (all []string) {
@@ -116,23 +131,33 @@ type row struct {
 	}
 }
 
-// rows are the books' rows.
+// rows are the books' rows. Whenever they are read, they add up to those of the manifest.
 func (m *mailoutKit) rows(t *testing.T) (all []row) {
 	t.Helper()
 	cmd, stdout, stderr := m.command("status", "latest", "--json")
 	cmd.Run() // its exit code is that of the books
+	var total struct {
+		Rows   int
+		States mailout.Totals
+	}
 	for in := json.NewDecoder(stdout); in.More(); {
 		var raw json.RawMessage
 		var of struct{ Type string }
 		must(t, errors.Join(in.Decode(&raw), json.Unmarshal(raw, &of)))
-		if of.Type == "row" {
+		switch of.Type {
+		case "row":
 			var r row
 			must(t, json.Unmarshal(raw, &r))
 			all = append(all, r)
+		case "totals":
+			must(t, json.Unmarshal(raw, &total))
 		}
 	}
 	if len(all) == 0 {
 		t.Fatalf("there are no books: %s", stderr)
+	}
+	if total.Rows != len(all) || total.States.Sum() != len(all) {
+		t.Errorf("%d rows; the books have %d, and their states add up to %d: %v", len(all), total.Rows, total.States.Sum(), total.States)
 	}
 	return all
 }
@@ -147,10 +172,40 @@ func (m *mailoutKit) rowsIn(t *testing.T, states ...mailout.State) (all []row) {
 	return all
 }
 
+// batchID is the id of the only batch.
+func (m *mailoutKit) batchID(t *testing.T) string {
+	t.Helper()
+	cmd, stdout, _ := m.command("status", "latest", "--json")
+	cmd.Run() // its exit code is that of the books
+	for line := range bytes.Lines(stdout.Bytes()) {
+		var total struct{ Type, Batch string }
+		if json.Unmarshal(line, &total) == nil && total.Type == "totals" {
+			return total.Batch
+		}
+	}
+	t.Fatal("there is no batch")
+	return ""
+}
+
+// copied is the workspace in another folder, beside the original.
+func (m *mailoutKit) copied(t *testing.T) *mailoutKit {
+	t.Helper()
+	there := filepath.Join(t.TempDir(), "copy")
+	must(t, os.CopyFS(there, os.DirFS(m.dir)))
+	must(t, os.Chmod(filepath.Join(there, "client.password"), 0o600)) // copying opened it to all
+	return &mailoutKit{portal: &portal{dir: there, control: m.portal.control}, manifest: filepath.Join(there, "manifest.csv"), workers: m.workers}
+}
+
+// begun reports whether anything may have been sent: from then on there are books.
+func (m *mailoutKit) begun() bool {
+	log, err := os.ReadFile(filepath.Join(m.dir, "sent.log"))
+	return err == nil && bytes.Count(log, []byte("\n")) > 1
+}
+
 // unsettled is how many rows have no certain answer.
 func (m *mailoutKit) unsettled(t *testing.T) int {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(m.dir, "ledger.db")); errors.Is(err, os.ErrNotExist) {
+	if !m.begun() {
 		return 0
 	}
 	return len(m.rowsIn(t, mailout.Unknown))

@@ -47,6 +47,9 @@ func (p *planPage) print() {
 	if p.sum.Skipped > 0 {
 		rows += fmt.Sprintf(", %s left out", thousands(int64(p.sum.Skipped)))
 	}
+	if p.planned.Old > 0 {
+		rows += fmt.Sprintf(": %s sent before", thousands(int64(p.planned.Old)))
+	}
 	p.entry("Portal", "%s", p.portal)
 	p.entry("Sender", "%s", p.senders())
 	p.entry("Rows", "%s", rows)
@@ -162,7 +165,10 @@ func (p *planPage) notified() {
 func (p *planPage) times() {
 	s := p.sum.Start
 	var begin []string
-	if s.AtOnce > 0 {
+	switch {
+	case s.AtOnce > 0 && !s.Held.IsZero():
+		begin = append(begin, fmt.Sprintf("%s held until about %s, if sent now: nobody is told before", count(s.AtOnce, "job"), p.at(s.Held)))
+	case s.AtOnce > 0:
 		begin = append(begin, count(s.AtOnce, "job")+" at once")
 	}
 	switch {

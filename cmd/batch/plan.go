@@ -20,8 +20,20 @@ func (f planFlags) options(manifest string) app.PlanOptions {
 	return app.PlanOptions{Manifest: manifest, Sheet: f.Sheet, Encoding: f.Encoding, Delimiter: f.Delimiter, Hidden: f.Hidden, SkipBadRows: f.SkipBadRows}
 }
 
+// repeatFlags say what becomes of letters that were sent before; plan and run share them.
+type repeatFlags struct {
+	OnlyNew      bool `help:"Leave out the rows whose letter an approved batch has, whatever became of it; they stay in the books as skipped." xor:"repeats"`
+	AllowRepeats int  `help:"Send the same letters to the same people again: so many, no more and no fewer." placeholder:"N" xor:"repeats"`
+}
+
+func (f repeatFlags) add(o app.PlanOptions) app.PlanOptions {
+	o.OnlyNew, o.AllowRepeats = f.OnlyNew, f.AllowRepeats
+	return o
+}
+
 type planCmd struct {
 	planFlags
+	repeatFlags
 	WithNationalIDs bool   `name:"with-national-ids" help:"Do not mask national numbers and addresses in --json."`
 	Manifest        string `arg:"" help:"The spreadsheet or CSV." type:"path"`
 }
@@ -38,7 +50,7 @@ func (c *planCmd) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	planned, err := s.plan(a, c.options(c.Manifest), c.All)
+	planned, err := s.plan(a, c.add(c.options(c.Manifest)), c.All)
 	if err != nil || planned.Batch == "" {
 		return s.planFailed(err, planned, c.planFlags)
 	}
@@ -69,11 +81,12 @@ func (s *session) plan(a *app.App, o app.PlanOptions, all bool) (app.Planned, er
 		return planned, err
 	}
 	s.planning = false
+	s.log.Info("planned", "batch", planned.Batch, "problems", len(planned.Problems))
 	if planned.Batch == "" {
 		s.ui.problems(planned.Problems, all)
 		return planned, nil
 	}
-	if planned.Skipped > 0 {
+	if planned.Skipped > planned.Old {
 		s.ui.problems(mailout.Stopping(planned.Problems), all)
 		s.ui.say("")
 	}
@@ -116,10 +129,15 @@ func (s *session) showPlan(a *app.App, planned app.Planned, all bool) error {
 	return nil
 }
 
-// planFailed ends a command whose manifest could not be planned.
+// planFailed ends a command whose manifest could not be planned, or in which no row is new:
+// then there is nothing to do, as asked.
 func (s *session) planFailed(err error, planned app.Planned, f planFlags) error {
 	if err != nil {
 		return err
+	}
+	if len(mailout.Stopping(planned.Problems)) == 0 {
+		s.ui.say("No row is new: the letters of all %s are in batches that were approved before. Nothing is to be sent.", count(planned.Old, "row"))
+		return s.done(mailout.BatchInfo{})
 	}
 	return s.finish(verdict(planned.Problems, !f.SkipBadRows), "")
 }

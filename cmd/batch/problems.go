@@ -161,8 +161,7 @@ func verdict(ps []mailout.Problem, skipping bool) *app.Error {
 		message += "; " + count(n, "warning")
 	}
 	remedy := "correct what is named above, save, and give the same command again"
-	again := slices.ContainsFunc(stopping, func(p mailout.Problem) bool { return p.Code == "repeat-of-earlier" }) // stays, whatever else is left out
-	if whole == 0 && skipping && !again {
+	if whole == 0 && skipping {
 		remedy += "; or send the other rows only, with --skip-bad-rows"
 	}
 	return &app.Error{Kind: app.KindProblems, Message: message + "; nothing was sent", Remedy: remedy}

@@ -9,8 +9,10 @@ import (
 )
 
 type resolveCmd struct {
-	Present bool   `help:"The job is at the portal; its change will bring its id." xor:"verdict"`
+	Present bool   `help:"The job is at the portal; its change will bring it." xor:"verdict"`
 	Absent  bool   `help:"The job is not at the portal; the row may be sent again." xor:"verdict"`
+	Job     int64  `help:"With --present: the job's id, as the sender portal shows it." placeholder:"ID"`
+	From    string `help:"Settle many rows by a list with a column found: present or absent." placeholder:"FILE" type:"path" xor:"verdict"`
 	Alarm   int64  `help:"Lay this alarm to rest." placeholder:"ID" xor:"verdict"`
 	Note    string `help:"What was found or done, kept in the history." placeholder:"TEXT"`
 	Batch   string `arg:"" optional:"" help:"The batch's id, or latest."`
@@ -19,12 +21,20 @@ type resolveCmd struct {
 
 // Help is shown by batch resolve --help.
 func (resolveCmd) Help() string {
-	return "Search the sender portal for the row's reference first (batch why shows it).\n\nExamples:\n\n" +
-		"    batch resolve 2026-11-21-a7 1042 --absent\n    batch resolve --alarm 3 --note \"cancelled by telephone\""
+	return "Search the sender portal for the row's reference first (batch why shows it). Of many rows, take the report of them, put in a column found " +
+		"with present or absent for each, and give it back.\n\nExamples:\n\n" +
+		"    batch resolve 2026-11-21-a7 1042 --present --job 1795268974002\n    batch resolve 2026-11-21-a7 1042 --absent\n" +
+		"    batch report 2026-11-21-a7 --only unknown --format xlsx --out found.xlsx\n    batch resolve 2026-11-21-a7 --from found.xlsx\n" +
+		"    batch resolve --alarm 3 --note \"cancelled by telephone\""
 }
+
+const resolveWays = "batch resolve BATCH ROW --present (and --job ID), or --absent; batch resolve BATCH --from FILE; or batch resolve --alarm ID --note TEXT"
 
 // Run writes what a person found.
 func (c *resolveCmd) Run(s *session) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	a, err := s.open()
 	if err != nil {
 		return err
@@ -33,21 +43,40 @@ func (c *resolveCmd) Run(s *session) error {
 	if c.Alarm != 0 {
 		return s.layAlarm(a, c.Alarm, c.Note)
 	}
-	if c.Batch == "" || c.Row == "" || (!c.Present && !c.Absent) {
-		return &app.Error{Kind: app.KindUsage, Message: "which row, and what was found?", Remedy: "batch resolve BATCH ROW --present, or --absent, or batch resolve --alarm ID --note TEXT"}
-	}
 	books, err := a.Find(s.hard, c.Batch)
 	if err != nil {
 		return err
 	}
-	verdict := mailout.VerdictPresent
+	if c.From != "" {
+		return s.resolveFrom(a, books, c.From, c.Note)
+	}
+	return s.resolveRow(a, books, c)
+}
+
+func (c *resolveCmd) check() error {
+	row := c.Batch != "" && c.Row != "" && (c.Present || c.Absent)
+	switch {
+	case c.Alarm == 0 && c.From == "" && !row:
+		return &app.Error{Kind: app.KindUsage, Message: "which row, and what was found?", Remedy: resolveWays}
+	case c.From != "" && c.Row != "":
+		return &app.Error{Kind: app.KindUsage, Message: "a list names its rows itself; nothing was changed", Remedy: resolveWays}
+	case c.Job != 0 && !c.Present:
+		return &app.Error{Kind: app.KindUsage, Message: "the id of a job goes with --present; nothing was changed", Remedy: resolveWays}
+	case c.Job < 0:
+		return &app.Error{Kind: app.KindUsage, Message: "that is not the id of a job; nothing was changed", Remedy: "copy the number as the sender portal shows it"}
+	}
+	return nil
+}
+
+func (s *session) resolveRow(a *app.App, books mailout.BatchInfo, c *resolveCmd) error {
+	found := mailout.Finding{Verdict: mailout.VerdictPresent, Job: mailout.JobID(c.Job), By: who() + noted(c.Note)}
 	if c.Absent {
-		verdict = mailout.VerdictAbsent
-		if !s.absentMeant(c.Row) {
-			return &app.Error{Kind: app.KindUsage, Message: "not confirmed; nothing was changed", Remedy: "type yes, or give --yes where there is no terminal"}
+		found.Verdict = mailout.VerdictAbsent
+		if !s.absentMeant("Row " + c.Row + " will be sent AGAIN. You have searched the sender portal for its reference and found no job?") {
+			return notResolved
 		}
 	}
-	if err := a.Resolve(s.hard, books.ID, c.Row, verdict, who()+noted(c.Note)); err != nil {
+	if err := a.Resolve(s.hard, books.ID, c.Row, found); err != nil {
 		return err
 	}
 	story, err := a.Why(s.hard, books.ID, c.Row)
@@ -56,21 +85,76 @@ func (c *resolveCmd) Run(s *session) error {
 	}
 	switch story.Record.State {
 	case mailout.Planned:
-		s.ui.say("Row %s is planned again; batch resume %s sends it under a new reference.", c.Row, books.ID)
+		s.ui.say("Row %s is planned again: a run that is sending takes it up, under a new reference; else batch resume %s does.", c.Row, books.ID)
 	case mailout.Cancelled:
-		s.ui.say("Row %s is withdrawn, as was wished before.", c.Row)
+		why := "as was wished before"
+		if len(story.Record.Job.Signers) == 0 {
+			why = "for no line of the manifest fits it"
+		}
+		s.ui.say("Row %s is withdrawn, %s.", c.Row, why)
 	default:
-		s.ui.say("Row %s stays unknown until its status change brings the job's id: batch follow %s.", c.Row, books.ID)
+		s.ui.say("Row %s stays unknown until its status change brings the job: batch follow %s.", c.Row, books.ID)
 	}
-	if books, err = a.Books(s.hard, books.ID); err != nil {
+	return s.resolved(a, books.ID)
+}
+
+func (s *session) resolved(a *app.App, id mailout.BatchID) error {
+	books, err := a.Books(s.hard, id)
+	if err != nil {
 		return err
 	}
 	return s.done(books)
 }
 
-// absentMeant asks: a job that is there after all becomes a second letter.
-func (s *session) absentMeant(row string) bool {
-	return s.ui.confirm("Row " + row + " will be sent AGAIN. You have searched the sender portal for its reference and found no job?")
+var notResolved = &app.Error{Kind: app.KindUsage, Message: "not confirmed; nothing was changed", Remedy: "type the word absent, or give --yes where there is no terminal"}
+
+// absentMeant asks for the word itself: a job that is there after all becomes a second letter.
+func (s *session) absentMeant(question string) bool {
+	return s.ui.confirmBy(string(mailout.VerdictAbsent), question)
+}
+
+// resolveFrom settles the rows of a list.
+func (s *session) resolveFrom(a *app.App, books mailout.BatchInfo, path, note string) error {
+	list, problems, err := a.Findings(s.hard, path)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return s.listFailed(books, problems)
+	}
+	if list.Present+list.Absent == 0 {
+		return &app.Error{Kind: app.KindUsage, Message: "the list says nothing of any row; nothing was changed", Remedy: "write present or absent in its column found"}
+	}
+	if list.Absent > 0 && !s.absentMeant(count(list.Absent, "row")+" will be sent AGAIN. You have searched the sender portal for each reference and found no job?") {
+		return notResolved
+	}
+	changed, problems, err := a.ResolveAll(s.hard, books.ID, list, func(own string) string { return who() + noted(strings.TrimSpace(note+" "+own)) })
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return s.listFailed(books, problems)
+	}
+	s.ui.say("The list says: %s present, %s absent.", count(list.Present, "row"), count(list.Absent, "row"))
+	s.ui.parts(
+		part{changed, "written now; what is absent is planned again: a run that is sending takes it up, under a new reference; else batch resume " + string(books.ID) + " does"},
+		part{list.Present + list.Absent - changed, "settled before"},
+		part{list.Silent, "of which the list says nothing"},
+	)
+	s.ui.object(struct {
+		Type    string `json:"type"`
+		Present int    `json:"present"`
+		Absent  int    `json:"absent"`
+		Changed int    `json:"changed"`
+		Silent  int    `json:"silent"`
+	}{"resolved", list.Present, list.Absent, changed, list.Silent})
+	return s.resolved(a, books.ID)
+}
+
+// listFailed tells all that is wrong with a list: a usage error, exit 2, as of a single row.
+func (s *session) listFailed(books mailout.BatchInfo, problems []mailout.Problem) error {
+	s.ui.problems(problems, true)
+	return s.finish(&app.Error{Kind: app.KindUsage, Message: "the list does not hold; nothing was changed", Remedy: "correct it, and give the same command again"}, "", books)
 }
 
 func (s *session) layAlarm(a *app.App, id int64, note string) error {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -59,6 +58,7 @@ type session struct {
 	log  *slog.Logger
 	exit int
 
+	alarms   alarms
 	planning bool // a plan is being made: nothing was sent and nothing is lost
 }
 
@@ -98,68 +98,31 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 }
 
 func (c *cli) start(ctx context.Context, parsed *kong.Context, stdin io.Reader, stdout, stderr io.Writer) int {
-	log, closeLog, err := openLog(c.common, stderr)
+	u := newUI(c.common, stdin, stdout, stderr)
+	log, closeLog, err := openLog(c.common, u)
 	if err != nil {
 		fmt.Fprintln(stderr, "batch:", err)
 		return exitUsage
 	}
 	defer closeLog()
-	s := &session{common: c.common, ui: newUI(c.common, stdin, stdout, stderr), log: log}
+	s := &session{common: c.common, ui: u, log: log}
 	var release func()
 	s.hard, s.soft, release = interruptible(ctx, s.ui)
 	defer release()
-	s.log.Debug("begin", "command", parsed.Command())
+	s.log.Info("begin", "command", parsed.Command(), "version", version, "pid", os.Getpid())
 	if err := parsed.Run(s); err != nil {
 		s.finish(err, "")
 	}
-	s.log.Debug("end", "command", parsed.Command(), "exit", s.exit)
+	s.log.Info("end", "command", parsed.Command(), "exit", s.exit)
 	return s.exit
 }
 
-// interruptible gives the two contexts of a run. The first Ctrl-C (or SIGTERM) ends soft:
-// calls in flight finish and the books are written. The second ends hard.
-func interruptible(ctx context.Context, u *ui) (hard, soft context.Context, release func()) {
-	hard, stopHard := context.WithCancel(ctx)
-	soft, stopSoft := context.WithCancel(hard)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		for _, end := range []func(){stopSoft, stopHard} {
-			select {
-			case <-signals:
-				if soft.Err() == nil {
-					u.note("stopping: what is under way is finished and written down; once more stops at once")
-				}
-				end()
-			case <-hard.Done():
-				return
-			}
-		}
-	}()
-	return hard, soft, func() { signal.Stop(signals); stopHard() }
-}
-
-// openLog is where the log goes: to a file with --log, to stderr with --verbose, both, or
-// nowhere.
-func openLog(c common, stderr io.Writer) (*slog.Logger, func() error, error) {
-	var to []slog.Handler
-	closeLog := func() error { return nil }
-	if c.Verbose {
-		to = append(to, slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	if c.Log != "" {
-		f, err := os.OpenFile(c.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, nil, fmt.Errorf("opening the log: %w", err)
-		}
-		closeLog = f.Close
-		to = append(to, slog.NewJSONHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	return slog.New(slog.NewMultiHandler(to...)), closeLog, nil
-}
-
 // open opens the workspace for a command.
-func (s *session) open() (*app.App, error) { return app.Open(s.hard, s.appOptions()) }
+func (s *session) open() (*app.App, error) {
+	a, err := app.Open(s.hard, s.appOptions())
+	s.alarms.app = a
+	return a, err
+}
 
 // openBatch opens the workspace and the books of the batch that a person named.
 func (s *session) openBatch(name string) (*app.App, mailout.BatchInfo, error) {
@@ -184,7 +147,7 @@ func (s *session) appOptions() app.Options {
 	if dir == "" {
 		dir = "."
 	}
-	return app.Options{Dir: dir, Password: s.ui.password, Ask: s.ui.confirm, Progress: s.ui.progress, Every: every, UserAgent: "batch/" + version, Log: s.log}
+	return app.Options{Dir: dir, Password: s.ui.password, Ask: s.ui.confirm, Progress: s.ui.progress, Found: s.ui.found, Every: every, UserAgent: "batch/" + version, Log: s.log}
 }
 
 // finish ends a command: it tells the error, sets the exit code and, with --json, writes
@@ -192,23 +155,37 @@ func (s *session) appOptions() app.Options {
 func (s *session) finish(err error, ending app.Ending, books ...mailout.BatchInfo) error {
 	s.exit = exitCode(err, ending, books...)
 	if err != nil {
-		if errors.Is(err, context.Canceled) && s.soft.Err() != nil {
+		if s.stopped(err) {
 			err, s.exit = s.interrupted(), exitStopped
 		}
-		s.log.Error("failed", "kind", app.Explain(err).Kind, "exit", s.exit)
+		s.logFailure(err)
 		s.ui.fail(err)
 	}
 	var first mailout.BatchInfo
 	if len(books) > 0 {
 		first = books[0]
 	}
+	s.tellAlarms()
 	s.ui.total(first, s.exit)
 	return nil
 }
 
-// interrupted is the error of a command that a person ended: at the second Ctrl-C, or at
-// the first where nothing was under way that had to be finished.
+// stopped reports whether an error says no more than that a person, or nobody who reads,
+// ended the command.
+func (s *session) stopped(err error) bool {
+	return s.ui.left.Load() || s.soft.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, syscall.EPIPE))
+}
+
+// interrupted is the error of a command that a person ended: at a question, at the second
+// Ctrl-C, or at the first where nothing was under way that had to be finished.
 func (s *session) interrupted() error {
+	if s.ui.left.Load() {
+		return &app.Error{Kind: app.KindInternal, Message: "stopped at the question, as asked; nothing was done",
+			Remedy: "the same command asks again"}
+	}
+	if s.ui.unread.Load() {
+		return &app.Error{Kind: app.KindInternal, Message: nobodyReads + "; the ledger is true", Remedy: "the same command goes on"}
+	}
 	if s.planning {
 		return &app.Error{Kind: app.KindInternal, Message: "stopped, as asked; nothing was sent",
 			Remedy: "the same command goes on: what was checked so far is not checked again"}
@@ -219,8 +196,12 @@ func (s *session) interrupted() error {
 	return &app.Error{Kind: app.KindInternal, Message: "stopped, as asked; the ledger is true", Remedy: "the same command goes on"}
 }
 
+// nobodyReads is why a command stops whose output goes to a program that has ended.
+const nobodyReads = "stopped: what it prints goes to a program that reads no more"
+
 // done ends a command that did its work, whatever the books say: exit 0.
 func (s *session) done(books mailout.BatchInfo) error {
+	s.tellAlarms()
 	s.ui.total(books, exitOK)
 	return nil
 }

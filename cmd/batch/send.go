@@ -15,6 +15,7 @@ type sendFlags struct {
 
 type runCmd struct {
 	planFlags
+	repeatFlags
 	sendFlags
 	Canary   int    `help:"Send so many rows, then stop for approval." placeholder:"N"`
 	Manifest string `arg:"" optional:"" help:"The spreadsheet or CSV; not needed with --approve." type:"path"`
@@ -35,7 +36,7 @@ func (c *runCmd) Run(s *session) error {
 	var books mailout.BatchInfo
 	switch {
 	case c.Manifest != "":
-		planned, err := s.plan(a, c.options(c.Manifest), c.All)
+		planned, err := s.plan(a, c.add(c.options(c.Manifest)), c.All)
 		if err != nil || planned.Batch == "" {
 			return s.planFailed(err, planned, c.planFlags)
 		}
@@ -54,11 +55,15 @@ func (c *runCmd) Run(s *session) error {
 
 type resumeCmd struct {
 	sendFlags
+	rebuildFlags
 	Batch string `arg:"" optional:"" help:"The batch's id, or latest."`
 }
 
 // Help is shown by batch resume --help.
-func (resumeCmd) Help() string { return "Example:\n\n    batch resume --follow" }
+func (resumeCmd) Help() string {
+	return "Where the ledger was lost, or an older copy put back, --rebuild brings back what sent.log and the queues know. Nothing is sent before you approve " +
+		"what was found.\n\nExamples:\n\n    batch resume --follow\n    batch resume --rebuild manifest.xlsx"
+}
 
 // Run goes on with an approved batch.
 func (c *resumeCmd) Run(s *session) error {
@@ -67,6 +72,9 @@ func (c *resumeCmd) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
+	if c.Rebuild != "" || c.WithoutManifest {
+		return s.rebuild(a, c)
+	}
 	books, err := a.FindUnfinished(s.hard, c.Batch)
 	if err != nil {
 		return err
@@ -82,7 +90,11 @@ func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary 
 	if books.State == mailout.Stopped && unsent(books) == 0 {
 		return s.nothingToSend(a, books, f)
 	}
-	by, err := s.approval(books, f)
+	note, err := a.HoldNote(s.hard, books, canary)
+	if err != nil {
+		return err
+	}
+	by, err := s.approval(books, f, note)
 	if err != nil {
 		return s.finish(err, "", books)
 	}
@@ -110,15 +122,16 @@ func (s *session) nothingToSend(a *app.App, books mailout.BatchInfo, f sendFlags
 	return s.ended(a, sent, err)
 }
 
-// ended tells how a flow ended: what it took up, the books, and what to do next.
+// ended tells how a flow ended: the books, and what to do next.
 func (s *session) ended(a *app.App, sent app.Sent, err error) error {
-	if sent.Found != "" {
-		s.ui.note("%s", sent.Found)
-	}
 	if err != nil {
 		return s.finish(err, "", known(sent.Books)...)
 	}
 	s.showBooks(a, sent.Books)
+	s.logEnd(sent.Books, sent.Ending, sent.Reason)
+	if s.ui.unread.Load() && sent.Ending == app.EndInterrupted {
+		sent.Reason = nobodyReads
+	}
 	if sent.Ending != app.EndDone && sent.Reason != "" {
 		s.ui.note("Ended before all was done: %s.", sent.Reason)
 	}
@@ -133,8 +146,9 @@ func known(b mailout.BatchInfo) []mailout.BatchInfo {
 	return []mailout.BatchInfo{b}
 }
 
-// approval says how a person approved the batch, or why it may not be sent.
-func (s *session) approval(b mailout.BatchInfo, f sendFlags) (by string, err error) {
+// approval says how a person approved the batch, or why it may not be sent. note
+// is told to a person who is asked.
+func (s *session) approval(b mailout.BatchInfo, f sendFlags, note string) (by string, err error) {
 	digest := f.Approve
 	switch {
 	case digest != "" && len(digest) < 12:
@@ -154,7 +168,7 @@ func (s *session) approval(b mailout.BatchInfo, f sendFlags) (by string, err err
 	if b.State == mailout.Stopped {
 		question = "The batch was stopped: " + b.StopReason + ". Go on with " + count(b.Totals[mailout.Planned], "row") + "?"
 	}
-	if s.ui.confirm(question) {
+	if s.ui.confirm(strings.TrimSpace(note + " " + question)) {
 		return "typed", nil
 	}
 	remedy := "to send it: batch run --approve " + b.Digest.String()[:12]

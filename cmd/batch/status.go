@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"batch/internal/app"
 	"batch/internal/mailout"
@@ -65,13 +67,34 @@ func (s *session) statusOfAll(a *app.App) error {
 				State  mailout.BatchState `json:"state"`
 				Rows   int                `json:"rows"`
 				States mailout.Totals     `json:"states"`
-			}{"batch", b.ID, b.State, b.Rows, b.Totals})
+				Held   *time.Time         `json:"held_until"`
+				Reason string             `json:"reason,omitempty"`
+			}{"batch", b.ID, b.State, b.Rows, b.Totals, moment(b.HeldUntil), cmp.Or(b.StopReason, whyEnded(b))})
 		}
 		s.showBooks(a, b)
 	}
 	s.exit = exitCode(nil, "", all...)
+	s.tellAlarms()
 	s.ui.total(together(all), s.exit)
 	return nil
+}
+
+// whyEnded is why sending last ended before all was done; empty where a person has gone on
+// since, or nothing is left to go on with.
+func whyEnded(b mailout.BatchInfo) string {
+	if b.State != mailout.Approved {
+		return ""
+	}
+	return b.EndReason
+}
+
+// moment is null for no time, and in UTC.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
 }
 
 // together are the rows of all batches, for totals that are of none in particular. Plans
@@ -94,39 +117,29 @@ func (s *session) showBooks(a *app.App, b mailout.BatchInfo) {
 		return
 	}
 	s.ui.books(b)
+	if why := whyEnded(b); why != "" {
+		s.ui.say("  sending last ended on %s: %s", b.EndedAt.In(a.Zone()).Format("2006-01-02 15:04"), why)
+	}
+	held := b.HeldUntil
+	switch {
+	case b.State == mailout.Done || held.IsZero(): // nobody waits for it
+	case held.After(a.Now()):
+		s.ui.say("  held until %s: nobody is told before, but for a canary's signers; until then batch cancel %s takes it all back", held.In(a.Zone()).Format("2006-01-02 15:04"), b.ID)
+	default:
+		s.ui.say("  was held until %s", held.In(a.Zone()).Format("2006-01-02 15:04"))
+	}
 	alarms, err := a.Alarms(context.WithoutCancel(s.hard)) // a person who stops at once still wants to see where
 	if err != nil {
 		s.ui.fail(err)
 	}
 	for _, al := range alarms {
 		if al.Batch == b.ID || al.Batch == "" {
-			s.ui.alarm(al)
+			s.showAlarm(al)
 		}
 	}
 	for _, step := range nextSteps(b) {
 		s.ui.say("  → %s", step)
 	}
-}
-
-// alarm tells of something that a person must look at.
-func (u *ui) alarm(al mailout.Alarm) {
-	u.object(struct {
-		Type   string            `json:"type"`
-		ID     int64             `json:"id"`
-		Kind   mailout.AlarmKind `json:"kind"`
-		Batch  mailout.BatchID   `json:"batch"`
-		Line   int               `json:"line"`
-		JobID  mailout.JobID     `json:"job_id"`
-		Detail string            `json:"detail"`
-	}{"alarm", al.ID, al.Kind, al.Batch, al.Line, al.JobID, al.Detail})
-	u.say("  alarm %d (%s)%s: %s", al.ID, al.Kind, atLine(al.Line), al.Detail)
-}
-
-func atLine(line int) string {
-	if line == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", line %d", line)
 }
 
 // nextSteps is what a person can do about a batch now.

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -29,6 +29,11 @@ type ui struct {
 	live   bool // err is a terminal: one line is kept current
 	colour bool // problems and warnings in colour
 	width  int  // of the terminal that out is, in columns; 0 where it is none
+
+	stopped <-chan struct{} // closed when a person asks to stop; nil: never
+	asking  atomic.Bool     // a question waits for its answer
+	left    atomic.Bool     // … and the answer was Ctrl-C
+	unread  atomic.Bool     // whoever read out has gone away
 
 	mu    sync.Mutex
 	line  bool      // a progress line stands there
@@ -89,40 +94,14 @@ func (u *ui) fail(err error) {
 
 // object writes one JSON line, where JSON was asked for.
 func (u *ui) object(v any) {
-	if !u.asJSON {
+	if !u.asJSON || u.unread.Load() {
 		return
 	}
 	enc := json.NewEncoder(u.out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := enc.Encode(v); err != nil && !u.unread.Load() {
 		fmt.Fprintln(u.err, "batch: writing json:", err)
 	}
-}
-
-// confirm asks a question that "yes" answers. Without a terminal nothing is confirmed.
-func (u *ui) confirm(question string) bool {
-	if u.yes {
-		return true
-	}
-	if !u.ask {
-		return false
-	}
-	u.clearLine()
-	fmt.Fprint(u.err, clean(question)+" Type yes to go on: ")
-	answer, err := u.in.ReadString('\n')
-	return err == nil && strings.EqualFold(strings.TrimSpace(answer), "yes")
-}
-
-// password asks for the certificate's password without showing it.
-func (u *ui) password(of string) (string, error) {
-	if !u.ask {
-		return "", &app.Error{Kind: app.KindUsage, Message: "the certificate needs a password and there is no terminal to ask at",
-			Remedy: "set password_file or password_command in batch.toml, or the variable BATCH_CERTIFICATE_PASSWORD"}
-	}
-	fmt.Fprint(u.err, clean("Password of "+of+": "))
-	b, err := term.ReadPassword(int(os.Stdin.Fd()))
-	fmt.Fprintln(u.err)
-	return string(b), err
 }
 
 // totalsLine is the last object of every --json output.
@@ -166,12 +145,12 @@ func (u *ui) books(b mailout.BatchInfo) {
 // progress shows how far a flow is: one line kept current on a terminal, a plain line
 // elsewhere.
 func (u *ui) progress(p app.Progress) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	u.object(struct {
 		Type string `json:"type"`
 		app.Progress
 	}{"progress", p})
-	u.mu.Lock()
-	defer u.mu.Unlock()
 	if p.Why != "" && !p.Until.Equal(u.until) {
 		u.until = p.Until
 		u.object(struct {
@@ -181,6 +160,14 @@ func (u *ui) progress(p app.Progress) {
 		}{"wait", p.Until, p.Why})
 	}
 	if u.quiet || u.asJSON {
+		return
+	}
+	if p.Why == "hold" { // told once: it stays to be read
+		if u.line {
+			fmt.Fprint(u.err, "\r\x1b[K")
+			u.line = false
+		}
+		fmt.Fprintln(u.err, clean(p.Wait))
 		return
 	}
 	columns := 0

@@ -44,6 +44,11 @@ func (s *session) showStory(a *app.App, story app.Story) {
 		}
 		s.ui.say("  signer %d (order %d): %s", i+1, sg.Order, status)
 	}
+	if held := r.HeldUntil.In(a.Zone()).Format("2006-01-02 15:04"); r.State == mailout.Planned && !r.HeldUntil.IsZero() {
+		s.ui.say("  held until %s, if it is sent before: nobody is told until then", held)
+	} else if !r.HeldUntil.IsZero() {
+		s.ui.say("  sent to be held until %s: nobody is told before", held)
+	}
 	for _, d := range r.Documents {
 		var from []string
 		for _, src := range d.Sources {
@@ -52,7 +57,7 @@ func (s *session) showStory(a *app.App, story app.Story) {
 		s.ui.say("  document: %s, %s, sha256 %s", strings.Join(from, " + "), count(d.Pages, "page"), d.SHA256)
 	}
 	for _, at := range story.Attempts {
-		s.ui.say("  attempt %d: reference %s, %s", at.N, at.Ref, attemptEnd(at))
+		s.ui.say("  attempt %d: reference %s, %s%s", at.N, at.Ref, attemptEnd(at), seenJob(at))
 	}
 	if r.Signed.Path != "" {
 		what := "signed"
@@ -67,7 +72,7 @@ func (s *session) showStory(a *app.App, story app.Story) {
 		}
 	}
 	for _, al := range story.Alarms {
-		s.ui.say("  alarm %d (%s): %s", al.ID, al.Kind, al.Detail)
+		s.showAlarm(al)
 	}
 	if r.Message != "" {
 		s.ui.say("  %s: %s", r.Code, r.Message)
@@ -75,7 +80,7 @@ func (s *session) showStory(a *app.App, story app.Story) {
 	for _, h := range story.History {
 		moved := ""
 		if h.From != h.To {
-			moved = " " + string(h.From) + " → " + string(h.To)
+			moved = strings.TrimRight(" "+string(h.From), " ") + " → " + string(h.To)
 		}
 		s.ui.say("%s", strings.TrimRight(fmt.Sprintf("  %s  %s%s  %s", h.At.In(a.Zone()).Format("2006-01-02 15:04:05"), h.Kind, moved, h.Detail), " "))
 		s.ui.object(struct {
@@ -89,14 +94,26 @@ func (s *session) showStory(a *app.App, story app.Story) {
 	}
 }
 
+// seenJob tells the job that a person read in the sender portal, until its change has come.
+func seenJob(a mailout.Attempt) string {
+	if a.Seen == 0 || a.Seen == a.JobID {
+		return ""
+	}
+	return fmt.Sprintf("; the sender portal shows job %d for it, as a person read", int64(a.Seen))
+}
+
 func attemptEnd(a mailout.Attempt) string {
 	switch {
+	case a.Outcome == mailout.OutcomeAccepted:
+		return "accepted as job " + fmt.Sprint(int64(a.JobID))
+	case a.JobID == 0 && a.Code == "rebuilt":
+		return "known from sent.log alone"
+	case a.JobID != 0:
+		return "its status change brought job " + fmt.Sprint(int64(a.JobID))
 	case a.Dropped:
 		return "no job came of it, as a person found"
 	case a.Outcome == "":
 		return "no answer yet"
-	case a.Outcome == mailout.OutcomeAccepted:
-		return "accepted as job " + fmt.Sprint(int64(a.JobID))
 	}
 	return strings.TrimSpace(string(a.Outcome) + " " + a.Code)
 }

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"strings"
+
+	"batch/internal/mailout"
+)
+
+// foundLine says in one line what a start took up that an earlier run had left.
+func foundLine(r mailout.Recovered) string {
+	var parts []string
+	if r.Unknown > 0 {
+		parts = append(parts, count(r.Unknown, "row")+are(r.Unknown)+"unknown now")
+	}
+	if r.NotSent > 0 {
+		parts = append(parts, count(r.NotSent, "row")+are(r.NotSent)+"proved not sent and planned again")
+	}
+	return "an earlier run ended while sending: " + strings.Join(parts, ", ")
+}
+
+func are(n int) string {
+	if n == 1 {
+		return " is "
+	}
+	return " are "
+}
+
+// found tells it: a first start after a crash is like any other.
+func (u *ui) found(r mailout.Recovered) {
+	u.object(struct {
+		Type    string `json:"type"`
+		Unknown int    `json:"unknown"`
+		NotSent int    `json:"not_sent"`
+	}{"found", r.Unknown, r.NotSent})
+	u.note("%s", foundLine(r))
+}

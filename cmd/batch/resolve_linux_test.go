@@ -1,0 +1,51 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// That a job is absent sends the letter again: the word itself is typed, and yes is none.
+func TestAbsentIsTypedOut(t *testing.T) {
+	m := newMailout(t, 1)
+	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "drop-before"}]`)
+	m.batch(t, exitLook, "run", m.manifest, "--yes")
+	must(t, changeSettings(filepath.Join(m.dir, "batch.toml"), `send.absent_after="0s"`))
+	for _, answer := range []struct {
+		text string
+		exit int
+	}{{"y\n", exitUsage}, {"yes\n", exitUsage}, {"\n", exitUsage}, {"absent\n", exitOK}} {
+		cmd, _, _ := m.command("resolve", "latest", "line:2", "--absent")
+		p := atTerminal(t, cmd)
+		p.says(t, "Row line:2 will be sent AGAIN.")
+		p.says(t, "Type absent to go on: ")
+		p.types(t, answer.text)
+		p.ends(t, answer.exit)
+	}
+}
+
+// What a rebuild has found is shown before the question; after yes the rest goes out.
+func TestWhatARebuildFoundIsApproved(t *testing.T) {
+	m := newMailout(t, 3)
+	m.batch(t, exitStopped, "run", m.manifest, "--yes", "--canary", "1")
+	must(t, os.Remove(filepath.Join(m.dir, "ledger.db")))
+	cmd, _, _ := m.command("resume", "--rebuild", m.manifest)
+	p := atTerminal(t, cmd)
+	p.says(t, "1 still unknown")
+	p.says(t, "Go on with 2 rows?")
+	p.types(t, "no\n")
+	p.ends(t, exitUsage)
+	if n := len(m.jobs(t)); n != 1 {
+		t.Errorf("the portal has %d jobs, want 1", n)
+	}
+	cmd, _, _ = m.command("resume", "latest")
+	p = atTerminal(t, cmd)
+	p.says(t, "its books were rebuilt from sent.log; look at what was found before more is sent. Go on with 2 rows?")
+	p.types(t, "yes\n")
+	p.ends(t, exitLook)
+	if n := len(m.jobs(t)); n != 3 {
+		t.Errorf("the portal has %d jobs, want 3", n)
+	}
+}
