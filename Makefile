@@ -13,7 +13,7 @@ JUDGES      := gcc libc6-dev libxml2-utils xmlsec1 qpdf poppler-utils openssl st
 PYHANKO     := pyhanko==0.38.0 pyhanko-cli==0.6.0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test interop bench judges lint nightly corpora clean
+.PHONY: help build demo test interop bench mutants judges lint nightly corpora clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -39,13 +39,18 @@ interop: build ## run the portal's own Java client, unchanged, against "batch sa
 	fi
 
 bench: ## measure, each figure beside its limit
-	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/app
+	go test -run '^$$' -bench 'Creates|Plan' -benchtime 3x -timeout 20m ./internal/app
+	go test -run '^$$' -bench 'Start$$' -benchtime 20x -timeout 20m ./internal/app
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/pdfprep
-	go test -run '^$$' -bench . -timeout 10m ./internal/ledger
+	go test -run '^$$' -bench Lookup -timeout 10m ./internal/ledger
+	go test -run '^$$' -bench Transitions -benchtime 5x -timeout 10m ./internal/ledger
 	go test -run '^$$' -bench Seal -timeout 10m ./internal/bundle
 	go test -run '^$$' -bench Create -benchtime 5x -timeout 10m ./internal/sandbox
 	go test -run '^TestEfficiency$$' -v -count=1 ./internal/pace
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/manifest
+
+mutants: ## break one rule of the program at a time and see that its test turns red
+	go run ./internal/mutants
 
 judges: ## install the independent programs that the tests hold our work against (Debian)
 	$(SUDO) apt-get update -qq
@@ -59,8 +64,11 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy
 	go run $(STATICCHECK) ./...
 	go mod tidy -diff
 
-nightly: ## the long tests: fuzzing, and the property tests with many more tries
+nightly: mutants ## the long tests: many more tries of whatever is random, planted bugs, fuzzing
 	go test -race -timeout 60m ./internal/ledger -rapid.checks=2000
+	go test -timeout 120m ./internal/simulation -sim.seeds=10000 -sim.from=$$(date +%s) -sim.stride=1
+	go test -timeout 120m -run '^TestADiskThatFailsAtAnyStep$$' ./internal/app -disk.all
+	go test -race -timeout 90m -v -run '^TestKill' ./cmd/batch -kill.runs=200 -kill.seed=$$(date +%s)
 	go test -race -timeout 60m -v -run '^TestNoEleventhCallWhateverHappens$$' ./internal/pace -pace.hours=24 -pace.seed=$$(date +%s)
 	@for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$t/*_test.go | sed 's/func //'); do \

@@ -34,10 +34,13 @@ func interruptible(ctx context.Context, u *ui) (hard, soft context.Context, rele
 	// commands that are started.
 	signal.Notify(broken, syscall.SIGPIPE)
 	go obey(hard.Done(), signals, func() {
-		if !u.asking.Load() {
-			u.note("stopping: what is under way is finished and written down; once more stops at once")
-		}
+		asking := u.asking.Load()
 		stopSoft()
+		if !asking {
+			// Whoever is to read it may have stopped reading, and a write to a full pipe waits for
+			// him: the second signal would wait too.
+			go u.note("stopping: what is under way is finished and written down; once more stops at once")
+		}
 	}, stopHard)
 	return hard, soft, func() {
 		signal.Stop(signals)

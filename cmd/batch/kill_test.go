@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"syscall"
@@ -19,7 +21,7 @@ const hangingCalls = `[{"when": {"call": "create", "nth": 2}, "do": "slow-before
 // points. After each death, and at the end, the portal's own list of jobs is held against
 // the books: never two jobs for a row, never a job that the books do not know of.
 func TestKilledAndResumed(t *testing.T) {
-	const rows = 60
+	rows := 60 + 5*sentAtOnce() // each death takes some along whose job is never made
 	m := newMailout(t, rows, "--sign-after", "0s")
 	run := []string{"run", m.manifest, "--yes", "--follow"}
 	for _, jobs := range []int{3, 11, 20, 31, 45} {
@@ -89,5 +91,40 @@ func (m *mailoutKit) killAt(t *testing.T, jobs int, args ...string) {
 	}
 	if strings.Contains(stderr.String(), "DATA RACE") {
 		t.Errorf("a data race:\n%s", stderr)
+	}
+}
+
+// At the portal's own pace the process after a death waits half a minute for calls that may be
+// on their way: no eleventh arrives in any second.
+func TestKilledAtThePace(t *testing.T) {
+	t.Parallel()
+	const rows = 30
+	m := newStrictMailout(t, rows, "--sign-after", "0s", "--poll-interval", "200ms")
+	seed := newKillSeed()
+	t.Logf("-kill.seed=%d", seed)
+	dice := rand.New(rand.NewPCG(seed, 1))
+	command := []string{"run", m.manifest, "--yes", "--follow"}
+	for range max(1, *killRuns/50) {
+		before, n := m.calls(), 1+dice.IntN(2*rows)
+		p := m.start(t, command...)
+		must(t, awaitTrue("some calls", func() bool { return p.over() || m.calls() >= before+n }))
+		p.cmd.Process.Kill()
+		<-p.ended
+		m.compare(t)
+		command = []string{"resume", "--yes", "--follow"}
+	}
+	m.control(t, http.MethodPost, "/clock?advance=11m", "") // what was taken and not confirmed comes again
+	p := m.start(t, "resume", "--yes")
+	must(t, awaitTrue("the end", p.over))
+	p = m.start(t, "follow", "--once")
+	must(t, awaitTrue("the end", p.over))
+	m.compare(t)
+	var portal struct {
+		Calls, Blocked int
+		Most           int `json:"most_in_a_second"`
+	}
+	must(t, json.Unmarshal(m.control(t, http.MethodGet, "/calls/summary", ""), &portal))
+	if portal.Blocked > 0 || portal.Most > 10 || portal.Calls < rows {
+		t.Errorf("the portal saw %+v", portal)
 	}
 }

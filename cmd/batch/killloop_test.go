@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -36,10 +35,7 @@ const (
 // jobs is held against the books. A seed repeats the choices; what a process has come to at a
 // moment, no seed repeats.
 func TestKillLoop(t *testing.T) {
-	seed := *killSeed
-	if seed == 0 {
-		seed = rand.Uint64N(1_000_000) + 1
-	}
+	seed := newKillSeed()
 	var killed tally
 	t.Cleanup(func() { t.Logf("killed: %s", killed.String()) })
 	for lane := range killLanes {
@@ -55,6 +51,13 @@ func TestKillLoop(t *testing.T) {
 			}
 		})
 	}
+}
+
+func newKillSeed() uint64 {
+	if *killSeed != 0 {
+		return *killSeed
+	}
+	return rand.Uint64N(1_000_000) + 1
 }
 
 // tally counts what was killed, by its command.
@@ -171,9 +174,9 @@ func (k *killLoop) kill1(t *testing.T, args ...string) int {
 // kept or made ready.
 func (k *killLoop) moment(t *testing.T, command string) (has func() bool) {
 	t.Helper()
-	n := 1 + k.dice.IntN(killRows)
+	n := 1 + k.dice.IntN(killRows/2)
 	if command == "cancel" {
-		n = 1 + n/4 // it makes few calls
+		n = 1 + n/3 // it makes few calls
 	}
 	sent := func() int { return len(k.sentLog(t)) }
 	count := [...]func() int{
@@ -184,7 +187,7 @@ func (k *killLoop) moment(t *testing.T, command string) (has func() bool) {
 		func() int { made, _ := filepath.Glob(filepath.Join(k.dir, "prepared", "*.pdf")); return len(made) },
 	}[k.dice.IntN(5)]
 	if k.id == "" && command == "run" && k.dice.IntN(3) > 0 {
-		count, n = sent, 1+n/2 // most die when something was sent
+		count = sent // most die when something was sent
 	}
 	if count == nil {
 		until := time.Now().Add(time.Duration(k.dice.Int64N(int64(k.longest))))
@@ -269,38 +272,5 @@ func (k *killLoop) goOn(t *testing.T, args ...string) {
 	must(t, awaitTrue("the end of batch "+strings.Join(args, " "), p.over))
 	if code := p.cmd.ProcessState.ExitCode(); !slices.Contains([]int{exitOK, exitRows, exitLook, exitStopped}, code) {
 		t.Fatalf("batch %s: exit code %d\n%s%s", strings.Join(args, " "), code, p.out, p.err)
-	}
-}
-
-// The same at the portal's own pace, where the process after a death waits
-// half a minute for calls that may be on their way: no eleventh arrives in any second.
-func TestKilledAtThePace(t *testing.T) {
-	t.Parallel()
-	const rows = 30
-	m := newStrictMailout(t, rows, "--sign-after", "0s", "--poll-interval", "200ms")
-	dice := rand.New(rand.NewPCG(max(*killSeed, 1), 1))
-	command := []string{"run", m.manifest, "--yes", "--follow"}
-	for range max(1, *killRuns/50) {
-		before, n := m.calls(), 1+dice.IntN(2*rows)
-		p := m.start(t, command...)
-		must(t, awaitTrue("some calls", func() bool { return p.over() || m.calls() >= before+n }))
-		p.cmd.Process.Kill()
-		<-p.ended
-		m.compare(t)
-		command = []string{"resume", "--yes", "--follow"}
-	}
-	m.control(t, http.MethodPost, "/clock?advance=11m", "") // what was taken and not confirmed comes again
-	p := m.start(t, "resume", "--yes")
-	must(t, awaitTrue("the end", p.over))
-	p = m.start(t, "follow", "--once")
-	must(t, awaitTrue("the end", p.over))
-	m.compare(t)
-	var portal struct {
-		Calls, Blocked int
-		Most           int `json:"most_in_a_second"`
-	}
-	must(t, json.Unmarshal(m.control(t, http.MethodGet, "/calls/summary", ""), &portal))
-	if portal.Blocked > 0 || portal.Most > 10 || portal.Calls < rows {
-		t.Errorf("the portal saw %+v", portal)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 
@@ -36,11 +35,15 @@ type aside struct{ u *ui }
 
 func (a aside) Write(b []byte) (int, error) {
 	a.u.clearLine()
-	return io.WriteString(a.u.err, string(b))
+	return a.u.err.Write(b)
 }
 
-// logEnd is the line of how a flow ended.
+// logEnd is the line of how a flow ended. What ended it may be about a document, and its words
+// then name the file: they are told on stderr, and left out here.
 func (s *session) logEnd(b mailout.BatchInfo, ending app.Ending, reason string) {
+	if ending == app.EndOurs {
+		reason = ""
+	}
 	s.log.Info("ended", "batch", b.ID, "ending", ending, "reason", reason, "states", b.Totals, "alarms", b.Alarms)
 }
 

@@ -3,12 +3,14 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"batch/internal/app"
 	"batch/internal/mailout"
 )
 
@@ -79,6 +81,18 @@ func TestTheLogTellsNothingPersonal(t *testing.T) {
 	holdsLines(t, string(text2))
 	if strings.Count(said.String(), "msg=call") < rows {
 		t.Errorf("--verbose shows too little:\n%s", said.String())
+	}
+}
+
+// Why a flow ended is logged, but for what is about a document: that would name it.
+func TestTheLogOfAnEndNamesNoFile(t *testing.T) {
+	for ending, want := range map[app.Ending]bool{app.EndOurs: false, app.EndStopped: true, app.EndAway: true, app.EndInterrupted: true} {
+		var to strings.Builder
+		s := &session{log: slog.New(slog.NewJSONHandler(&to, nil))}
+		s.logEnd(mailout.BatchInfo{}, ending, "the disk with Nordmann.pdf is full")
+		if got := strings.Contains(to.String(), "Nordmann.pdf"); got != want {
+			t.Errorf("%s: %s", ending, to.String())
+		}
 	}
 }
 

@@ -192,7 +192,9 @@ func (m *mailoutKit) copied(t *testing.T) *mailoutKit {
 	t.Helper()
 	there := filepath.Join(t.TempDir(), "copy")
 	must(t, os.CopyFS(there, os.DirFS(m.dir)))
-	must(t, os.Chmod(filepath.Join(there, "client.password"), 0o600)) // copying opened it to all
+	for _, secret := range []string{"client.password", "client.p12"} { // copying opened them to all
+		must(t, os.Chmod(filepath.Join(there, secret), 0o600))
+	}
 	return &mailoutKit{portal: &portal{dir: there, control: m.portal.control}, manifest: filepath.Join(there, "manifest.csv"), workers: m.workers}
 }
 

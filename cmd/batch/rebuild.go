@@ -45,7 +45,8 @@ func (s *session) rebuild(a *app.App, c *resumeCmd) error {
 }
 
 // rebuilt shows what was found, and asks whether to send on what is left of the one batch
-// that was rebuilt; of several each is asked about by its own command.
+// that was rebuilt; of several each is asked about by its own command. --yes is no answer to
+// that, as --approve is none: it was given before anything could be seen.
 func (s *session) rebuilt(a *app.App, r app.Rebuilt, f sendFlags) error {
 	s.ui.warnings(r.Plan.Problems, false)
 	var all []mailout.BatchInfo
@@ -65,11 +66,11 @@ func (s *session) rebuilt(a *app.App, r app.Rebuilt, f sendFlags) error {
 	switch {
 	case len(r.Missing) > 0:
 		r.Ending = app.EndLook
-	case r.Ending == app.EndDone && waits && len(all) == 1 && s.mayAsk():
+	case r.Ending == app.EndDone && waits && len(all) == 1 && s.ui.ask && !s.ui.yes:
 		return s.send(a, all[0], f, 0)
 	case r.Ending == app.EndDone && waits:
 		r.Ending = app.EndStopped
-		s.ui.note("Nothing is sent before what was found is approved.")
+		s.notApproved(all)
 	}
 	s.exit = exitCode(nil, r.Ending, all...)
 	s.tellAlarms()
@@ -77,8 +78,14 @@ func (s *session) rebuilt(a *app.App, r app.Rebuilt, f sendFlags) error {
 	return nil
 }
 
-// mayAsk reports whether a question gets an answer.
-func (s *session) mayAsk() bool { return s.ui.ask || s.ui.yes }
+// notApproved says how to go on with each batch that has rows left to send.
+func (s *session) notApproved(all []mailout.BatchInfo) {
+	for _, b := range all {
+		if unsent(b) > 0 {
+			s.ui.note("Nothing is sent before what was found is approved: batch resume %s --approve %s", b.ID, b.Digest.String()[:12])
+		}
+	}
+}
 
 func (s *session) showRegained(b app.Regained) {
 	t := b.Books.Totals

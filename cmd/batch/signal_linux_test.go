@@ -1,10 +1,12 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -130,5 +132,54 @@ func TestNobodyReads(t *testing.T) {
 	p.ends(t, exitOK)
 	if said := p.err.String(); said != "" {
 		t.Errorf("it complains:\n%s", said)
+	}
+}
+
+// What is said waits for whoever reads it. A stop does not wait: that nobody reads any more, and
+// the pipe is full, keeps no row from staying unsent.
+func TestStoppedThoughNobodyReadsWhatIsSaid(t *testing.T) {
+	t.Parallel()
+	rows := 3 * sentAtOnce()
+	m := newMailout(t, rows)
+	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:300ms"}]`)
+	cmd, _, _ := m.command("run", m.manifest, "--yes")
+	path := filepath.Join(t.TempDir(), "stderr")
+	must(t, syscall.Mkfifo(path, 0o600))
+	open := func(flag int) *os.File {
+		t.Helper()
+		f, err := os.OpenFile(path, flag, 0)
+		must(t, err)
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	read := open(os.O_RDONLY | syscall.O_NONBLOCK)
+	p := &process{cmd: cmd, out: new(heard), err: new(heard), ended: make(chan struct{})}
+	said := open(os.O_WRONLY)
+	cmd.Stdout, cmd.Stderr = p.out, said
+	p.run(t)
+	must(t, said.Close())
+	must(t, m.awaitJobs(3))
+	fillPipe(t, path)
+	p.signal(t, os.Interrupt)
+	must(t, awaitTrue("a stop", func() bool {
+		status, told, _ := m.command("status", "latest")
+		return status.Run() == nil && strings.Contains(told.String(), "stopped on request")
+	}))
+	go io.Copy(p.err, read)
+	p.ends(t, exitStopped)
+	m.stoppedSoftly(t, rows)
+}
+
+// fillPipe writes into a pipe until nothing more goes in.
+func fillPipe(t *testing.T, path string) {
+	t.Helper()
+	fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_NONBLOCK, 0)
+	must(t, err)
+	defer syscall.Close(fd)
+	for err == nil {
+		_, err = syscall.Write(fd, []byte("\n"))
+	}
+	if err != syscall.EAGAIN {
+		t.Fatal(err)
 	}
 }

@@ -107,7 +107,7 @@ func TestCancelSaysWhomItWaitsFor(t *testing.T) {
 	m := newMailout(t, 3)
 	m.batch(t, exitOK, "run", m.manifest, "--yes")
 	id := m.batchID(t)
-	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "cancel"}, "do": "slow-before:12s"}]`)
+	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "cancel"}, "do": "slow-before:3s"}]`)
 	speaker := m.start(t, "follow", id)
 	must(t, m.await("/calls", func(answer []byte) bool { return strings.Contains(string(answer), `"kind":"poll"`) }))
 	p := m.start(t, "cancel", id, "--yes", "--json")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,21 +35,14 @@ func (c *whyCmd) Run(s *session) error {
 	return s.done(books)
 }
 
+// showStory tells of a row: who is asked, what was sent and came back, and what happened when.
 func (s *session) showStory(a *app.App, story app.Story) {
 	r := story.Record
 	s.ui.say("row %s, line %d of batch %s: %s since %s", r.Key, r.Line, r.Batch, r.State, r.Since.In(a.Zone()).Format("2006-01-02 15:04:05"))
 	for i, sg := range r.Job.Signers {
-		status := string(r.Settled[i].Status)
-		if status == "" {
-			status = "nothing heard"
-		}
-		s.ui.say("  signer %d (order %d): %s", i+1, sg.Order, status)
+		s.ui.say("  signer %d (order %d): %s", i+1, sg.Order, cmp.Or(string(r.Settled[i].Status), "nothing heard"))
 	}
-	if held := r.HeldUntil.In(a.Zone()).Format("2006-01-02 15:04"); r.State == mailout.Planned && !r.HeldUntil.IsZero() {
-		s.ui.say("  held until %s, if it is sent before: nobody is told until then", held)
-	} else if !r.HeldUntil.IsZero() {
-		s.ui.say("  sent to be held until %s: nobody is told before", held)
-	}
+	s.showHeld(a, r)
 	for _, d := range r.Documents {
 		var from []string
 		for _, src := range d.Sources {
@@ -59,6 +53,32 @@ func (s *session) showStory(a *app.App, story app.Story) {
 	for _, at := range story.Attempts {
 		s.ui.say("  attempt %d: reference %s, %s%s", at.N, at.Ref, attemptEnd(at), seenJob(at))
 	}
+	s.showKept(r)
+	for _, al := range story.Alarms {
+		s.showAlarm(al)
+	}
+	if r.Message != "" {
+		s.ui.say("  %s: %s", r.Code, r.Message)
+	}
+	for _, h := range story.History {
+		s.showEvent(a, h)
+	}
+}
+
+// showHeld tells until when nobody is told of a row.
+func (s *session) showHeld(a *app.App, r mailout.Record) {
+	held := r.HeldUntil.In(a.Zone()).Format("2006-01-02 15:04")
+	switch {
+	case r.HeldUntil.IsZero():
+	case r.State == mailout.Planned:
+		s.ui.say("  held until %s, if it is sent before: nobody is told until then", held)
+	default:
+		s.ui.say("  sent to be held until %s: nobody is told before", held)
+	}
+}
+
+// showKept tells which files of a row came from the portal.
+func (s *session) showKept(r mailout.Record) {
 	if r.Signed.Path != "" {
 		what := "signed"
 		if r.State.Final() && r.State != mailout.Signed {
@@ -71,27 +91,23 @@ func (s *session) showStory(a *app.App, story app.Story) {
 			s.ui.say("  XAdES of signer %d: %s, sha256 %s", i+1, book.XAdES.Path, book.XAdES.SHA256)
 		}
 	}
-	for _, al := range story.Alarms {
-		s.showAlarm(al)
+}
+
+// showEvent is a line of a row's history.
+func (s *session) showEvent(a *app.App, h mailout.Happening) {
+	moved := ""
+	if h.From != h.To {
+		moved = strings.TrimRight(" "+string(h.From), " ") + " → " + string(h.To)
 	}
-	if r.Message != "" {
-		s.ui.say("  %s: %s", r.Code, r.Message)
-	}
-	for _, h := range story.History {
-		moved := ""
-		if h.From != h.To {
-			moved = strings.TrimRight(" "+string(h.From), " ") + " → " + string(h.To)
-		}
-		s.ui.say("%s", strings.TrimRight(fmt.Sprintf("  %s  %s%s  %s", h.At.In(a.Zone()).Format("2006-01-02 15:04:05"), h.Kind, moved, h.Detail), " "))
-		s.ui.object(struct {
-			Type   string        `json:"type"`
-			At     string        `json:"at"`
-			Kind   string        `json:"kind"`
-			From   mailout.State `json:"from,omitempty"`
-			To     mailout.State `json:"to,omitempty"`
-			Detail string        `json:"detail,omitempty"`
-		}{"event", h.At.Format("2006-01-02T15:04:05.000Z"), h.Kind, h.From, h.To, h.Detail})
-	}
+	s.ui.say("%s", strings.TrimRight(fmt.Sprintf("  %s  %s%s  %s", h.At.In(a.Zone()).Format("2006-01-02 15:04:05"), h.Kind, moved, h.Detail), " "))
+	s.ui.object(struct {
+		Type   string        `json:"type"`
+		At     string        `json:"at"`
+		Kind   string        `json:"kind"`
+		From   mailout.State `json:"from,omitempty"`
+		To     mailout.State `json:"to,omitempty"`
+		Detail string        `json:"detail,omitempty"`
+	}{"event", h.At.Format("2006-01-02T15:04:05.000Z"), h.Kind, h.From, h.To, h.Detail})
 }
 
 // seenJob tells the job that a person read in the sender portal, until its change has come.

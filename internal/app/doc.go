@@ -10,7 +10,11 @@
 // portal with a call that changes nothing, and shares one pace and one stop signal
 // between sending and following. Reading and planning need no lock and run beside it.
 // [App.Cancel] writes a wish into the ledger; whoever speaks then carries it to the portal,
-// the canceller itself where nobody else does.
+// the canceller itself where nobody else does. [App.Resolve] writes into it too: a row that has
+// no job is sent again by whoever sends at that time.
+//
+// Options.Log gets a line for every call to the portal, and for what is waited for, what an
+// earlier run left, and each alarm: with references, jobs and lines, and nothing about anybody.
 //
 // [Rehearse] runs the very same flows against the sandbox inside the process.
 //

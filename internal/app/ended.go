@@ -33,6 +33,6 @@ func (a *App) noteFailed(ctx context.Context, id mailout.BatchID, soft context.C
 		reason = stoppedOnRequest
 	}
 	if err := a.ledger.NoteEnd(context.WithoutCancel(ctx), id, reason); err != nil {
-		a.o.Log.Warn("noting why sending ended", "error", err)
+		a.o.Log.Warn("noting why sending ended", "error", unnamed(err))
 	}
 }

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"errors"
 	"log/slog"
+	"syscall"
 	"time"
 
+	"batch/internal/ledger"
 	"batch/internal/mailout"
 )
 
@@ -41,4 +44,18 @@ func (j *journal) alarms(all []mailout.Alarm) {
 		}
 	}
 	j.known(all)
+}
+
+// unnamed is an error for the log, in which no file is named, for its name may be a person's:
+// what the system said, or the ledger's code; empty where there is neither.
+func unnamed(err error) string {
+	var system syscall.Errno
+	var books *ledger.Error
+	switch {
+	case errors.As(err, &system):
+		return system.Error()
+	case errors.As(err, &books):
+		return books.Code
+	}
+	return ""
 }

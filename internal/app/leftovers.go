@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,8 +32,9 @@ func temporaryRehearsal() (dir string, owner *workspace.Lock, err error) {
 	return dir, owner, err
 }
 
-// sweepRehearsals deletes what rehearsals left that were killed. What cannot be deleted is
-// somebody else's.
+// sweepRehearsals deletes what rehearsals left that were killed. All users of a machine may
+// share the folder for temporary files, and whoever likes may make one there by the name of a
+// rehearsal's: what is not ours is left alone.
 func sweepRehearsals() {
 	entries, err := os.ReadDir(os.TempDir())
 	if err != nil {
@@ -39,27 +42,22 @@ func sweepRehearsals() {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && e.IsDir() && strings.HasPrefix(e.Name(), rehearsalPrefix) {
+		if err == nil && strings.HasPrefix(e.Name(), rehearsalPrefix) && workspace.IsPrivate(info) {
 			sweepRehearsal(filepath.Join(os.TempDir(), e.Name()), time.Since(info.ModTime()))
 		}
 	}
 }
 
 func sweepRehearsal(dir string, age time.Duration) {
-	path := filepath.Join(dir, ownerLock)
-	if _, err := os.Lstat(path); err != nil {
-		if age > forgotten { // it died before it could take its lock
-			os.RemoveAll(dir)
-		}
-		return
+	owner, err := workspace.Inherit(dir, ownerLock)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && age > forgotten: // it died before it could take its lock
+		os.RemoveAll(dir)
+	case err != nil: // it is at work, or about to be
+	case age < beginning:
+		owner.Unlock()
+	default:
+		owner.Unlock() // an open file cannot be deleted on Windows
+		os.RemoveAll(dir)
 	}
-	if age < beginning {
-		return
-	}
-	owner, err := workspace.Hold(path)
-	if err != nil {
-		return // it is at work
-	}
-	owner.Unlock() // an open file cannot be deleted on Windows
-	os.RemoveAll(dir)
 }

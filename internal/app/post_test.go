@@ -132,7 +132,7 @@ func (d *door) Addr() net.Addr { return &net.TCPAddr{} }
 // where documents come slowly from disk, and where a connection takes longer than that.
 func TestABundleIsSignedWhenItsFirstByteLeaves(t *testing.T) {
 	inCounter(t, func(t *testing.T, c *counter) {
-		c.connecting = 4 * time.Second
+		c.connecting = 8 * time.Second
 		c.disk = func() { time.Sleep(9 * time.Second) }
 		jobXML, err := c.JobXML(c.row, c.now())
 		must(t, err)

@@ -19,6 +19,6 @@ func (a *App) sweepPrepared(ctx context.Context) {
 		a.o.Log.Debug("swept prepared files", "removed", removed)
 	}
 	if err != nil {
-		a.o.Log.Warn("sweeping prepared files", "error", err)
+		a.o.Log.Warn("sweeping prepared files", "error", unnamed(err))
 	}
 }

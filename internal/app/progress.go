@@ -116,10 +116,16 @@ func (a *App) watch(ctx context.Context, id mailout.BatchID, follow bool, wait f
 		}
 		a.o.Progress(p)
 	}
-	if _, why := wait(); why != "" && a.o.Progress != nil {
+	if _, why := wait(); a.o.Progress != nil && (why != "" || a.unconfirmed(ctx, id)) {
 		report(ctx)
 	}
 	return a.ticking(ctx, report)
+}
+
+// unconfirmed reports whether there are confirmations that nobody knows to have arrived.
+func (a *App) unconfirmed(ctx context.Context, id mailout.BatchID) bool {
+	n, _, _, err := a.ledger.Unconfirmed(ctx, id)
+	return err == nil && n > 0
 }
 
 // inHand is how long a change may be on its way from its poll to its confirmation.

@@ -96,6 +96,7 @@ func (r *Rehearsal) start(ctx context.Context, dir string, o RehearseOptions) (e
 	portal, identity := ws.Config.Portal, ws.Config.Identity
 	settings.Portal, settings.Identity = portal, identity
 	settings.Portal.CallsPerSecond = 0 // the sandbox counts no calls here: pacing is set wide
+	settings.Ledger.Folder = ""        // the rehearsal's books are its own
 	ws.Config = settings
 	o.Ask = func(string) bool { return true } // nothing leaves the machine: there is nothing to think over
 	r.App, err = open(ctx, ws, o.Options)

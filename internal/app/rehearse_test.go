@@ -1,40 +1,10 @@
 package app
 
 import (
-	"os"
-	"path/filepath"
-	"slices"
 	"testing"
-	"time"
 
 	"batch/internal/mailout"
 )
-
-func TestRehearsalsThatWereKilledAreSwept(t *testing.T) {
-	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
-	for name, age := range map[string]time.Duration{rehearsalPrefix + "old": 25 * time.Hour, rehearsalPrefix + "running": time.Hour, "of-others": 99 * time.Hour} {
-		dir := filepath.Join(temp, name)
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(dir, time.Time{}, time.Now().Add(-age)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sweepRehearsals()
-	left, err := os.ReadDir(temp)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, e := range left {
-		names = append(names, e.Name())
-	}
-	if want := []string{rehearsalPrefix + "running", "of-others"}; !slices.Equal(names, want) {
-		t.Errorf("left are %v, want %v", names, want)
-	}
-}
 
 func TestOutcomesAreApportionedByTheLargestRemainder(t *testing.T) {
 	shares, err := parseOutcome("signed=75,rejected=17,expired=8")

@@ -67,6 +67,33 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 		return sent, err
 	}
 	defer s.close()
+	if sent, err = a.lookBefore(ctx, s, &o); err != nil || sent.Ending != "" || len(sent.Problems) > 0 {
+		return sent, err
+	}
+	defer a.watch(ctx, o.Batch, o.Follow, s.pace.Waiting)()
+	if err := s.greet(o.Soft, a.senders()); err != nil {
+		a.noteFailed(ctx, o.Batch, o.Soft, err)
+		return sent.unlessStopped(o.Soft, err)
+	}
+	// A batch may be done, since a person withdrew what was left of it while we waited, too.
+	if err := a.ledger.Approve(ctx, o.Batch, o.ApprovedBy); err != nil && !errors.Is(err, ledger.ErrDone) {
+		return sent, err
+	}
+	sent.Ending, sent.Reason, err = a.sendAndFollow(ctx, s, o)
+	if err != nil {
+		a.noteFailed(ctx, o.Batch, o.Soft, err)
+		return sent, err
+	}
+	if err := a.noteEnd(ctx, o.Batch, sent.Ending, sent.Reason); err != nil {
+		return sent, err
+	}
+	sent.Books, err = a.ledger.Batch(context.WithoutCancel(ctx), o.Batch)
+	return sent, err
+}
+
+// lookBefore looks whether a batch may be sent, before anything is said to the portal. Where it
+// may, neither an ending nor problems are returned, and o knows what was found.
+func (a *App) lookBefore(ctx context.Context, s *speaker, o *SendOptions) (sent Sent, err error) {
 	if err := a.knowsAll(ctx); err != nil {
 		return sent, err
 	}
@@ -79,31 +106,11 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 	if len(sent.Problems) > 0 {
 		return sent, nil
 	}
-	if o.Canary, err = a.canary(ctx, o); err != nil {
-		return sent, err
-	}
-	if o.outset, err = a.consider(ctx, sent.Books, o.Canary, s.expires); err != nil {
-		return sent, err
-	}
-	defer a.watch(ctx, o.Batch, o.Follow, s.pace.Waiting)()
-	if err := s.greet(o.Soft, a.senders()); err != nil {
-		a.noteFailed(ctx, o.Batch, o.Soft, err)
-		return sent.unlessStopped(o.Soft, err)
-	}
-	// A batch may be done, since a person withdrew what was left of it while we waited, too.
-	if err := a.ledger.Approve(ctx, o.Batch, o.ApprovedBy); err != nil && !errors.Is(err, ledger.ErrDone) {
+	if o.Canary, err = a.canary(ctx, *o); err != nil {
 		return sent, err
 	}
 	o.out = out(sent.Books.Totals)
-	sent.Ending, sent.Reason, err = a.sendAndFollow(ctx, s, o)
-	if err != nil {
-		a.noteFailed(ctx, o.Batch, o.Soft, err)
-		return sent, err
-	}
-	if err := a.noteEnd(ctx, o.Batch, sent.Ending, sent.Reason); err != nil {
-		return sent, err
-	}
-	sent.Books, err = a.ledger.Batch(context.WithoutCancel(ctx), o.Batch)
+	o.outset, err = a.consider(ctx, sent.Books, o.Canary, s.expires)
 	return sent, err
 }
 
@@ -180,13 +187,20 @@ func (a *App) sendBesideFollowing(ctx, calls context.Context, s *speaker, o Send
 	if err := group.Wait(); err != nil {
 		return "", "", err
 	}
-	ending, reason := endOfSending(sent)
-	if ending == EndDone || ending == EndInterrupted {
-		if e, r := endOfFollowing(read); e != EndDone && e != EndInterrupted || ending == EndDone {
-			ending, reason = e, r
-		}
-	}
+	ending, reason := endOfBoth(sent, read)
 	return ending, reason, nil
+}
+
+// endOfBoth is the end of sending, unless that of following is the more serious or the later.
+func endOfBoth(sent submit.Result, read reconcile.Result) (Ending, string) {
+	ending, reason := endOfSending(sent)
+	if ending != EndDone && ending != EndInterrupted {
+		return ending, reason
+	}
+	if e, r := endOfFollowing(read); e != EndDone && e != EndInterrupted || ending == EndDone {
+		return e, r
+	}
+	return ending, reason
 }
 
 // send sends, and while others follow also what a person plans again; busy is told whether

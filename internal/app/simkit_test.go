@@ -27,8 +27,6 @@ type simulation struct {
 	batch  mailout.BatchID
 	lost   map[mailout.Ref]bool // calls that a crash cut off
 	moved  bool                 // out of the template's folder
-
-	sendFirst int // creates that are answered before the next process polls
 }
 
 const simRows = 6

@@ -11,10 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"batch/internal/mailout"
 	"batch/internal/sandbox"
@@ -44,10 +42,8 @@ type process struct {
 	kill  context.CancelFunc
 	next  string        // what is on disk when it dies
 	wake  chan struct{} // closed when that is copied
-	sent  chan struct{} // closed when unsent is zero; polls wait for it
 
 	mu     sync.Mutex
-	unsent int            // creates that are still to be answered
 	struck bool           // the call has come that it dies at
 	calls  map[string]int // that were answered, or are being answered, by kind
 	inside sync.WaitGroup // those that are being answered
@@ -60,10 +56,7 @@ func (s *simulation) run(c crash, options Options, do func(ctx context.Context, 
 	s.t.Helper()
 	ctx, kill := context.WithCancel(s.t.Context())
 	defer kill()
-	p := &process{simulation: s, crash: c, kill: kill, wake: make(chan struct{}), sent: make(chan struct{}), calls: map[string]int{}}
-	if p.unsent, s.sendFirst = s.sendFirst, 0; p.unsent == 0 {
-		close(p.sent)
-	}
+	p := &process{simulation: s, crash: c, kill: kill, wake: make(chan struct{}), calls: map[string]int{}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(s.t, err)
 	server := &http.Server{Handler: p}
@@ -124,16 +117,10 @@ func kindOf(r *http.Request) string {
 
 // ServeHTTP is the portal as this process hears it.
 func (p *process) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if kindOf(r) == sandbox.CallPoll {
-		select {
-		case <-p.sent:
-		case <-p.wake:
-		}
-	}
 	answered, strikes := p.enter(kindOf(r))
 	switch {
 	case answered:
-		defer p.leave(kindOf(r))
+		defer p.inside.Done()
 		p.portal.Handler().ServeHTTP(w, r)
 		return
 	case strikes:
@@ -162,17 +149,6 @@ func (p *process) enter(kind string) (answered, strikes bool) {
 		p.inside.Add(1)
 	}
 	return !p.struck, p.struck
-}
-
-func (p *process) leave(kind string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.inside.Done()
-	if kind == sandbox.CallCreate && p.unsent > 0 {
-		if p.unsent--; p.unsent == 0 {
-			close(p.sent)
-		}
-	}
 }
 
 func (p *process) dies() bool {
@@ -210,39 +186,6 @@ func (p *process) die() {
 		}
 		if rec.State == mailout.Sending {
 			p.lost[rec.Ref] = true
-		}
-	}
-}
-
-// send goes on with the batch as `batch resume --follow` does, until the end or until
-// nothing more can come.
-func (s *simulation) send(c crash) (sent Sent, lived bool) {
-	s.t.Helper()
-	lived = s.run(c, Options{}, func(ctx context.Context, a *App) (err error) {
-		soft, stop := context.WithTimeout(ctx, 40*time.Second)
-		defer stop()
-		go s.stopWhenQuiet(soft, stop, a)
-		sent, err = a.Send(ctx, SendOptions{Batch: s.batch, ApprovedBy: "--yes", Follow: true, Soft: soft})
-		return err
-	})
-	return sent, lived
-}
-
-// stopWhenQuiet is the person who sees that only confirmations whose answer was lost are
-// waited for.
-func (s *simulation) stopWhenQuiet(ctx context.Context, stop func(), a *App) {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		b, err := a.Books(ctx, s.batch)
-		unseen := slices.ContainsFunc(s.portal.Jobs(""), func(j sandbox.JobView) bool { return j.Unseen && !j.Foreign })
-		if err == nil && !unseen && b.Totals[mailout.Planned]+b.Totals[mailout.Sending]+b.Totals[mailout.Created] == 0 {
-			stop()
 		}
 	}
 }

@@ -68,22 +68,8 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 	if err != nil || all == 0 {
 		return EndDone, "", err
 	}
-	var speaks atomic.Pointer[speaker]  // nil: not this process
-	var other atomic.Pointer[spokenFor] // nil: nobody else
-	defer a.ticking(ctx, func(ctx context.Context) {
-		n, err := left(ctx)
-		if err != nil {
-			return // the cancelling itself meets the same error and tells it
-		}
-		p := Progress{Doing: "cancelling", Done: all - n, Total: all}
-		if s := speaks.Load(); s != nil {
-			until, why := s.pace.Waiting()
-			p.waits(until.In(a.Zone()), why)
-		} else if o := other.Load(); o != nil {
-			p.leaves(o.held, o.until.In(a.Zone()))
-		}
-		a.o.Progress(p)
-	})()
+	b := &bringing{App: a, left: left, all: all}
+	defer a.ticking(ctx, b.report)()
 	before, since := -1, time.Now()
 	for soft.Err() == nil {
 		n, err := left(ctx)
@@ -94,18 +80,16 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 		var held *workspace.Held
 		switch {
 		case err == nil:
-			defer s.close()
-			speaks.Store(s)
-			over := make(chan struct{})
-			close(over)
-			asked, err := a.cancelWished(ctx, s, soft, over)
-			ending, reason := endOfSending(asked)
-			return ending, reason, err
+			return b.itself(ctx, soft, s)
 		case !errors.As(err, &held):
 			return "", "", err
 		case n != before:
-			before, since = n, time.Now()
-			other.Store(&spokenFor{held, since.Add(handOver)})
+			since = time.Now()
+			b.other.Store(&spokenFor{held, since.Add(handOver)})
+			if before < 0 && a.o.Progress != nil { // whom the wish is with is told at once
+				b.report(ctx)
+			}
+			before = n
 		case time.Since(since) > handOver:
 			return EndAway, held.Error() + ", and has not had the jobs cancelled yet; it goes on trying", nil
 		}
@@ -113,10 +97,45 @@ func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, 
 	return EndInterrupted, stoppedOnRequest, nil
 }
 
+// bringing is how far wishes have been brought, and by whom.
+type bringing struct {
+	*App
+	left   func(context.Context) (int, error)
+	all    int
+	speaks atomic.Pointer[speaker]   // nil: not this process
+	other  atomic.Pointer[spokenFor] // nil: nobody else
+}
+
 // spokenFor is who else talks to the portal, and until when it is waited for.
 type spokenFor struct {
 	held  *workspace.Held
 	until time.Time
+}
+
+// itself has the jobs cancelled by this process, which has become the speaker.
+func (b *bringing) itself(ctx, soft context.Context, s *speaker) (Ending, string, error) {
+	defer s.close()
+	b.speaks.Store(s)
+	over := make(chan struct{})
+	close(over)
+	asked, err := b.cancelWished(ctx, s, soft, over)
+	ending, reason := endOfSending(asked)
+	return ending, reason, err
+}
+
+func (b *bringing) report(ctx context.Context) {
+	n, err := b.left(ctx)
+	if err != nil {
+		return // the cancelling itself meets the same error and tells it
+	}
+	p := Progress{Doing: "cancelling", Done: b.all - n, Total: b.all}
+	if s := b.speaks.Load(); s != nil {
+		until, why := s.pace.Waiting()
+		p.waits(until.In(b.Zone()), why)
+	} else if o := b.other.Load(); o != nil {
+		p.leaves(o.held, o.until.In(b.Zone()))
+	}
+	b.o.Progress(p)
 }
 
 const stoppedOnRequest = "stopped on request"

@@ -31,8 +31,8 @@ type Bundle struct {
 // file is one entry of the ZIP, with all that must be known before its bytes.
 type file struct {
 	name    string
-	mime    string
-	sha256  mailout.Digest
+	mime    string                        // of what is signed
+	sha256  mailout.Digest                // likewise
 	crc32   uint32                        // IEEE
 	size    int64                         // bytes
 	content []byte                        // of XML, which is ours
@@ -40,10 +40,7 @@ type file struct {
 }
 
 func inMemory(name string, content []byte) file {
-	return file{
-		name: name, mime: "application/xml", sha256: mailout.SumDigest(content),
-		crc32: crc32.ChecksumIEEE(content), size: int64(len(content)), content: content,
-	}
+	return file{name: name, crc32: crc32.ChecksumIEEE(content), size: int64(len(content)), content: content}
 }
 
 // The fixed parts of a ZIP, in bytes (APPNOTE.TXT §4.3.7, §4.3.12, §4.3.16).

@@ -130,7 +130,9 @@ func contents(jobXML []byte, docs []mailout.Document, open func(mailout.Document
 		}
 		files = append(files, f)
 	}
-	return append(files, inMemory(jobXMLName, jobXML)), nil
+	job := inMemory(jobXMLName, jobXML)
+	job.mime, job.sha256 = "application/xml", mailout.SumDigest(jobXML)
+	return append(files, job), nil
 }
 
 func (s *Sealer) sign(signedInfo []byte) ([]byte, error) {

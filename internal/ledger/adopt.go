@@ -17,20 +17,27 @@ func (l *Ledger) whose(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now strin
 		return p, err
 	}
 	at, err := attemptOf(tx, c)
-	switch {
-	case errors.Is(err, ErrNoRow):
+	if errors.Is(err, ErrNoRow) {
 		return l.stranger(tx, c, t, now)
-	case err != nil:
+	}
+	if err != nil {
 		return p, err
+	}
+	// Where a person read the job's number, he may have read it wrong. Where books were
+	// rebuilt by line numbers, it may not be the manifest that was sent.
+	same, typed := true, c.Ref == ""
+	if typed || at.byLine {
+		if same, err = samePeople(tx, at.place, c); err != nil {
+			return at.place, err
+		}
+	}
+	switch {
+	case typed && !same:
+		return l.stranger(tx, c, t, now)
 	case at.job != 0:
 		return duplicate(tx, at.place, c, t, now)
-	case at.byLine:
-		// The books were rebuilt, and nothing but the line number said that this is the row.
-		if same, err := samePeople(tx, at.place, c); err != nil {
-			return at.place, err
-		} else if !same {
-			return missing(tx, at.place, c, t, now, fmt.Sprintf("job %d is of other people than line %d of the manifest names: it is not the manifest that was sent", c.JobID, at.line))
-		}
+	case !same:
+		return missing(tx, at.place, c, t, now, fmt.Sprintf("job %d is of other people than line %d of the manifest names: it is not the manifest that was sent", c.JobID, at.line))
 	}
 	return adopt(tx, at, c, t, now)
 }

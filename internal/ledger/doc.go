@@ -30,7 +30,12 @@
 //     unless a person allowed the repeat by its number ([Ledger.Earlier]).
 //   - Until when the rows of a batch are held is fixed once, before the first of them is
 //     sent, and another time only where a person agreed ([Ledger.Hold]).
-//   - Events are appended, never changed.
+//   - Events are appended, never changed. What no CHECK can say, triggers do: that only a row
+//     of an approved batch is sent, and with an open attempt; that no change is confirmed
+//     whose document is not kept; that what is over stays over.
+//   - Before a newer program changes the schema, a copy of the books is kept beside them.
+//     After a crash, and only then, [Ledger.Recover] has the whole file looked through
+//     before it concludes anything.
 //   - An error of the database is an [*Error] with a sentence and a remedy. After a commit
 //     that failed no intent is written any more, for what it wrote may still be there after
 //     a crash; answers to calls that are under way are.

@@ -57,10 +57,12 @@ func (l *Ledger) wrap(doing string, err error) error {
 		e.Code = "ledger-disk-full"
 		e.Message = fmt.Sprintf("the disk that holds the ledger %s is full", l.path)
 		e.Remedy = "free some space and run `batch resume`"
+		l.fail(e)
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
 		e.Code = "ledger-disk"
 		e.Message = fmt.Sprintf("the ledger %s cannot be read or written (%v)", l.path, se)
 		e.Remedy = "see that the disk is there, healthy and writable for you, then run `batch resume`"
+		l.fail(e)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		e.Code = "ledger-busy"
 		e.Message = fmt.Sprintf("another program keeps the ledger %s busy", l.path)

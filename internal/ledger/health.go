@@ -9,30 +9,31 @@ import (
 	"strings"
 )
 
-// speak looks whether the last speaker came to its end, and notes that this one is
-// speaking, until fallSilent takes the note away: whoever finds another's note knows that
-// the program was killed, or the machine lost its power. Only then the file is looked
-// through, before anything is concluded from it or sent: of a large ledger that takes
-// minutes. The check is the thorough one, which looks into the indexes too: it is an index
-// that keeps the same letter from going out twice.
-func (l *Ledger) speak(ctx context.Context) error {
+// afterCrash looks whether the last speaker came to its end. A speaker notes that it speaks,
+// until fallSilent takes the note away: whoever finds another's note knows that the program
+// was killed, or the machine lost its power. Only then the file is looked through, before
+// anything is concluded from it or sent: of a million rows that takes a minute or two. The
+// check is the thorough one, which looks into the indexes too: it is an index that keeps the
+// same letter from going out twice.
+func (l *Ledger) afterCrash(ctx context.Context) error {
 	var last string
 	err := l.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'speaking'`).Scan(&last)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return l.wrap("looking for the end of the last run", err)
 	}
 	if last != "" && last != l.speaking {
-		if err := l.whole(ctx); err != nil {
-			return err
-		}
+		return l.whole(ctx)
 	}
+	return nil
+}
+
+// speak notes that this is the speaker.
+func (l *Ledger) speak(tx *sql.Tx) error {
 	if l.speaking == "" {
 		l.speaking = rand.Text()
 	}
-	return l.tx(ctx, "noting that this run has begun", func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('speaking', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, l.speaking)
-		return err
-	})
+	_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('speaking', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, l.speaking)
+	return err
 }
 
 // fallSilent takes the speaker's note away. Where something failed, or it cannot, the note

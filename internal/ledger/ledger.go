@@ -37,11 +37,12 @@ type Ledger struct {
 	earlier   *sql.Stmt
 	recipe    *sql.Stmt
 	due       *sql.Stmt
+	rebuilt   *sql.Stmt
 	sent      *sentLog
 	now       func() time.Time
 	workspace string // the six characters in our Refs
 	secret    []byte // see Seal
-	speaking  string // see speak; empty: this is no speaker
+	speaking  string // see afterCrash; empty: this is no speaker
 	steps     steps
 	failed    atomic.Pointer[error] // see fail
 }
@@ -204,8 +205,9 @@ func (l *Ledger) tx(ctx context.Context, doing string, f func(*sql.Tx) error) er
 	return nil
 }
 
-// fail notes that a commit, or sent.log, failed. What it wrote may be there after a crash
-// all the same: until another process has looked, nothing that leads to a call is begun.
+// fail notes that a commit, sent.log or the disk failed, whoever's step it was. What was
+// written may be there after a crash all the same: until another process has looked, nothing
+// that leads to a call is begun.
 // Answers to calls that are under way are still written: they only make the books truer.
 func (l *Ledger) fail(err error) { l.failed.CompareAndSwap(nil, &err) }
 

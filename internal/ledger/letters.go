@@ -23,16 +23,35 @@ const earlierQuery = `SELECT r.batch, r.line, r.state, r.repeat FROM rows r JOIN
 
 // Earlier finds a row of an approved batch that is the same letter: one that is still to be
 // sent, on its way, or signed; with ever, one that was taken up at all. Of several it is the
-// last repeat.
+// last repeat. Letters of which only sent.log's mark is known are found in a sealed ledger.
 func (l *Ledger) Earlier(ctx context.Context, letter mailout.Digest, ever bool) (e mailout.Earlier, found bool, err error) {
 	if err := ctx.Err(); err != nil { // as in Verdict
 		return e, false, err
 	}
-	err = l.earlier.QueryRow(letter.String(), ever).Scan((*string)(&e.Batch), &e.Line, (*string)(&e.State), &e.Repeat)
-	if errors.Is(err, sql.ErrNoRows) {
-		return e, false, nil
+	called := []mailout.Digest{letter}
+	if len(l.secret) > 0 {
+		rebuilt, err := l.rebuilt.Query()
+		if err != nil {
+			return e, false, l.wrap("looking for earlier letters", err)
+		}
+		bare, err := l.bareLetters(rebuilt, letter)
+		if err != nil {
+			return e, false, l.wrap("looking for earlier letters", err)
+		}
+		called = append(called, bare...)
 	}
-	return e, err == nil, l.wrap("looking for earlier letters", err)
+	for _, letter := range called {
+		var is mailout.Earlier
+		err := l.earlier.QueryRow(letter.String(), ever).Scan((*string)(&is.Batch), &is.Line, (*string)(&is.State), &is.Repeat)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
+			return e, false, l.wrap("looking for earlier letters", err)
+		case !found || is.Repeat > e.Repeat:
+			e, found = is, true
+		}
+	}
+	return e, found, nil
 }
 
 // LeftOut are the rows of a batch that were left out for a problem: by line, the sentence

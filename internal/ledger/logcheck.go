@@ -62,28 +62,42 @@ func (l *Ledger) checkLog(q asker) (c logCheck, err error) {
 // readLog reads the log behind so many bytes.
 func (l *Ledger) readLog(c *logCheck, from int64) error {
 	c.said = newSaid()
-	attempt, err := l.read.Prepare(`SELECT begun_at FROM attempts WHERE ref = ?`)
+	end, err := l.sent.each(from, func(line string) error {
+		c.said.add(line)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	defer attempt.Close()
-	end, err := l.sent.each(from, func(line string) error {
-		e, ok := c.said.add(line)
-		if p, _ := e.ref.Parse(); !ok || p.Workspace != l.workspace {
-			return nil // torn, or another workspace's, copied here by hand
-		}
-		known, err := knows(attempt, e)
-		if !known {
-			c.older++
-		}
-		return err
-	})
-	if err != nil {
+	if c.older, err = l.unknownTo(c.said); err != nil {
 		return err
 	}
 	c.end, err = l.sent.endAt(end)
 	c.end.turn = c.before.turn
 	return err
+}
+
+// unknownTo counts the attempts that a log names and the ledger does not know. Of a Ref that
+// was begun more than once its last line counts: the clock may have been put back between.
+func (l *Ledger) unknownTo(said said) (n int, err error) {
+	attempt, err := l.read.Prepare(`SELECT begun_at FROM attempts WHERE ref = ?`)
+	if err != nil {
+		return 0, err
+	}
+	defer attempt.Close()
+	for ref, at := range said.at {
+		if p, _ := ref.Parse(); p.Workspace != l.workspace {
+			continue // another workspace's, copied here by hand
+		}
+		known, err := knows(attempt, entry{ref: ref, at: at})
+		if err != nil {
+			return n, err
+		}
+		if !known {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // knows reports whether the ledger has the attempt of a line. It has not where there is none

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"batch/internal/ledger"
 	"batch/internal/mailout"
@@ -204,6 +205,27 @@ func TestALogThatIsGoneBeforeAnythingWasSent(t *testing.T) {
 	next.wantAlarms("sent-log 0 0")
 	_, err := next.BeginAttempt(t.Context(), id, 2, "queue", jobXML)
 	wantErr(t, err, ledger.ErrSentLog)
+}
+
+// The clock was put back between two attempts under one Ref: the ledger knows the second,
+// which the log names last, and that it is earlier than the first means nothing.
+func TestAClockThatWasPutBack(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2), row(3))
+	b.settle(b.begin(id, 2), notSent)
+	b.clock.pass(-time.Hour)
+	b.begin(id, 2)
+	if got := b.compareLog(); got.Missing != 0 || !got.Fits {
+		t.Errorf("beside its own log the ledger finds %+v", got)
+	}
+	for name, noted := range map[string]string{"noted": "", "never noted": "DELETE FROM sent_log; UPDATE attempts SET turn = 0"} {
+		next := b.crash()
+		must(t, next.raw(noted))
+		if got := next.recover(); got != (mailout.Recovered{Unknown: 1}) {
+			t.Errorf("%s: recovered %+v", name, got)
+		}
+		next.wantBegun(id, 3)
+	}
 }
 
 // Books of a program that noted nothing have all of their log compared once, and then no

@@ -3,6 +3,7 @@ package ledger
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base32"
 	"strings"
 
@@ -36,6 +37,28 @@ func (l *Ledger) mark(batch mailout.BatchID, letter mailout.Digest) string {
 	h.Write([]byte("letter " + string(batch) + " "))
 	h.Write(letter[:])
 	return l.secretName() + markText.EncodeToString(h.Sum(nil))[:letterChars]
+}
+
+// bareLetter is the letter of a row of which only what sent.log says is known: its mark, or
+// where it has none its Ref.
+func bareLetter(said string) mailout.Digest { return mailout.SumDigest([]byte("bare " + said)) }
+
+const rebuiltQuery = `SELECT id FROM batches WHERE rebuilt_at <> ''`
+
+// bareLetters are what a letter is called in the batches that were rebuilt, if only sent.log
+// knows there that it went out. Without a secret nobody can tell: none.
+func (l *Ledger) bareLetters(rebuilt *sql.Rows, letter mailout.Digest) (all []mailout.Digest, err error) {
+	defer rebuilt.Close()
+	for rebuilt.Next() {
+		var batch mailout.BatchID
+		if err := rebuilt.Scan((*string)(&batch)); err != nil {
+			return nil, err
+		}
+		if mark := l.mark(batch, letter); mark != "" {
+			all = append(all, bareLetter(mark))
+		}
+	}
+	return all, rebuilt.Err()
 }
 
 // secretName tells one secret from another, so that a mark made under an earlier

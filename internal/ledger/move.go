@@ -94,12 +94,12 @@ func addEvent(tx writer, e event) error {
 }
 
 // raise adds an alarm; the same one twice is one. A job may be doubtful for one file after
-// the other, and sent.log be cut again: where a person has laid the first doubt to rest,
-// another one is open again.
+// the other, sent.log be cut again, and one more copy of the books have sent a row: where a
+// person has laid the first doubt to rest, another one is open again.
 func raise(tx writer, a mailout.Alarm, now string) error {
 	_, err := tx.Exec(`INSERT INTO alarms (at, kind, batch, line, job_id, detail) VALUES (?,?,?,?,?,?)
 		ON CONFLICT DO UPDATE SET at = excluded.at, detail = excluded.detail, laid_at = NULL, note = ''
-		WHERE kind IN (?, ?) AND laid_at IS NOT NULL AND detail <> excluded.detail`,
-		now, string(a.Kind), string(a.Batch), a.Line, int64(a.JobID), a.Detail, string(mailout.AlarmDoubtful), string(mailout.AlarmSentLog))
+		WHERE (kind IN (?, ?) OR kind = ? AND job_id = 0) AND laid_at IS NOT NULL AND detail <> excluded.detail`,
+		now, string(a.Kind), string(a.Batch), a.Line, int64(a.JobID), a.Detail, string(mailout.AlarmDoubtful), string(mailout.AlarmSentLog), string(mailout.AlarmMissing))
 	return err
 }

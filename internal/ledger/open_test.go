@@ -140,13 +140,17 @@ func useLedger(dir string, id mailout.BatchID) error {
 }
 
 func TestALedgerOfANewerProgramIsLeftAlone(t *testing.T) {
-	b := newBooks(t)
-	must(t, b.raw(`PRAGMA user_version = 999`))
-	must(t, b.Close())
-	_, err := openAt(b.dir, b.clock)
-	var le *ledger.Error
-	if !errors.As(err, &le) || le.Code != "ledger-newer" || !strings.Contains(le.Message, "newer version") || le.Remedy == "" {
-		t.Errorf("the error is %v, want a ledger-newer with a remedy", err)
+	scripts, err := filepath.Glob("sql/*.sql")
+	must(t, err)
+	for _, schema := range []int{len(scripts) + 1, 999} {
+		b := newBooks(t)
+		must(t, b.raw(fmt.Sprintf(`PRAGMA user_version = %d`, schema)))
+		must(t, b.Close())
+		_, err := openAt(b.dir, b.clock)
+		var le *ledger.Error
+		if !errors.As(err, &le) || le.Code != "ledger-newer" || !strings.Contains(le.Message, "newer version") || le.Remedy == "" {
+			t.Errorf("schema %d: the error is %v, want a ledger-newer with a remedy", schema, err)
+		}
 	}
 }
 

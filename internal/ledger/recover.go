@@ -18,11 +18,14 @@ import (
 // returned: an older copy was put back, and nothing may be sent from it.
 func (l *Ledger) Recover(ctx context.Context) (mailout.Recovered, error) {
 	var found mailout.Recovered
-	if err := l.speak(ctx); err != nil {
+	if err := l.afterCrash(ctx); err != nil {
 		return found, err
 	}
 	now := stamp(l.now())
 	err := l.tx(ctx, "taking up what was left", func(tx *sql.Tx) error {
+		if err := l.speak(tx); err != nil {
+			return err
+		}
 		c, err := l.checkLog(tx)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package ledger
 import (
 	"database/sql"
 	"errors"
+	"strings"
 
 	"batch/internal/mailout"
 )
@@ -34,27 +35,40 @@ func regained(tx *sql.Tx, c mailout.Change, parts mailout.RefParts, now string) 
 	return a, err == nil, err
 }
 
-// samePeople reports whether a change is about a row's signers: there are as many, and every
-// national number that it names is one of theirs. Addresses prove nothing: the portal may
-// write them in another way.
+// samePeople reports whether a change is about a row's signers: there are as many, and each
+// is one of theirs, by number or by address. An address that the portal writes in another
+// way proves nothing: then a person looks.
 func samePeople(tx *sql.Tx, p place, c mailout.Change) (bool, error) {
 	signers, err := signersOf(tx, p.batch, p.line)
-	if err != nil || len(signers) != len(c.Signers) {
+	if err != nil || len(signers) != len(c.Signers) || len(signers) == 0 {
 		return false, err
 	}
-	left := map[mailout.NationalID]int{}
+	left := map[person]int{}
 	for _, s := range signers {
-		left[s.NationalID]++
+		left[personOf(s.NationalID, s.Email, s.Mobile)]++
 	}
 	for _, s := range c.Signers {
-		if s.NationalID == "" {
-			continue
-		}
-		if left[s.NationalID]--; left[s.NationalID] < 0 {
+		who := personOf(s.NationalID, s.Email, s.Mobile)
+		if left[who]--; left[who] < 0 {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// person is what tells a signer from another, as in [mailout.Row.LetterKey]: the national
+// number, or where there is none both addresses.
+type person struct {
+	number mailout.NationalID
+	email  string // in small letters
+	mobile mailout.Mobile
+}
+
+func personOf(number mailout.NationalID, email mailout.Email, mobile mailout.Mobile) person {
+	if number != "" {
+		return person{number: number}
+	}
+	return person{email: strings.ToLower(email.Reveal()), mobile: mobile}
 }
 
 // layMissing lays the alarm to rest that the ledger did not know a job, once its row has it.

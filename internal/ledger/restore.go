@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -67,7 +68,7 @@ func (r *restorer) restoreRow(tries []lostAttempt, proved bool) error {
 	newest := tries[len(tries)-1]
 	p, fits, err := r.rowOf(newest)
 	if err == nil && fits {
-		if fits, err = r.open(&p, newest); err == nil && !fits {
+		if fits, err = r.open(&p, tries); err == nil && !fits {
 			err = r.raiseTwice(p, newest)
 		}
 	}
@@ -89,7 +90,16 @@ func (r *restorer) restoreRow(tries []lostAttempt, proved bool) error {
 			return err
 		}
 	}
-	_, err = r.tx.Exec(`UPDATE rows SET queue = ? WHERE batch = ? AND line = ? AND queue = ''`, r.queue(r.sender), string(p.batch), p.line)
+	return r.setQueue(p)
+}
+
+// setQueue says where a row's changes come, which depends on its sender.
+func (r *restorer) setQueue(p place) error {
+	var sender mailout.OrgNumber
+	if err := r.tx.QueryRow(`SELECT sender FROM rows WHERE batch = ? AND line = ?`, string(p.batch), p.line).Scan((*string)(&sender)); err != nil {
+		return err
+	}
+	_, err := r.tx.Exec(`UPDATE rows SET queue = ? WHERE batch = ? AND line = ? AND queue = ''`, r.queue(sender), string(p.batch), p.line)
 	return err
 }
 
@@ -129,13 +139,15 @@ func (r *restorer) lineOf(a lostAttempt) (line int, found bool) {
 	return 0, false
 }
 
-// open makes a row unknown under an attempt. It does not fit a row that has a job or is
-// over, nor one that has an attempt of that number or a later one: then two copies of the
-// books have sent, and what the other one sent is kept beside.
-func (r *restorer) open(p *place, a lostAttempt) (fits bool, err error) {
-	if !a.known {
-		var later bool
-		if err := r.tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND line = ? AND n >= ?)`, string(p.batch), p.line, a.Attempt).Scan(&later); err != nil || later {
+// open makes a row unknown under the newest of its attempts. They do not fit a row that has
+// a job or is over, nor one that has another attempt of such a number, or a later one: then
+// two copies of the books have sent, and what the other one sent is kept beside.
+func (r *restorer) open(p *place, tries []lostAttempt) (fits bool, err error) {
+	a := tries[len(tries)-1]
+	for _, try := range tries {
+		var taken bool
+		if err := r.tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ?1 AND line = ?2 AND (n = ?3 AND ref <> ?4 OR ?5 AND n >= ?3))`,
+			string(p.batch), p.line, try.Attempt, string(try.ref), try.ref == a.ref && !a.known).Scan(&taken); err != nil || taken {
 			return false, err
 		}
 	}
@@ -178,7 +190,8 @@ func (r *restorer) move(p *place, e mailout.Event, ref mailout.Ref) (fits bool, 
 }
 
 // bareRow keeps an attempt that no row fits. Its row has the line of the Ref where that is
-// free, and a letter that nobody else has.
+// free. Its letter is known by the mark of sent.log alone, under which [Ledger.outBare] finds
+// it; an attempt without a mark has a letter that nobody else has.
 func (r *restorer) bareRow(a lostAttempt) (place, error) {
 	p := place{batch: r.Batch, line: a.Line, key: fmt.Sprintf("sent-%d", a.Line), state: mailout.Unknown, ref: a.ref}
 	var lineTaken, keyTaken bool
@@ -193,9 +206,10 @@ func (r *restorer) bareRow(a lostAttempt) (place, error) {
 	if keyTaken {
 		p.key = string(a.ref)
 	}
-	letter := mailout.SumDigest([]byte("bare " + string(a.ref)))
+	letter := bareLetter(cmp.Or(a.mark, string(a.ref)))
 	if _, err := r.tx.Exec(`INSERT INTO rows (batch, line, key, state, since, sender, title, nonsensitive_title, description, authentication, identifier,
-		available_seconds, columns, letter, ref, bare) VALUES (?,?,?,'unknown',?,?,'','','',0,'',0,'[]',?,?,1)`,
+		available_seconds, columns, letter, repeat, ref, bare) VALUES (?1,?2,?3,'unknown',?4,?5,'','','',0,'',0,'[]',?6,
+		(SELECT coalesce(max(repeat) + 1, 0) FROM rows WHERE letter = ?6),?7,1)`,
 		string(p.batch), p.line, p.key, r.now, string(r.sender), letter.String(), string(p.ref)); err != nil {
 		return p, err
 	}

@@ -25,6 +25,9 @@ func (l *Ledger) BeginAttempt(ctx context.Context, batch mailout.BatchID, line i
 	e := entry{at: stamp(l.now())}
 	err := l.share(ctx, &step{doing: "writing the intent to send", line: &e, do: func(tx writer, turn int64) error {
 		p, err := sendable(tx, batch, line)
+		if err == nil && p.rebuilt {
+			err = l.outBare(tx, p)
+		}
 		if err != nil {
 			return err
 		}
@@ -46,6 +49,7 @@ type sendablePlace struct {
 	letter    mailout.Digest
 	documents mailout.Digest // SHA-256 over the digests of its prepared documents
 	n         int            // of its next new attempt, from 1
+	rebuilt   bool           // the books of some batch were rebuilt
 }
 
 // sendable finds a planned row of an approved batch, in one question: it is asked of every
@@ -56,9 +60,10 @@ func sendable(tx asker, batch mailout.BatchID, line int) (p sendablePlace, err e
 	p.batch, p.line = batch, line
 	err = tx.QueryRow(`SELECT b.state, coalesce(r.key, ''), coalesce(r.state, ''), coalesce(r.ref, ''), coalesce(r.job_id, 0), coalesce(r.letter, ''),
 		(SELECT coalesce(group_concat(d.sha256, '' ORDER BY d.n), '') FROM documents d WHERE d.batch = ?1 AND d.line = ?2),
-		(SELECT coalesce(max(a.n), 0) + 1 FROM attempts a WHERE a.batch = ?1 AND a.line = ?2)
+		(SELECT coalesce(max(a.n), 0) + 1 FROM attempts a WHERE a.batch = ?1 AND a.line = ?2),
+		EXISTS (SELECT 1 FROM batches WHERE rebuilt_at <> '')
 		FROM batches b LEFT JOIN rows r ON r.batch = b.id AND r.line = ?2 WHERE b.id = ?1`, string(batch), line).
-		Scan((*string)(&approved), &p.key, (*string)(&p.state), (*string)(&p.ref), (*int64)(&p.job), hexDigest{&p.letter}, &documents, &p.n)
+		Scan((*string)(&approved), &p.key, (*string)(&p.state), (*string)(&p.ref), (*int64)(&p.job), hexDigest{&p.letter}, &documents, &p.n, &p.rebuilt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return p, ErrNoBatch
@@ -74,6 +79,28 @@ func sendable(tx asker, batch mailout.BatchID, line int) (p sendablePlace, err e
 	raw, err := hex.DecodeString(documents)
 	p.documents = mailout.SumDigest(raw)
 	return p, err
+}
+
+// outBare is mailout.ErrRepeat where the letter is on its way, or signed, by a row of which
+// only sent.log's mark is known: the index that keeps any other letter from going out twice
+// cannot tell that it is the same.
+func (l *Ledger) outBare(tx asker, p sendablePlace) error {
+	rebuilt, err := tx.Query(rebuiltQuery)
+	if err != nil {
+		return err
+	}
+	letters, err := l.bareLetters(rebuilt, p.letter)
+	for _, letter := range letters {
+		var out bool
+		if err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM rows WHERE letter = ? AND state IN ('sending','created','unknown','signed')
+			AND repeat >= (SELECT repeat FROM rows WHERE batch = ? AND line = ?))`, letter.String(), string(p.batch), p.line).Scan(&out); err != nil {
+			return err
+		}
+		if out {
+			return mailout.ErrRepeat
+		}
+	}
+	return err
 }
 
 // openAttempt writes the attempt: a new one with a new Ref, or the old one again where

@@ -178,19 +178,16 @@ func (s *sentLog) Read() (said, error) {
 
 func newSaid() said { return said{at: map[mailout.Ref]string{}, began: map[string]bool{}} }
 
-// add takes a line in. ok is true where it is about an attempt.
-func (s *said) add(line string) (e entry, ok bool) {
+// add takes a line in.
+func (s *said) add(line string) {
 	if workspace, ok := strings.CutPrefix(line, firstWords+" "); ok {
 		s.first = cmp.Or(s.first, workspace)
 		s.began[workspace] = true
-		return e, false
-	}
-	if e, ok = parseEntry(line); ok {
+	} else if e, ok := parseEntry(line); ok {
 		s.at[e.ref] = e.at
 	} else {
 		s.other = append(s.other, line)
 	}
-	return e, ok
 }
 
 // each calls f with every whole line behind so many bytes, oldest first, and says where

@@ -108,14 +108,17 @@ func requestXML(ref mailout.Ref, queue string) ([]byte, error) {
 	if n := utf8.RuneCountInString(string(ref)); n < 1 || n > mailout.MaxRef {
 		return nil, errors.New("the reference is empty or too long")
 	}
-	message := struct {
-		XMLName   xml.Name `xml:"http://signering.posten.no/schema/v1 portal-signature-job-request"`
-		Reference string   `xml:"reference"`
-		Queue     string   `xml:"polling-queue,omitempty"`
-	}{Reference: string(ref), Queue: queue}
-	b, err := xml.Marshal(message)
-	if err != nil {
-		return nil, fmt.Errorf("writing the job request: %w", err)
+	var w bytes.Buffer
+	element := func(name, text string) {
+		w.WriteString("<" + name + ">")
+		xml.EscapeText(&w, []byte(text)) // a buffer takes everything
+		w.WriteString("</" + name + ">")
 	}
-	return append([]byte(xml.Header), b...), nil
+	w.WriteString(xml.Header + `<portal-signature-job-request xmlns="http://signering.posten.no/schema/v1">`)
+	element("reference", string(ref))
+	if queue != "" {
+		element("polling-queue", queue)
+	}
+	w.WriteString("</portal-signature-job-request>")
+	return w.Bytes(), nil
 }

@@ -95,7 +95,7 @@ const (
 func Run(ctx context.Context, ledger Ledger, portal Portal, pace Pace, o Options) (Result, error) {
 	polling, stop := context.WithCancel(o.Soft)
 	defer stop()
-	f := &follower{ledger: ledger, portal: portal, pace: pace, disk: disk.Or(o.Disk), o: o, polling: polling, stop: stop, empty: map[Queue]bool{}, carried: map[mailout.JobID]bool{},
+	f := &follower{ledger: ledger, portal: portal, pace: pace, disk: disk.Or(o.Disk), o: o, polling: polling, stop: stop, heard: map[Queue]heard{}, carried: map[mailout.JobID]bool{},
 		folders: map[string]bool{}}
 	if err := f.sweep(ctx); err != nil {
 		return Result{}, err
@@ -130,7 +130,7 @@ type follower struct {
 
 	mu      sync.Mutex
 	res     Result
-	empty   map[Queue]bool
+	heard   map[Queue]heard
 	carried map[mailout.JobID]bool // jobs whose final change a taker has in hand
 	folders map[string]bool        // that are there, durably
 }
@@ -142,24 +142,6 @@ type queueLine struct {
 	Queue
 	turn    chan struct{} // holds a token while a taker polls
 	trouble time.Time     // since when polls have failed; zero: they do not
-}
-
-func (f *follower) end(e Ending, reason string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.res.Ending == "" {
-		f.res.Ending, f.res.Reason = e, reason
-	}
-	f.stop()
-}
-
-func (f *follower) result() Result {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.res.Ending == "" {
-		f.res.Ending, f.res.Reason = EndInterrupted, "stopped on request"
-	}
-	return f.res
 }
 
 // take is one taker: it carries one change to its end before it polls again.
@@ -225,7 +207,7 @@ func (f *follower) poll(ctx context.Context, q *queueLine) (*mailout.Change, err
 	if err := f.pace.PollAfter(ctx, string(q.Sender), q.Name, poll.Next); err != nil {
 		return nil, err
 	}
-	f.noteEmpty(q.Queue, poll.Change == nil && !poll.TooEarly)
+	f.note(q.Queue, poll)
 	if poll.Change == nil {
 		if poll.TooEarly {
 			return nil, nil
@@ -272,33 +254,4 @@ func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done
 		return nil
 	}
 	return f.pace.PollAfter(ctx, string(q.Sender), q.Name, pause)
-}
-
-func (f *follower) noteEmpty(q Queue, empty bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.empty[q] = empty
-}
-
-// checkEnd ends the following when nothing is left to wait for. Rows that are unknown
-// are waited for until the queues have been empty: then they are a person's to settle.
-func (f *follower) checkEnd(ctx context.Context) error {
-	certain, unknown, err := f.o.Open(ctx)
-	if err != nil {
-		return err
-	}
-	f.mu.Lock()
-	drained := true
-	for _, q := range f.o.Queues {
-		drained = drained && f.empty[q]
-	}
-	f.mu.Unlock()
-	over := certain == 0 && (unknown == 0 || drained)
-	if f.o.Once {
-		over = drained // also where no row waits: a job that the portal has made twice is known by its change alone
-	}
-	if over {
-		f.end(EndDone, "")
-	}
-	return nil
 }

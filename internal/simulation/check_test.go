@@ -1,16 +1,13 @@
 package simulation
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +61,7 @@ func (w *world) check() (now standing) {
 			c.row(r)
 		}
 		c.pace()
+		c.polite()
 		c.onceOnly()
 		c.nothingLost()
 	})
@@ -236,91 +234,6 @@ func (c *checker) attempt(r mailout.Record, a mailout.Attempt) {
 	}
 }
 
-// numberOfJobs: one at most, but for those that the portal made twice by itself, and those
-// of a row that a person said to be absent.
-func (c *checker) numberOfJobs(r mailout.Record) {
-	allowed := 1
-	for ref, calls := range c.calls {
-		if parts, _ := ref.Parse(); parts.Line != r.Line {
-			continue
-		}
-		if c.w.wasHasty(ref) {
-			allowed++
-		}
-		for _, call := range calls {
-			if call.Fault == "duplicate" && call.Outcome == "created" {
-				allowed++
-			}
-		}
-	}
-	if n := len(c.jobs[r.Line]); n > allowed {
-		c.errorf("line %d has %d jobs at the portal: %+v", r.Line, n, c.jobs[r.Line])
-	}
-}
-
-// job: the row's job is its own, with its documents, and is as far as the row is.
-func (c *checker) job(r mailout.Record) {
-	jobs := c.jobs[r.Line]
-	n := slices.IndexFunc(jobs, func(j sandbox.JobView) bool { return j.ID == int64(r.JobID) })
-	if n < 0 {
-		c.errorf("line %d is %s with job %d, which the portal does not have for it", r.Line, r.State, r.JobID)
-		return
-	}
-	j := jobs[n]
-	if mailout.Ref(j.Reference) != r.Ref || j.Sender != string(r.Job.Sender) {
-		c.errorf("line %d: job %d has reference %s and sender %s, the row %s and %s", r.Line, j.ID, j.Reference, j.Sender, r.Ref, r.Job.Sender)
-	}
-	for i, d := range r.Documents {
-		if i >= len(j.Documents) || j.Documents[i].SHA256 != hex.EncodeToString(d.SHA256[:]) {
-			c.errorf("line %d: job %d has the documents %v", r.Line, j.ID, j.Documents)
-		}
-	}
-	if want := endOf(j); r.State != mailout.Created && r.State != want {
-		c.errorf("line %d is %s, and its job %d is %s at the portal", r.Line, r.State, j.ID, want)
-	}
-	if r.State == mailout.Signed {
-		c.intact(r.Signed, r.Line)
-		c.xades(r)
-	}
-}
-
-func (c *checker) xades(r mailout.Record) {
-	if !c.w.nature.XAdES {
-		return
-	}
-	for _, s := range r.Settled {
-		c.intact(s.XAdES, r.Line)
-	}
-}
-
-// endOf is how a job is over; created where it is not.
-func endOf(j sandbox.JobView) mailout.State {
-	signer := func(status string) bool {
-		return slices.ContainsFunc(j.Signers, func(s sandbox.SignerView) bool { return s.Status == status })
-	}
-	switch {
-	case j.Status == "COMPLETED_SUCCESSFULLY":
-		return mailout.Signed
-	case j.Status != "FAILED":
-		return mailout.Created
-	case signer("CANCELLED"):
-		return mailout.Cancelled
-	case signer("REJECTED"):
-		return mailout.Rejected
-	case signer("EXPIRED"):
-		return mailout.Expired
-	}
-	return mailout.Failed
-}
-
-// intact: a file of the books is there, and what it was.
-func (c *checker) intact(f mailout.SignedFile, line int) {
-	raw, err := os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(f.Path)))
-	if err != nil || mailout.SumDigest(raw) != f.SHA256 || int64(len(raw)) != f.Bytes {
-		c.errorf("line %d: the file %q is not what the books say (%v)", line, f.Path, err)
-	}
-}
-
 // logs are the histories of the rows, without times, references and ids.
 func (c *checker) logs() map[int]string {
 	logs := map[int]string{}
@@ -332,177 +245,4 @@ func (c *checker) logs() map[int]string {
 		}
 	}
 	return logs
-}
-
-// pace: the portal has never counted an eleventh call in a second.
-func (c *checker) pace() {
-	planted := 0
-	for what, n := range c.w.faultsSoFar() {
-		if strings.HasSuffix(what, " block") {
-			planted += n
-		}
-	}
-	if s := c.w.portal.CallSummary(); s.MostInASecond > 10 || planted == 0 && s.Blocked > 0 {
-		c.errorf("%d calls in a second, %d were blocked, and %d blocks were planted", s.MostInASecond, s.Blocked, planted)
-	}
-}
-
-// onceOnly: a Ref is used again only where its call is proved to have had no effect.
-func (c *checker) onceOnly() {
-	for ref, calls := range c.calls {
-		for _, call := range calls[:len(calls)-1] {
-			if !provesNothing(call) {
-				c.errorf("%s was sent %d times, first with %+v", nameOf(string(ref)), len(calls), call)
-			}
-		}
-	}
-}
-
-// provesNothing: the portal took no notice of the call, and said so; what it said was not
-// about the row.
-func provesNothing(c sandbox.Call) bool {
-	return c.Outcome == "blocked" || slices.Contains([]string{"refused NOT_AUTHORIZED", "refused BROKER_NOT_AUTHORIZED", "refused INVALID_SIGNING_TIME"}, c.Outcome)
-}
-
-// nothingLost: what the portal has given up is here, once.
-func (c *checker) nothingLost() {
-	for _, j := range c.w.portal.Jobs("") {
-		found, err := filepath.Glob(filepath.Join(c.dir, "signed", "*", fmt.Sprintf("*-%d*.pdf", j.ID)))
-		must(c.t, err)
-		signed := j.Status == "COMPLETED_SUCCESSFULLY"
-		if j.Gone && signed && !c.w.neverHandedOut(j) && len(found) == 0 || len(found) > 1 && c.w.nature.Style != sandbox.StyleVarying {
-			c.errorf("job %d (%s, gone from the portal: %v) has the files %q", j.ID, j.Status, j.Gone, found)
-		}
-	}
-}
-
-// neverHandedOut: where a confirmation counts for the job's newest status, one of a change
-// that is not final can end a job whose end nobody has seen. No client can exclude that; the
-// documentation does not say whether the portal is so (portal-api.md, "Status changes").
-func (w *world) neverHandedOut(j sandbox.JobView) bool {
-	return w.nature.ByJob && j.Gone && !slices.ContainsFunc(w.portal.Calls(), func(c sandbox.Call) bool {
-		return c.Kind == sandbox.CallPoll && c.Job == j.ID && c.Outcome == "change "+j.Status
-	})
-}
-
-// unheard reports whether the portal has such a job: its row is created for ever.
-func (w *world) unheard() bool { return slices.ContainsFunc(w.portal.Jobs(""), w.neverHandedOut) }
-
-// over: at the end every row is over as its signers acted, and nothing is left anywhere.
-func (w *world) over() {
-	w.t.Helper()
-	w.look(func(c *checker) {
-		if c.books.State != mailout.Done || c.books.Unconfirmed+c.books.Uncancelled > 0 {
-			c.errorf("at the end the batch is %s with %v, %d unconfirmed, %d uncancelled", c.books.State, c.books.Totals, c.books.Unconfirmed, c.books.Uncancelled)
-		}
-		for _, j := range w.portal.Jobs("") {
-			if !j.Gone && !j.Foreign {
-				c.errorf("job %d is still at the portal: %s", j.ID, j.Status)
-			}
-		}
-		for _, r := range c.records() {
-			c.ended(r)
-		}
-		c.alarmed()
-		c.noLeftovers()
-	})
-}
-
-func (c *checker) ended(r mailout.Record) {
-	n := slices.IndexFunc(c.jobs[r.Line], func(j sandbox.JobView) bool { return j.ID == int64(r.JobID) })
-	switch {
-	case r.State == mailout.Refused || r.State == mailout.Cancelled && r.JobID == 0:
-		return
-	case n < 0 || r.State != endOf(c.jobs[r.Line][n]):
-		c.errorf("at the end line %d is %s", r.Line, r.State)
-	case r.State != mailout.Cancelled && r.State != mailout.State(c.w.plan.outcomes[r.Line]):
-		c.errorf("at the end line %d is %s, and its people wanted %s", r.Line, r.State, c.w.plan.outcomes[r.Line])
-	}
-}
-
-// alarmed: every second job has its alarm, and no alarm is without cause.
-func (c *checker) alarmed() {
-	alarmed := map[mailout.JobID]bool{}
-	for _, a := range c.alarms {
-		switch a.Kind {
-		case mailout.AlarmDuplicate:
-			alarmed[a.JobID] = true
-			if len(c.jobs[a.Line]) < 2 {
-				c.errorf("line %d has %d jobs, and the alarm %+v", a.Line, len(c.jobs[a.Line]), a)
-			}
-		case mailout.AlarmRevived:
-			if !c.w.anyHasty(a.Line) {
-				c.errorf("nobody was wrong about line %d: %+v", a.Line, a)
-			}
-		case mailout.AlarmStrange:
-			if c.w.foreign == 0 {
-				c.errorf("no stranger was there: %+v", a)
-			}
-		case mailout.AlarmDoubtful:
-			if !slices.ContainsFunc(slices.Collect(maps.Keys(c.w.faultsSoFar())), func(s string) bool {
-				return strings.HasPrefix(s, sandbox.CallPAdES) || strings.HasPrefix(s, sandbox.CallXAdES)
-			}) && !c.w.netBroke() {
-				c.errorf("every document was whole: %+v", a)
-			}
-		default:
-			c.errorf("an alarm for nothing: %+v", a)
-		}
-	}
-	for line, jobs := range c.jobs {
-		// The alarm about a job that was cancelled is laid to rest with it.
-		told := func(j sandbox.JobView) bool { return alarmed[mailout.JobID(j.ID)] || endOf(j) == mailout.Cancelled }
-		if len(jobs) > 1 && !slices.ContainsFunc(jobs, told) {
-			c.errorf("line %d has %d jobs and no alarm", line, len(jobs))
-		}
-	}
-}
-
-// noLeftovers: no temporary file is left when all is over.
-func (c *checker) noLeftovers() {
-	left, err := filepath.Glob(filepath.Join(c.dir, "signed", "*", ".*"))
-	must(c.t, err)
-	if len(left) > 0 {
-		c.errorf("at the end there are %q", left)
-	}
-}
-
-func (w *world) wasLost(ref mailout.Ref) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.lost[ref]
-}
-
-func (w *world) wasHasty(ref mailout.Ref) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.hasty[ref]
-}
-
-func (w *world) anyHasty(line int) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for ref := range w.hasty {
-		if parts, _ := ref.Parse(); parts.Line == line {
-			return true
-		}
-	}
-	return false
-}
-
-func (w *world) wasWished(line int) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.wished[line]
-}
-
-func (w *world) netBroke() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.broken > 0
-}
-
-func (w *world) faultsSoFar() map[string]int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return maps.Clone(w.struck)
 }

@@ -36,7 +36,7 @@ func (w *world) play() {
 		switch {
 		case w.unheard():
 			return
-		case len(books.unknown) > 0 && lived:
+		case len(books.unknown) > 0 && (lived || w.dice("at once", turn).IntN(2) == 0):
 			time.Sleep(31 * time.Minute) // until a row may be declared absent
 			w.resolve(turn, books.unknown)
 			w.check()

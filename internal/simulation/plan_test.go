@@ -39,6 +39,12 @@ var authority = sync.OnceValues(func() (*sandbox.PKI, error) { return sandbox.Ne
 // row has two signers, one after the other; with a broker every fourth is another sender's.
 func newPlan(t *testing.T, rows int, broker bool, outcomes ...sandbox.Outcome) *plan {
 	t.Helper()
+	return newHeldPlan(t, rows, broker, 0, outcomes...)
+}
+
+// newHeldPlan is newPlan with a hold.
+func newHeldPlan(t *testing.T, rows int, broker bool, hold time.Duration, outcomes ...sandbox.Outcome) *plan {
+	t.Helper()
 	pki, err := authority()
 	must(t, err)
 	p := &plan{dir: t.TempDir(), pki: pki, outcomes: map[int]sandbox.Outcome{}}
@@ -57,11 +63,11 @@ func newPlan(t *testing.T, rows int, broker bool, outcomes ...sandbox.Outcome) *
 		p.outcomes[line] = outcomes[(line-firstLine)%len(outcomes)]
 	}
 	must(t, os.WriteFile(filepath.Join(p.dir, "manifest.csv"), []byte(csv.String()), 0o600))
-	p.batch = p.make(t)
+	p.batch = p.make(t, hold)
 	return p
 }
 
-func (p *plan) make(t *testing.T) mailout.BatchID {
+func (p *plan) make(t *testing.T, hold time.Duration) mailout.BatchID {
 	t.Helper()
 	portal, err := sandbox.New(sandbox.Options{PKI: p.pki})
 	must(t, err)
@@ -71,6 +77,10 @@ func (p *plan) make(t *testing.T) mailout.BatchID {
 	must(t, err)
 	_, err = fmt.Fprintf(settings, "\n[[senders]]\norganization = %q\nkind = \"public\"\npolling_queue = \"other\"\n", otherSender)
 	must(t, err)
+	if hold > 0 {
+		_, err = fmt.Fprintf(settings, "\n[send]\nhold = %q\n", hold)
+		must(t, err)
+	}
 	must(t, settings.Close())
 	a, err := app.Open(context.Background(), app.Options{Dir: p.dir, Now: func() time.Time { return epoch }})
 	must(t, err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"batch/internal/app"
 	"batch/internal/sandbox"
@@ -25,18 +26,24 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// ordinary is a batch of two senders whose people sign, but for one who rejects and one who
-// does nothing.
-func ordinary(t *testing.T) *plan {
-	return newPlan(t, 7, true, sandbox.Signed, sandbox.Signed, sandbox.Rejected, sandbox.Signed, sandbox.Expired, sandbox.Signed)
+// plans are those that seeds are run on: batches of two senders, whose people sign, but for one
+// who rejects and one who does nothing. Every fourth is held.
+type plans [4]*plan
+
+func newPlans(t *testing.T) (all plans) {
+	people := []sandbox.Outcome{sandbox.Signed, sandbox.Signed, sandbox.Rejected, sandbox.Signed, sandbox.Expired, sandbox.Signed}
+	plain, held := newPlan(t, 7, true, people...), newHeldPlan(t, 7, true, 15*time.Minute, people...)
+	return plans{plain, plain, plain, held}
 }
 
+func (p plans) of(seed uint64) *plan { return p[seed%uint64(len(p))] }
+
 func TestSeeds(t *testing.T) {
-	p := ordinary(t)
+	p := newPlans(t)
 	for seed := *from; seed < *from+uint64(*seeds); seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
-			live(t, p, seed, natureOf(seed))
+			live(t, p.of(seed), seed, natureOf(seed))
 		})
 	}
 }

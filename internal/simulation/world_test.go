@@ -188,8 +188,8 @@ func (w *world) serve() {
 		w.inside.Wait()
 		must(w.t, w.portal.Close())
 		if w.t.Failed() {
-			w.t.Logf("seed %d, %+v; repeat it with\n\tgo test ./internal/simulation -run '^TestSeeds$' -sim.from=%d -sim.seeds=1\n%s",
-				w.seed, w.nature, w.seed, strings.Join(w.log, "\n"))
+			w.t.Logf("seed %d, %+v; repeat it with\n\tgo test ./internal/simulation -run '^%s$' -sim.from=%d -sim.seeds=1 -sim.twice=1 -sim.stride=1\n%s",
+				w.seed, w.nature, strings.ReplaceAll(w.t.Name(), "/", "$/^"), w.seed, strings.Join(w.log, "\n"))
 		}
 	})
 }

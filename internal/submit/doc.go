@@ -30,6 +30,9 @@
 //
 // Whatever ends it, calls under way are waited for, and there is one reason: the first.
 //
+// A row that a person plans again meanwhile, having found that it has no job, is sent in the
+// next pass; where others follow beside, whenever that is.
+//
 // [Cancel] runs beside it, and beside following: what persons wish cancelled is read from
 // the ledger, and the portal asked, until there is an answer in the books.
 package submit

@@ -47,7 +47,7 @@ func (s *sender) send(ctx context.Context, r mailout.Record) error {
 	if s.o.Progress != nil {
 		s.o.Progress(state)
 	}
-	if s.gate.count(o) {
+	if s.gate.count(o) && !s.over() {
 		return s.awaitPortal(r.Job.Sender)
 	}
 	return nil
@@ -61,6 +61,9 @@ type untimely string
 
 func (u untimely) Error() string { return string(u) }
 
+// errOver: sending ended while the row's documents were read.
+var errOver = errors.New("sending has ended")
+
 // notBegun sorts out why an intent could not be begun. Most of the causes are answers of
 // the books or of the clock, or concern this row's documents, and no errors of the ledger:
 // nothing was said to the portal.
@@ -71,6 +74,8 @@ func (s *sender) notBegun(ctx context.Context, r mailout.Record, err error) erro
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		s.gate.shut(EndInterrupted, "stopped at once, on request")
 		return nil
+	case errors.Is(err, errOver):
+		return nil // whoever ended it has said why
 	case errors.As(err, &documents):
 		s.gate.shut(EndOurs, fmt.Sprintf("line %d was not sent: %v", r.Line, documents.error))
 		return nil
@@ -115,6 +120,10 @@ func (s *sender) permit(ctx context.Context, sender mailout.OrgNumber) (*permit,
 // a crash leaves the row planned, or sending and proved not sent. After it, a crash
 // leaves it sending with its line in sent.log: the next speaker makes it unknown, and
 // its status change, or a person, settles it. No Ref: nothing was begun.
+//
+// Documents and intent may take long, and after an error of the ledger in another's hands
+// nothing more is said: so before the intent and before the first byte it is asked
+// once more whether sending goes on. An intent that is begun by then ends as not sent.
 func (s *sender) call(ctx context.Context, r mailout.Record, p *permit) (ref mailout.Ref, o mailout.Outcome, err error) {
 	defer func() { p.done(o.Speed.TimedOut, o.Speed.Blocked) }()
 	written := s.o.Now()
@@ -131,16 +140,30 @@ func (s *sender) call(ctx context.Context, r mailout.Record, p *permit) (ref mai
 	if err != nil {
 		return "", o, unprepared{err}
 	}
+	if s.over() {
+		return "", o, errOver
+	}
 	queue := s.o.Queue(r.Job.Sender)
 	ref, err = s.ledger.BeginAttempt(ctx, r.Batch, r.Line, queue, mailout.SumDigest(jobXML))
 	if err != nil {
 		return "", o, err
 	}
 	inTime, err := s.refresh(ctx, r, p, written)
-	if err != nil || !inTime {
-		return ref, mailout.Outcome{Kind: mailout.OutcomeNotSent, Code: "late", Message: "the machine slept, or was stopped, before the call began; nothing was sent"}, err
+	switch {
+	case err != nil || !inTime:
+		return ref, notSent("late", "the machine slept, or was stopped, before the call began; nothing was sent"), err
+	case s.over():
+		return ref, notSent("stopped", "sending ended before the call began; nothing was sent"), nil
 	}
 	return ref, s.create(ctx, create, ref, queue), nil
+}
+
+// over reports whether sending has ended, for whatever reason: a call that has not begun does
+// not begin any more.
+func (s *sender) over() bool { return s.gate.isShut() || s.o.Soft.Err() != nil }
+
+func notSent(code, why string) mailout.Outcome {
+	return mailout.Outcome{Kind: mailout.OutcomeNotSent, Code: code, Message: why}
 }
 
 // refresh sees to it that the permit is of this second when the call begins, and the job

@@ -209,5 +209,5 @@ func (s *sender) busy(is bool) {
 }
 
 func (s *sender) open(ctx context.Context) bool {
-	return ctx.Err() == nil && s.o.Soft.Err() == nil && !s.gate.isShut()
+	return ctx.Err() == nil && !s.over()
 }

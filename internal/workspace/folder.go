@@ -21,7 +21,7 @@ func (w *Workspace) CheckFolder() error {
 		}
 	}
 	for _, place := range places {
-		if err := checkPlace(place); err != nil {
+		if err := checkPlace(place, diskKind); err != nil {
 			return err
 		}
 	}
@@ -29,10 +29,10 @@ func (w *Workspace) CheckFolder() error {
 }
 
 // checkPlace judges a folder by the names on its path, as it is written and as it really is,
-// and by its disk.
-func checkPlace(folder string) error {
+// and by its disk, of which diskOf tells what diskKind does.
+func checkPlace(folder string, diskOf func(path string) (network, origin string, err error)) error {
 	real := nearest(folder)
-	kind, origin, err := diskKind(real)
+	kind, origin, err := diskOf(real)
 	for _, path := range []string{folder, real, origin} {
 		if name := cloudFolder(path); name != "" {
 			return refusedFolder(folder, "is synchronized by "+name)

@@ -2,6 +2,7 @@
 -- was, is kept: a change whose Ref is of such a batch and has no attempt may be of a row
 -- that is there.
 ALTER TABLE batches ADD COLUMN rebuilt_at TEXT NOT NULL DEFAULT '' CHECK (rebuilt_at = '' OR length(rebuilt_at) = 27);
+CREATE INDEX batches_rebuilt ON batches (id) WHERE rebuilt_at <> ''; -- before each letter that is sent it is asked whether there are any
 
 -- A row of which nothing but its Ref is known: no line of the manifest fits it any more. It
 -- is never sent. (Without signers and documents there is nothing to send.)

@@ -1,0 +1,73 @@
+package reconcile
+
+import (
+	"context"
+
+	"batch/internal/mailout"
+)
+
+func (f *follower) end(e Ending, reason string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.res.Ending == "" {
+		f.res.Ending, f.res.Reason = e, reason
+	}
+	f.stop()
+}
+
+func (f *follower) result() Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.res.Ending == "" {
+		f.res.Ending, f.res.Reason = EndInterrupted, "stopped on request"
+	}
+	return f.res
+}
+
+// heard is what the last poll of a queue said.
+type heard int
+
+const (
+	nothing heard = iota // it was not polled yet, or too early
+	change
+	emptiness
+)
+
+func (f *follower) note(q Queue, poll mailout.Poll) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case poll.Change != nil:
+		f.heard[q] = change
+	case poll.TooEarly:
+		f.heard[q] = nothing
+	default:
+		f.heard[q] = emptiness
+	}
+}
+
+// checkEnd ends the following when nothing is left to wait for. Rows that are unknown
+// are waited for until the queues have been empty: then they are a person's to settle. A
+// queue that has just handed out a change may have more, a duplicate's above all, which no
+// row waits for: it is asked until it has none.
+func (f *follower) checkEnd(ctx context.Context) error {
+	certain, unknown, err := f.o.Open(ctx)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	drained, more := true, false
+	for _, q := range f.o.Queues {
+		drained = drained && f.heard[q] == emptiness
+		more = more || f.heard[q] == change
+	}
+	f.mu.Unlock()
+	over := certain == 0 && (drained || unknown == 0 && !more)
+	if f.o.Once {
+		over = drained // also where no row waits: a job that the portal has made twice is known by its change alone
+	}
+	if over {
+		f.end(EndDone, "")
+	}
+	return nil
+}
