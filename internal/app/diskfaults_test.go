@@ -23,9 +23,12 @@ type fault struct {
 
 func (f fault) String() string {
 	s := map[syscall.Errno]string{syscall.ENOSPC: "the disk is full", syscall.EIO: "the disk is broken"}[f.errno]
-	for word, is := range map[string]bool{" for good": f.lasts, " though applied": f.after, " then a power cut": f.power} {
-		if is {
-			s += word
+	for _, word := range []struct {
+		is   bool
+		text string
+	}{{f.after, " though applied"}, {f.lasts, " for good"}, {f.power, " then a power cut"}} {
+		if word.is {
+			s += word.text
 		}
 	}
 	return s

@@ -43,6 +43,7 @@ func (a *App) takeUp(ctx context.Context) error {
 		return err
 	}
 	defer lock.Unlock()
+	defer a.ledger.FallSilent() // somebody else may speak while a person is answered
 	return a.recover(ctx)
 }
 

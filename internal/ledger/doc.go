@@ -27,15 +27,16 @@
 //     the wish itself, and what would be planned again in the transaction that would do it.
 //     The wish for a job is kept until the portal's answer is in the books.
 //   - Two rows with the same signers, documents and title are never both on their way,
-//     unless a person allowed the repeat by its number ([Ledger.Earlier]).
+//     unless a person allowed the repeat by its number ([Ledger.Earlier]). That holds too
+//     for a letter of which, after a loss, only the mark of sent.log is known.
 //   - Until when the rows of a batch are held is fixed once, before the first of them is
 //     sent, and another time only where a person agreed ([Ledger.Hold]).
 //   - Events are appended, never changed. What no CHECK can say, triggers do: that only a row
 //     of an approved batch is sent, and with an open attempt; that no change is confirmed
 //     whose document is not kept; that what is over stays over.
 //   - Before a newer program changes the schema, a copy of the books is kept beside them.
-//     After a crash, and only then, [Ledger.Recover] has the whole file looked through
-//     before it concludes anything.
+//     After a crash, and only then, the whole file is looked through before [Ledger.Recover]
+//     or [Ledger.Rebuild] concludes anything.
 //   - An error of the database is an [*Error] with a sentence and a remedy. After a commit
 //     that failed no intent is written any more, for what it wrote may still be there after
 //     a crash; answers to calls that are under way are.

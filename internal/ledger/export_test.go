@@ -17,6 +17,9 @@ func BreakSentLog(l *Ledger) error {
 	return errors.Join(err, whole.Close())
 }
 
+// Workspace is the id that a ledger's Refs begin with.
+func (l *Ledger) Workspace() string { return l.workspace }
+
 // UnneededQuery is shown so that a test can ask how it is answered.
 const UnneededQuery = unneededQuery
 

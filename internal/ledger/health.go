@@ -10,7 +10,7 @@ import (
 )
 
 // afterCrash looks whether the last speaker came to its end. A speaker notes that it speaks,
-// until fallSilent takes the note away: whoever finds another's note knows that the program
+// until FallSilent takes the note away: whoever finds another's note knows that the program
 // was killed, or the machine lost its power. Only then the file is looked through, before
 // anything is concluded from it or sent: of a million rows that takes a minute or two. The
 // check is the thorough one, which looks into the indexes too: it is an index that keeps the
@@ -36,9 +36,10 @@ func (l *Ledger) speak(tx *sql.Tx) error {
 	return err
 }
 
-// fallSilent takes the speaker's note away. Where something failed, or it cannot, the note
-// stays, and the next speaker looks the file through. A newer speaker's note is not ours.
-func (l *Ledger) fallSilent() {
+// FallSilent takes the speaker's note away: at the end, or where the lock is given up before.
+// Where something failed, or it cannot, the note stays, and the next speaker looks the file
+// through. A newer speaker's note is not ours.
+func (l *Ledger) FallSilent() {
 	if l.speaking == "" || l.failure() != nil {
 		return
 	}

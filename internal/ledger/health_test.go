@@ -64,6 +64,54 @@ func TestTheFileIsNotLookedThroughAfterACleanEnd(t *testing.T) {
 	b.again().recover()
 }
 
+// What is rebuilt from a damaged file is damaged; and from then on this is the speaker, also
+// while a batch is missing, whose books come later.
+func TestTheFileIsLookedThroughBeforeItIsRebuilt(t *testing.T) {
+	b := sealed(t)
+	id := b.approved(row(2), row(3))
+	b.recover()
+	older := b.crash()
+	b.begin(id, 2)
+	other := b.approved(row(20))
+	b.begin(other, 20)
+	older.older(b.sentLog())
+
+	crashed := older.crash()
+	crashed.spoil()
+	crashed = crashed.crash() // SQLite reads the schema again
+	_, err := crashed.Rebuild(t.Context(), "", "", "988015814", func(mailout.OrgNumber) string { return "queue" })
+	var le *ledger.Error
+	if !errors.As(err, &le) || le.Code != "ledger-corrupt" {
+		t.Errorf("rebuilding a damaged ledger: %v", err)
+	}
+	crashed.wantState(id, 2, mailout.Planned)
+
+	older.rebuild("", "") // but for the other batch
+	rebuilt := older.crash()
+	rebuilt.spoil()
+	if _, err := rebuilt.crash().Recover(t.Context()); !errors.As(err, &le) || le.Code != "ledger-corrupt" {
+		t.Errorf("after a crash of whoever rebuilds: %v", err)
+	}
+}
+
+// Whoever gives up the lock and waits for somebody else's answers is no crash; nor does he
+// keep quiet about his own once he speaks again.
+func TestASpeakerThatFellSilentAndSpeaksAgain(t *testing.T) {
+	b := newBooks(t)
+	b.approved(row(2), row(3))
+	b.recover()
+	b.FallSilent()
+	waiting := b.crash()
+	waiting.spoil()
+	waiting.crash().recover() // nobody looks through it
+	b.recover()
+	crashed := b.crash()
+	crashed.spoil()
+	if _, err := crashed.crash().Recover(t.Context()); err == nil {
+		t.Error("the crash of a speaker that spoke again was taken for a clean end")
+	}
+}
+
 // A speaker that is late to say its end does not take away the note of the next.
 func TestTheNextSpeakersNoteStays(t *testing.T) {
 	b := newBooks(t)

@@ -147,9 +147,6 @@ func (l *Ledger) found(tx *sql.Tx) error {
 	return noteLog(tx, end)
 }
 
-// Workspace is the id that this ledger's Refs begin with.
-func (l *Ledger) Workspace() string { return l.workspace }
-
 // Home is the machine and folder that the ledger belongs to; empty in a new one. A copy
 // elsewhere finds another home than its own.
 func (l *Ledger) Home(ctx context.Context) (home string, err error) {
@@ -170,7 +167,7 @@ func (l *Ledger) SetHome(ctx context.Context, home string) error {
 
 // Close closes the files. What was committed stays committed.
 func (l *Ledger) Close() error {
-	l.fallSilent()
+	l.FallSilent()
 	var errs []error
 	if l.read != nil {
 		errs = append(errs, l.read.Close())

@@ -40,14 +40,28 @@ func (o Options) dsn(extra string) string {
 // makeFile makes the ledger's folder and an empty file in it where there is none, closed to
 // others: the driver would take the umask's mode. The names of a new one are synced before
 // anything is written, the folder's own too, so that no power cut can take away the books
-// together with their sent.log. One that is there is never opened but by SQLite: to close
-// it again would take SQLite's locks away.
+// together with their sent.log. A crash in between leaves a file that is empty: then they
+// are synced once more. One that is there is never opened but by SQLite: to close it again
+// would take SQLite's locks away.
 func makeFile(o Options) error {
-	if _, err := os.Lstat(o.Path); err == nil {
-		closeToOthers(o)
-		return nil
-	}
 	folder := filepath.Dir(o.Path)
+	if info, err := os.Lstat(o.Path); err == nil {
+		closeToOthers(o)
+		if info.Size() > 0 {
+			return nil
+		}
+	} else if err := putFile(o, folder); err != nil {
+		return err
+	}
+	for _, dir := range []string{folder, filepath.Dir(folder)} {
+		if err := o.Disk.SyncFolder(dir); err != nil {
+			return fmt.Errorf("making the ledger: %w", err)
+		}
+	}
+	return nil
+}
+
+func putFile(o Options, folder string) error {
 	if err := o.Disk.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("making the ledger's folder: %w", err)
 	}
@@ -57,11 +71,6 @@ func makeFile(o Options) error {
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("making the ledger: %w", err)
-	}
-	for _, dir := range []string{folder, filepath.Dir(folder)} {
-		if err := o.Disk.SyncFolder(dir); err != nil {
-			return fmt.Errorf("making the ledger: %w", err)
-		}
 	}
 	return nil
 }

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"batch/internal/disk"
 	"batch/internal/ledger"
 	"batch/internal/mailout"
 )
@@ -179,6 +181,39 @@ func TestALedgerOfAnEarlierProgramIsBroughtUpToDate(t *testing.T) {
 				t.Errorf("the workspace became %s", b.Workspace())
 			}
 		})
+	}
+}
+
+// syncedFolders notes the folders whose names were synced.
+type syncedFolders struct {
+	disk.Disk
+	names []string
+}
+
+func (d *syncedFolders) SyncFolder(folder string) error {
+	d.names = append(d.names, folder)
+	return d.Disk.SyncFolder(folder)
+}
+
+// A program that was killed just after it made the file has synced no name of it. The next
+// does, before the books hold anything; later that would cost every start two syncs.
+func TestTheNamesOfANewLedgerAreSynced(t *testing.T) {
+	home, elsewhere := t.TempDir(), t.TempDir()
+	dir := filepath.Join(home, "ledger")
+	must(t, os.Mkdir(dir, 0o700))
+	must(t, os.WriteFile(filepath.Join(dir, "ledger.db"), nil, 0o600)) // and was killed
+	open := func() []string {
+		d, c := &syncedFolders{Disk: disk.OS}, &clock{at: noon}
+		l, err := ledger.Open(t.Context(), ledger.Options{Path: filepath.Join(dir, "ledger.db"), SentLog: filepath.Join(elsewhere, "sent.log"), Now: c.now, Disk: d})
+		must(t, err)
+		must(t, l.Close())
+		return d.names
+	}
+	if synced := open(); !slices.Contains(synced, dir) || !slices.Contains(synced, home) {
+		t.Errorf("synced are the names in %q, want those in %s and %s too", synced, dir, home)
+	}
+	if synced := open(); len(synced) != 0 {
+		t.Errorf("a ledger that is written syncs the names in %q", synced)
 	}
 }
 

@@ -164,9 +164,16 @@ func (l *Ledger) takeName(tx *sql.Tx) error {
 // fits is kept as a row of its own, of which nothing but the Ref is known. Every batch with
 // rows to send stands still until a person approves: rows may have been withdrawn since,
 // which sent.log does not tell. It is all one transaction: a crash leaves the books as they
-// were, or rebuilt, and a second time there is nothing to do.
+// were, or rebuilt, and a second time there is nothing to do. The lock is held: while batches
+// are missing nothing but this is the speaker's first act (see [Ledger.Recover]).
 func (l *Ledger) Rebuild(ctx context.Context, planned, as mailout.BatchID, sender mailout.OrgNumber, queue func(mailout.OrgNumber) string) (all []mailout.Restored, err error) {
+	if err := l.afterCrash(ctx); err != nil {
+		return nil, err
+	}
 	err = l.tx(ctx, "rebuilding the books", func(tx *sql.Tx) error {
+		if err := l.speak(tx); err != nil {
+			return err
+		}
 		lost, err := l.lostAttempts(tx)
 		if err != nil {
 			return err

@@ -143,9 +143,9 @@ func (c bareConn) send(id mailout.BatchID, line, turn int) string {
 	batch, ref := string(id), string(mailout.NewRef(mailout.RefParts{Workspace: "abc123", Batch: id, Line: line, Attempt: 1}))
 	var s [6]string
 	var n, job int
-	var other bool
+	var rebuilt, other bool
 	c.do(c.savepoint)
-	if err := c.sendable.QueryRow(batch, line).Scan(&s[0], &s[1], &s[2], &s[3], &job, &s[4], &s[5], &n); err != nil {
+	if err := c.sendable.QueryRow(batch, line).Scan(&s[0], &s[1], &s[2], &s[3], &job, &s[4], &s[5], &n, &rebuilt); err != nil {
 		c.t.Fatal(err)
 	}
 	c.do(c.attempt, ref, batch, line, n, jobXML.String(), jobXML.String(), at, turn)

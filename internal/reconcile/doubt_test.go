@@ -210,7 +210,7 @@ func TestAChangeTheLedgerDoesNotKnow(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 1)
 				c := w.change(2, tt.status, mailout.SignerSigned)
-				c.Ref = mailout.NewRef(mailout.RefParts{Workspace: w.Workspace(), Batch: w.id, Line: 7, Attempt: 1})
+				c.Ref = lostRow(c.Ref)
 				c.JobID = 2007
 				w.desk.put(c, tt.document)
 				res := w.ends(reconcile.EndMissing)
@@ -249,4 +249,11 @@ func TestADownloadGoesOnWhenNoPollIsWanted(t *testing.T) {
 		w.alarms("doubtful 2 1002")
 		w.files()
 	})
+}
+
+// lostRow is a Ref of the same workspace and batch whose row, in line 7, the books do not have.
+func lostRow(ref mailout.Ref) mailout.Ref {
+	parts, _ := ref.Parse()
+	parts.Line = 7
+	return mailout.NewRef(parts)
 }

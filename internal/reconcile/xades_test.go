@@ -358,7 +358,7 @@ func TestXAdESOfSomebodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, final, document := newPair(t)
 		w.desk.waiting = nil
-		final.Ref = mailout.NewRef(mailout.RefParts{Workspace: w.Workspace(), Batch: w.id, Line: 7, Attempt: 1})
+		final.Ref = lostRow(final.Ref)
 		final.JobID = 2007
 		w.desk.offer(&final, xades("a"), xades("b"))
 		w.desk.put(final, document)

@@ -169,8 +169,7 @@ func (l *life) die(where, what string) {
 	}
 	var keep func(disktest.Step) bool
 	if l.death.power {
-		r := l.w.dice("kept", l.n)
-		keep = func(disktest.Step) bool { return !l.death.all && r.IntN(2) == 0 }
+		keep = func(s disktest.Step) bool { return !l.death.all && l.w.dice("kept", l.n, s.N).IntN(2) == 0 }
 	}
 	l.w.note("process %d: %v (%s %s)", l.n, l.death, where, what)
 	if err := l.disk.Leave(l.w.dir, l.next, keep); err != nil {

@@ -38,7 +38,7 @@ func (w *world) play() {
 			return
 		case len(books.unknown) > 0 && (lived || w.dice("at once", turn).IntN(2) == 0):
 			time.Sleep(31 * time.Minute) // until a row may be declared absent
-			w.resolve(turn, books.unknown)
+			w.resolve(turn, books.unknown, lived)
 			w.check()
 		case books.State == mailout.Done && books.Unconfirmed == 0 && books.Uncancelled == 0 && !w.left():
 			w.over()
@@ -185,7 +185,7 @@ func (w *world) tooEarly(err error) error {
 
 // resolve is a person who has searched the sender portal for the unknown rows; or, in a hurry,
 // has not, and says "absent".
-func (w *world) resolve(turn int, unknown []mailout.Record) {
+func (w *world) resolve(turn int, unknown []mailout.Record, lived bool) {
 	w.t.Helper()
 	_, err := w.live(nil, "resolve", func(ctx context.Context, _ *life, a *app.App) error {
 		for _, r := range unknown {
@@ -197,6 +197,8 @@ func (w *world) resolve(turn int, unknown []mailout.Record) {
 				w.mu.Lock()
 				w.hasty[r.Ref] = true
 				w.mu.Unlock()
+			case err != nil && !lived && found.Verdict == mailout.VerdictAbsent && app.Explain(err).Kind == app.KindUsage:
+				// Nobody knows when the dead process sent its last byte: half an hour begins now.
 			case err != nil && !wrong:
 				return err
 			}

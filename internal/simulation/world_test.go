@@ -125,7 +125,7 @@ func newWorld(t *testing.T, p *plan, seed uint64, n nature) *world {
 	must(t, copyFolder(w.dir, p.dir))
 	must(t, w.settings())
 	portal, err := sandbox.New(sandbox.Options{PKI: p.pki, Brokers: []string{otherSender}, SignAfter: n.SignAfter, PollInterval: n.Poll,
-		ConfirmsJob: n.ByJob, PAdESStyle: n.Style, Outcome: w.outcome, Strike: w.strike})
+		NoLimits: n.Late, ConfirmsJob: n.ByJob, PAdESStyle: n.Style, Outcome: w.outcome, Strike: w.strike})
 	must(t, err)
 	w.portal, w.net = portal, newNetwork(w)
 	w.serve()
