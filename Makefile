@@ -27,10 +27,15 @@ demo: ## build, then rehearse samples/ against the sandbox; the first build take
 	@rm -rf demo
 	bin/batch rehearse samples/manifest.csv --keep demo
 
-test: ## run every test, with the race detector
+# Under the race detector SQLite is ten to twenty times as slow: what is mostly SQLite, or starts
+# hundreds of processes, runs without it here, and with it in make nightly.
+SLOW := ./cmd/batch ./internal/ledger ./internal/simulation
+
+test: ## run every test, with the race detector where it does not take an hour
 	@[ -n "$(RACE)" ] || echo "no C compiler (install gcc): the tests run without the race detector"
-	go test $(RACE) -parallel 4 -timeout 14m $$(go list ./... | grep -v internal/simulation) # many tests wait for processes, not for the processor
-	go test -timeout 10m ./internal/simulation # 300 seeds; with the race detector it takes ten times as long (make nightly)
+	go test $(RACE) -timeout 12m $$(go list ./... | grep -vE 'cmd/batch|internal/(ledger|simulation)$$')
+	go test $(RACE) -timeout 5m -run 'Share|OneRows|SaysNoMore|SideBySide|OnlyOne|AtTheSameTime' ./internal/ledger
+	go test -parallel 4 -timeout 12m $(SLOW)
 
 interop: build ## run the portal's own Java client, unchanged, against "batch sandbox" (needs a JDK and Maven)
 	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \
@@ -67,7 +72,7 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy
 
 nightly: mutants ## the long tests: many more tries of whatever is random, planted bugs, fuzzing
 	go test -race -timeout 60m ./internal/ledger -rapid.checks=2000
-	go test -race -timeout 60m ./internal/simulation
+	go test -race -timeout 90m $(SLOW)
 	go test -timeout 150m ./internal/simulation -sim.seeds=10000 -sim.from=$$(date +%s) -sim.stride=1 -sim.twice=200
 	go test -timeout 120m -run '^TestADiskThatFailsAtAnyStep$$' ./internal/app -disk.all
 	go test -race -timeout 90m -v -run '^TestKill' ./cmd/batch -kill.runs=200 -kill.seed=$$(date +%s)
