@@ -113,7 +113,7 @@ func TestInterruptedWhileWaiting(t *testing.T) {
 		why    string
 	}{
 		"poll":                  {[]string{"--poll-interval", "10m"}, "[]", []string{"follow", "latest"}, "poll"},
-		"block":                 {nil, `[{"when": {"call": "create", "nth": 1}, "do": "block"}]`, []string{"run", "more.csv", "--yes"}, "block"},
+		"block":                 {nil, `[{"when": {"call": "create"}, "do": "block"}]`, []string{"run", "more.csv", "--yes"}, "block"},
 		"block while following": {nil, `[{"when": {"call": "poll", "nth": 1}, "do": "block"}]`, []string{"follow", "latest"}, "block"},
 	} {
 		t.Run(name, func(t *testing.T) {
