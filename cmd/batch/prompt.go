@@ -26,8 +26,7 @@ func (u *ui) confirmBy(word, question string) bool {
 		return false
 	}
 	u.clearLine()
-	fmt.Fprint(u.err, clean(question)+" Type "+word+" to go on: ")
-	answer, err := u.typed(func() (string, error) { return u.in.ReadString('\n') })
+	answer, err := u.typed(clean(question)+" Type "+word+" to go on: ", func() (string, error) { return u.in.ReadString('\n') })
 	return err == nil && strings.EqualFold(strings.TrimSpace(answer), word)
 }
 
@@ -42,8 +41,7 @@ func (u *ui) password(of string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("asking for the password: %w", err)
 	}
-	fmt.Fprint(u.err, clean("Password of "+of+": "))
-	text, err := u.typed(func() (string, error) {
+	text, err := u.typed(clean("Password of "+of+": "), func() (string, error) {
 		b, err := term.ReadPassword(terminal)
 		return string(b), err
 	})
@@ -58,15 +56,17 @@ func (u *ui) password(of string) (string, error) {
 	return text, err
 }
 
-// typed is what a person types, or context.Canceled where Ctrl-C is the answer. Reading from
-// a terminal cannot be broken off: the reader is left behind, and ends with the process.
-func (u *ui) typed(read func() (string, error)) (string, error) {
+// typed asks and is what a person types, or context.Canceled where Ctrl-C is the answer.
+// Reading from a terminal cannot be broken off: the reader is left behind, and ends with the
+// process.
+func (u *ui) typed(question string, read func() (string, error)) (string, error) {
 	type line struct {
 		text string
 		err  error
 	}
 	u.asking.Store(true)
 	defer u.asking.Store(false)
+	fmt.Fprint(u.err, question)
 	got := make(chan line, 1)
 	go func() {
 		text, err := read()

@@ -16,6 +16,7 @@ import (
 type terminal struct {
 	*process
 	master *os.File
+	read   chan struct{} // closed when all that was said has been read
 }
 
 const ctrlC = "\x03"
@@ -34,11 +35,22 @@ func atTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	must(t, err)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	p := &terminal{&process{cmd: cmd, out: new(heard), err: new(heard), ended: make(chan struct{})}, master}
+	p := &terminal{&process{cmd: cmd, out: new(heard), err: new(heard), ended: make(chan struct{})}, master, make(chan struct{})}
 	p.run(t)
-	t.Cleanup(func() { slave.Close(); master.Close() })
-	go io.Copy(p.out, master)
+	must(t, slave.Close()) // reading ends when the process has closed its own
+	t.Cleanup(func() { master.Close() })
+	go func() {
+		defer close(p.read)
+		io.Copy(p.out, master)
+	}()
 	return p
+}
+
+// ends waits for the end, and until what was said last has been read.
+func (p *terminal) ends(t *testing.T, exit int) {
+	t.Helper()
+	p.process.ends(t, exit)
+	<-p.read
 }
 
 // types is what a person types.
