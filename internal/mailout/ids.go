@@ -59,15 +59,15 @@ func (d *Digest) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// BatchID names a batch: the local date it was planned and two of [a-z0-9], like
-// "2026-11-21-a7".
+// BatchID names a batch: the local date it was planned and two of [a-z0-9], a letter first,
+// like "2026-11-21-a7".
 type BatchID string
 
 var batchID = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}-[a-z0-9]{2}$`)
 
 // NewBatchID makes an id for a batch planned at now, read in now's own zone.
 func NewBatchID(now time.Time) BatchID {
-	return BatchID(now.Format(time.DateOnly) + "-" + randomChars(2))
+	return BatchID(now.Format(time.DateOnly) + "-" + randomOf(letters, 1) + randomOf(alphabet, 1))
 }
 
 // ParseBatchID checks the shape of an id a person typed.
@@ -86,7 +86,9 @@ func ParseBatchID(s string) (BatchID, error) {
 //	k3v9xq-2026-11-21-a7-14-1-8fj2m0qz-c4t
 //
 // The random part makes a Ref unguessable and never reused; the check part tells a
-// Ref of ours from a stranger's reference that looks like one.
+// Ref of ours from a stranger's reference that looks like one. Letters stand where groups of
+// digits would otherwise follow each other: eleven digits, however they are parted, can be
+// read as somebody's identity number, and a portal may refuse a reference that holds one.
 type Ref string
 
 // MaxRef is the longest reference the portal takes (common.xsd).
@@ -100,12 +102,12 @@ type RefParts struct {
 	Attempt   int
 }
 
-// NewWorkspaceID makes the six characters that name a workspace in its Refs.
-func NewWorkspaceID() string { return randomChars(6) }
+// NewWorkspaceID makes the six characters that name a workspace in its Refs, a letter last.
+func NewWorkspaceID() string { return randomOf(alphabet, 5) + randomOf(letters, 1) }
 
 // NewRef makes a fresh Ref.
 func NewRef(p RefParts) Ref {
-	body := fmt.Sprintf("%s-%s-%d-%d-%s", p.Workspace, p.Batch, p.Line, p.Attempt, randomChars(8))
+	body := fmt.Sprintf("%s-%s-%d-%d-%s", p.Workspace, p.Batch, p.Line, p.Attempt, randomOf(letters, 1)+randomOf(alphabet, 7))
 	return Ref(body + "-" + checkChars(body))
 }
 
@@ -127,16 +129,20 @@ func (r Ref) Parse() (p RefParts, ok bool) {
 	return RefParts{Workspace: m[1], Batch: BatchID(m[2]), Line: line, Attempt: attempt}, true
 }
 
-const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
+const (
+	alphabet = "0123456789" + letters
+	letters  = "abcdefghijklmnopqrstuvwxyz"
+)
 
-func randomChars(n int) string {
+// randomOf makes n characters, none of them likelier than another.
+func randomOf(chars string, n int) string {
 	raw := make([]byte, n)
 	out := make([]byte, 0, n)
 	for len(out) < n {
 		rand.Read(raw) // never fails: crypto/rand aborts the program instead
 		for _, b := range raw {
-			if b < 252 && len(out) < n { // 252 = 7·36: no character likelier than another
-				out = append(out, alphabet[b%36])
+			if int(b) < 256/len(chars)*len(chars) && len(out) < n {
+				out = append(out, chars[int(b)%len(chars)])
 			}
 		}
 	}

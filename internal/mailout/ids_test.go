@@ -43,6 +43,22 @@ func TestRefRoundTrip(t *testing.T) {
 	})
 }
 
+// Eleven digits that follow each other, or are parted by single signs, may be read as an
+// identity number, which must not stand in a reference. 2027-01-12-45 and line 1042 were one.
+func TestRefHoldsNothingLikeAnIdentityNumber(t *testing.T) {
+	groups := regexp.MustCompile(`[0-9]+(-[0-9]+)*`)
+	rapid.Check(t, func(t *rapid.T) {
+		day := time.Date(2026, 1, rapid.IntRange(1, 3000).Draw(t, "day"), 12, 0, 0, 0, time.UTC)
+		ref := mailout.NewRef(mailout.RefParts{Workspace: mailout.NewWorkspaceID(), Batch: mailout.NewBatchID(day),
+			Line: rapid.IntRange(1, 99_999_999).Draw(t, "line"), Attempt: rapid.IntRange(1, 9).Draw(t, "attempt")})
+		for _, run := range groups.FindAllString(string(ref), -1) {
+			if n := len(strings.ReplaceAll(run, "-", "")); n > 10 {
+				t.Fatalf("%q holds %d digits in a row: %s", ref, n, run)
+			}
+		}
+	})
+}
+
 func TestRefIsNeverMadeTwice(t *testing.T) {
 	parts := mailout.RefParts{Workspace: "k3v9xq", Batch: "2026-11-21-a7", Line: 14, Attempt: 1}
 	seen := map[mailout.Ref]bool{}
