@@ -40,7 +40,8 @@ func oldBooks(t *testing.T, schema int) *books {
 	const at = "2026-11-20T12:00:00.000000Z"
 	sha := strings.Repeat("a", 64)
 	do(`INSERT INTO meta (key, value) VALUES ('workspace', 'abc123')`)
-	do(`INSERT INTO batches (id, state, digest, rows_digest, manifest_path, manifest_sha256, created_at, approved_at) VALUES (?1, 'approved', ?2, ?2, 'm.csv', ?2, ?3, ?3)`, oldBatch, sha, at)
+	do(`INSERT INTO batches (id, state, digest, rows_digest, manifest_path, manifest_sha256, created_at) VALUES (?1, 'planned', ?2, ?2, 'm.csv', ?2, ?3)`, oldBatch, sha, at)
+	do(`UPDATE batches SET state = 'approved', approved_at = ?`, at)
 	for line, state := range map[int]mailout.State{2: mailout.Planned, 3: mailout.Created, 4: mailout.Unknown, 5: mailout.Signed} {
 		do(`INSERT INTO rows (batch, line, key, state, since, sender, title, nonsensitive_title, description, authentication, identifier, available_seconds, columns, letter)
 			VALUES (?, ?, ?, 'planned', ?, '988015814', 'Avtale', '', '', 4, '', 0, '[]', ?)`, oldBatch, line, fmt.Sprint("k", line), at, fmt.Sprintf("%064x", line))

@@ -1,9 +1,12 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"os"
 	"strings"
+
+	"modernc.org/sqlite"
 
 	"batch/internal/disk"
 	"batch/internal/mailout"
@@ -40,4 +43,19 @@ func Kept(l *Ledger, words string) string {
 // Mark is what sent.log would say of a letter.
 func Mark(l *Ledger, batch mailout.BatchID, letter mailout.Digest) string {
 	return l.mark(batch, letter)
+}
+
+// CountCommits has count called at each commit from now on.
+func CountCommits(l *Ledger, count func()) error {
+	conn, err := l.write.Conn(context.Background())
+	if err != nil {
+		return err
+	}
+	return errors.Join(conn.Raw(func(c any) error {
+		c.(sqlite.HookRegisterer).RegisterCommitHook(func() int32 {
+			count()
+			return 0
+		})
+		return nil
+	}), conn.Close())
 }

@@ -34,16 +34,21 @@ func (k kept) prepare(db *sql.DB) {
 type keptTx struct {
 	tx   *sql.Tx
 	kept kept
+	here kept // the same statements, of this transaction
 }
 
 // of is a query's statement in this transaction; nil where it is not prepared yet.
 func (t keptTx) of(query string) *sql.Stmt {
+	if stmt := t.here[query]; stmt != nil {
+		return stmt
+	}
 	stmt := t.kept[query]
 	if stmt == nil {
 		t.kept[query] = nil
 		return nil
 	}
-	return t.tx.Stmt(stmt)
+	t.here[query] = t.tx.Stmt(stmt)
+	return t.here[query]
 }
 
 func (t keptTx) Exec(query string, args ...any) (sql.Result, error) {

@@ -78,7 +78,7 @@ func (l *Ledger) round() {
 	}
 	var turn int64
 	err := l.tx(context.Background(), "writing intents and answers", func(tx *sql.Tx) (err error) {
-		w := keptTx{tx, l.steps.kept}
+		w := keptTx{tx, l.steps.kept, kept{}}
 		if len(logged) > 0 {
 			if err := noteLog(w, l.steps.end); err != nil {
 				return err

@@ -16,8 +16,8 @@ import (
 
 // BenchmarkTransitions begins rows and settles them, as so many workers do at once, and
 // measures beside it, in turns, the same SQL with the same syncs on a bare connection that
-// has nothing else to do: prepared statements, the same pragmas, as many intents and outcomes
-// a commit as the ledger had on average, one append to a log a commit.
+// has nothing else to do: prepared statements, the same pragmas, in all as many commits as the
+// ledger made, and as many appends to a log.
 //
 //	transitions/s  intents and outcomes that are on disk
 //	bare/s         the same on the bare connection
@@ -29,11 +29,13 @@ func BenchmarkTransitions(b *testing.B) {
 	var turns float64
 	for b.Loop() {
 		books, id := manyRows(b, rows)
+		commits := 0
+		must(b, ledger.CountCommits(books.Ledger, func() { commits++ }))
 		ours += books.sendAll(id, rows, workers)
-		groups := books.turns()
-		turns += float64(groups)
+		appends := books.turns()
+		turns += float64(appends)
 		beside, id := manyRows(b, rows)
-		bare += beside.sendBare(books.Ledger, id, rows, groups)
+		bare += beside.sendBare(books.Ledger, id, rows, commits, appends)
 		must(b, books.Close())
 	}
 	n := float64(2 * rows * b.N)
@@ -76,7 +78,7 @@ func (b *books) sendAll(id mailout.BatchID, rows, workers int) time.Duration {
 	return time.Since(began)
 }
 
-// turns counts the commits that held intents.
+// turns counts the commits that held intents: an append to sent.log followed each of them.
 func (b *books) turns() (n int) {
 	db := b.rawDB()
 	defer db.Close()
@@ -93,8 +95,9 @@ type bareConn struct {
 	row, event               *sql.Stmt // of both
 }
 
-// sendBare writes what sendAll writes, in so many commits, with the statements that l has.
-func (b *books) sendBare(l *ledger.Ledger, id mailout.BatchID, rows, groups int) time.Duration {
+// sendBare writes what sendAll writes, with the statements that l has, in so many commits,
+// and after so many of them appends to a log.
+func (b *books) sendBare(l *ledger.Ledger, id mailout.BatchID, rows, commits, appends int) time.Duration {
 	must(b.t, b.Close())
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "ledger.db")+
 		"?_pragma=journal_mode(WAL)&_pragma=temp_store(MEMORY)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(20000)&_pragma=secure_delete(1)")
@@ -114,19 +117,21 @@ func (b *books) sendBare(l *ledger.Ledger, id mailout.BatchID, rows, groups int)
 	defer log.Close()
 
 	began := time.Now()
-	for line, group := 2, 1; line < 2+rows; group++ {
-		end := 2 + rows*group/groups
+	lines := ""
+	for line, n := 2, 1; n <= commits; n++ {
 		_, err := db.Exec(`BEGIN IMMEDIATE`)
 		must(b.t, err)
-		c.do(c.note, line, mailout.Digest{}.String(), group)
-		lines := ""
-		for ; line < end; line++ {
-			lines += c.send(id, line, group) + "\n"
+		c.do(c.note, line, mailout.Digest{}.String(), n)
+		for ; line < 2+rows*n/commits; line++ {
+			lines += c.send(id, line, n) + "\n"
 		}
 		_, err = db.Exec(`COMMIT`)
 		must(b.t, err)
-		_, err = log.WriteString(lines)
-		must(b.t, errors.Join(err, log.Sync()))
+		if n*appends/commits > (n-1)*appends/commits {
+			_, err = log.WriteString(lines)
+			must(b.t, errors.Join(err, log.Sync()))
+			lines = ""
+		}
 	}
 	return time.Since(began)
 }
