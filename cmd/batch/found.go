@@ -25,6 +25,11 @@ func are(n int) string {
 	return " are "
 }
 
+// checking tells why a start after a crash takes its time.
+func (u *ui) checking() {
+	u.note("an earlier run did not come to its end: looking through the ledger first, which takes a minute or two where it has a million rows")
+}
+
 // found tells it: a first start after a crash is like any other.
 func (u *ui) found(r mailout.Recovered) {
 	u.object(struct {

@@ -31,6 +31,7 @@ type Options struct {
 	Password  func(certificate string) (string, error) // asks for the certificate's password
 	Ask       func(question string) bool               // asks a question that yes answers; nil: no
 	Progress  func(Progress)                           // nil: none
+	Checking  func()                                   // told before the ledger is looked through after a crash, which may take minutes; nil: nobody
 	Found     func(mailout.Recovered)                  // told once what an earlier run had left, where it left something; nil: nobody
 	Every     time.Duration                            // how often Progress is told; 0: 10 s
 	UserAgent string
@@ -89,7 +90,7 @@ func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error)
 	if err := ws.CheckFolder(); err != nil {
 		return nil, err
 	}
-	l, err := ledger.Open(ctx, ledger.Options{Path: ws.Ledger(), SentLog: ws.SentLog(), Now: o.Now, Disk: o.Disk, VFS: o.VFS})
+	l, err := ledger.Open(ctx, ledger.Options{Path: ws.Ledger(), SentLog: ws.SentLog(), Now: o.Now, Disk: o.Disk, VFS: o.VFS, Checking: o.Checking})
 	if err != nil {
 		return nil, err
 	}

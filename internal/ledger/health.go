@@ -22,6 +22,9 @@ func (l *Ledger) afterCrash(ctx context.Context) error {
 		return l.wrap("looking for the end of the last run", err)
 	}
 	if last != "" && last != l.speaking {
+		if l.o.Checking != nil {
+			l.o.Checking()
+		}
 		return l.whole(ctx)
 	}
 	return nil

@@ -25,6 +25,7 @@ type Options struct {
 	Patience time.Duration    // how long it is waited for another program that has the ledger in use; 0: 20 s
 	Disk     disk.Disk        // what sent.log is written through; nil: the system's
 	VFS      string           // what SQLite calls the disk below the ledger; empty: its own name for the system's
+	Checking func()           // told before the file is looked through, which a crash makes necessary; nil: nobody
 }
 
 // Ledger is an open ledger, safe for concurrent use.
