@@ -174,9 +174,9 @@ func (k *killLoop) kill1(t *testing.T, args ...string) int {
 // kept or made ready.
 func (k *killLoop) moment(t *testing.T, command string) (has func() bool) {
 	t.Helper()
-	n := 1 + k.dice.IntN(killRows/2)
-	if command == "cancel" {
-		n = 1 + n/3 // it makes few calls
+	n, longest, kinds := 1+k.dice.IntN(killRows/2), k.longest, 5
+	if command == "cancel" { // it makes few calls, nothing else, and is soon over
+		n, longest, kinds = 1+n/3, k.longest/10, 2
 	}
 	sent := func() int { return len(k.sentLog(t)) }
 	count := [...]func() int{
@@ -185,12 +185,12 @@ func (k *killLoop) moment(t *testing.T, command string) (has func() bool) {
 		sent,
 		func() int { kept, _ := filepath.Glob(filepath.Join(k.dir, "signed", "*", "*.pdf")); return len(kept) },
 		func() int { made, _ := filepath.Glob(filepath.Join(k.dir, "prepared", "*.pdf")); return len(made) },
-	}[k.dice.IntN(5)]
+	}[k.dice.IntN(kinds)]
 	if k.id == "" && command == "run" && k.dice.IntN(3) > 0 {
 		count = sent // most die when something was sent
 	}
 	if count == nil {
-		until := time.Now().Add(time.Duration(k.dice.Int64N(int64(k.longest))))
+		until := time.Now().Add(time.Duration(k.dice.Int64N(int64(longest))))
 		return func() bool { return !time.Now().Before(until) }
 	}
 	before := count()
