@@ -258,7 +258,7 @@ func (a *App) workers() int {
 	if n := a.ws.Config.Portal.CallsPerSecond; n > 0 {
 		return min(n, 16)
 	}
-	return min(16*runtime.GOMAXPROCS(0), 64)
+	return min(8*runtime.GOMAXPROCS(0), 32)
 }
 
 // queue is a sender's polling queue.
