@@ -37,6 +37,7 @@ func (c *checker) ended(r mailout.Record) {
 		return
 	case n < 0 || r.State != endOf(c.jobs[r.Line][n]):
 		c.errorf("at the end line %d is %s", r.Line, r.State)
+	case r.State == mailout.Expired && c.w.madeLate(r.Ref): // before its people could act
 	case r.State != mailout.Cancelled && r.State != mailout.State(c.w.plan.outcomes[r.Line]):
 		c.errorf("at the end line %d is %s, and its people wanted %s", r.Line, r.State, c.w.plan.outcomes[r.Line])
 	}

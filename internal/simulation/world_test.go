@@ -37,15 +37,17 @@ type world struct {
 	planted func(kind, about string, n int) string // what goes wrong with the nth call of a kind about a row's attempt; nil: by the seed
 	deaths  int
 	counts  map[string]int
-	rowOf   map[string]string    // job id → row's name, for the dice
-	lost    map[mailout.Ref]bool // attempts whose process died, or whose connection broke
-	hasty   map[mailout.Ref]bool // attempts of which a person said "absent" though they had a job
-	wished  map[int]bool         // rows that a person wished cancelled
-	broken  int                  // connections that the network broke
-	struck  map[string]int       // faults of the portal, by what they did
-	heard   time.Time            // when a call came last that was not a poll in vain
-	foreign int                  // changes of strangers so far
-	calm    bool                 // nothing goes wrong any more
+	rowOf   map[string]string             // job id → row's name, for the dice
+	lost    map[mailout.Ref]bool          // attempts whose process died, or whose connection broke
+	hasty   map[mailout.Ref]bool          // attempts of which a person said "absent" though they had a job
+	wished  map[int]bool                  // rows that a person wished cancelled
+	broken  int                           // connections that the network broke
+	struck  map[string]int                // faults of the portal, by what they did
+	heard   time.Time                     // when a call came last that was not a poll in vain
+	foreign int                           // changes of strangers so far
+	moved   time.Duration                 // by which the portal's clock is ahead of ours
+	ahead   map[mailout.Ref]time.Duration // by which it was when an attempt's job was made
+	calm    bool                          // nothing goes wrong any more
 	log     []string
 	inside  sync.WaitGroup // calls that are being answered
 }
@@ -121,7 +123,7 @@ func newWorld(t *testing.T, p *plan, seed uint64, n nature) *world {
 	t.Helper()
 	w := &world{t: t, seed: seed, nature: n, plan: p, dir: filepath.Join(t.TempDir(), "workspace"), began: time.Now(),
 		counts: map[string]int{}, rowOf: map[string]string{}, lost: map[mailout.Ref]bool{}, hasty: map[mailout.Ref]bool{},
-		wished: map[int]bool{}, struck: map[string]int{}}
+		wished: map[int]bool{}, struck: map[string]int{}, ahead: map[mailout.Ref]time.Duration{}}
 	must(t, copyFolder(w.dir, p.dir))
 	must(t, w.settings())
 	portal, err := sandbox.New(sandbox.Options{PKI: p.pki, Brokers: []string{otherSender}, SignAfter: n.SignAfter, PollInterval: n.Poll,
@@ -136,7 +138,19 @@ func newWorld(t *testing.T, p *plan, seed uint64, n nature) *world {
 // outcome is how a row's people behave, whichever job it has.
 func (w *world) outcome(_ int, reference string) sandbox.Outcome {
 	parts, _ := mailout.Ref(reference).Parse()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead[mailout.Ref(reference)] = w.moved
 	return w.plan.outcomes[parts.Line]
+}
+
+// madeLate reports whether the portal's clock was ahead of ours, when the job was made, by
+// about as much as a job is open: no portal's clock is, but one that clockMoves has moved
+// while a row was not sent yet.
+func (w *world) madeLate(ref mailout.Ref) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ahead[ref] > 29*24*time.Hour
 }
 
 // clockMoves lets days pass where nothing else is going on, so that deadlines go by.
@@ -146,6 +160,9 @@ func (w *world) clockMoves() {
 		if by := next.Sub(w.portal.Clock()); ok && by > 30*time.Minute && !w.unseen() {
 			w.note("the portal's clock moves by %v", by)
 			must(w.t, w.portal.Advance(by))
+			w.mu.Lock()
+			w.moved += by
+			w.mu.Unlock()
 		}
 	})
 }
