@@ -174,7 +174,7 @@ func (l *Ledger) nextTurn(tx writer) (int64, error) {
 	if !c.fits {
 		return 0, ErrSentLog
 	}
-	return c.end.turn + 1, nil
+	return c.end.turn + 1, wholeAgain(tx, stamp(l.now()))
 }
 
 // Whole looks, without touching anything, whether sent.log knows more than the ledger:

@@ -189,6 +189,9 @@ func (b *books) alarm() int64 {
 	b.t.Helper()
 	all, err := b.Alarms(b.t.Context())
 	must(b.t, err)
+	if len(all) == 0 {
+		b.t.Fatal("there is no alarm")
+	}
 	return all[0].ID
 }
 

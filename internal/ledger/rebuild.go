@@ -199,7 +199,7 @@ func (l *Ledger) Rebuild(ctx context.Context, planned, as mailout.BatchID, sende
 		if err := holdAll(tx, now); err != nil || len(all) < len(lost) {
 			return err // what is still missing must be seen at every start
 		}
-		return l.ownLog(tx)
+		return l.ownLog(tx, now)
 	})
 	return all, err
 }
@@ -207,7 +207,7 @@ func (l *Ledger) Rebuild(ctx context.Context, planned, as mailout.BatchID, sende
 // ownLog makes a sent.log of which the ledger knows all its own from now on, whoever wrote it: what it lacks is
 // written into it, and how far it goes is noted. A crash before the commit leaves a longer
 // log, which does no harm.
-func (l *Ledger) ownLog(tx *sql.Tx) error {
+func (l *Ledger) ownLog(tx *sql.Tx, now string) error {
 	c, err := l.checkLog(tx)
 	if err != nil {
 		return err
@@ -216,6 +216,9 @@ func (l *Ledger) ownLog(tx *sql.Tx) error {
 		if c.end, err = l.mend(tx, c); err != nil {
 			return err
 		}
+	}
+	if err := wholeAgain(tx, now); err != nil {
+		return err
 	}
 	return noteLog(tx, c.end)
 }

@@ -81,7 +81,7 @@ func (l *Ledger) trust(tx *sql.Tx, c logCheck, now string) error {
 			return err
 		}
 	}
-	if _, err := tx.Exec(`UPDATE alarms SET laid_at = ?, note = 'sent.log is whole again' WHERE kind = ? AND laid_at IS NULL`, now, string(mailout.AlarmSentLog)); err != nil {
+	if err := wholeAgain(tx, now); err != nil {
 		return err
 	}
 	if c.noted && c.end == c.before {
@@ -99,10 +99,19 @@ func (c logCheck) misfit() string {
 	return fmt.Sprintf("sent.log was cut short, or is not the one that belongs to this ledger, or an older copy of it: it had %d bytes when the ledger was last written", c.before.bytes)
 }
 
-// toldOf reports whether a person has laid this very alarm to rest.
+// toldOf reports whether a person has laid this very alarm to rest, and the log was not whole
+// since.
 func toldOf(tx *sql.Tx, a mailout.Alarm) (told bool, err error) {
-	err = tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM alarms WHERE kind = ? AND detail = ? AND laid_at IS NOT NULL)`, string(a.Kind), a.Detail).Scan(&told)
+	err = tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM alarms WHERE kind = ? AND detail = ? AND laid_at IS NOT NULL AND used_at IS NULL)`, string(a.Kind), a.Detail).Scan(&told)
 	return told, err
+}
+
+// wholeAgain ends the alarm about a log that is whole, and uses up what a person said of it:
+// a log that is cut once more is another one's to judge, whoever laid this alarm to rest.
+func wholeAgain(tx writer, now string) error {
+	_, err := tx.Exec(`UPDATE alarms SET note = iif(laid_at IS NULL, 'sent.log is whole again', note), laid_at = coalesce(laid_at, ?1), used_at = ?1
+		WHERE kind = ?2 AND used_at IS NULL`, now, string(mailout.AlarmSentLog))
+	return err
 }
 
 // mend appends to sent.log what it lacks of the ledger's attempts, and syncs it. What it

@@ -151,6 +151,7 @@ func TestTheSchemaRefusesWhatIsNotTrueBesideOtherRows(t *testing.T) {
 		{"an alarm about no job", `INSERT INTO alarms (at, kind, detail) VALUES (` + at + `, 'duplicate', 'd')`},
 		{"an alarm that says nothing", `UPDATE alarms SET detail = ''`},
 		{"a note to an alarm that is open", `UPDATE alarms SET note = 'seen'`},
+		{"a word about an alarm that is used and was never said", `UPDATE alarms SET used_at = ` + at},
 		{"an alarm deleted", `DELETE FROM alarms`},
 		{"a wish about what was never approved", `INSERT INTO wishes (batch, line, job_id, at, said) VALUES ('` + string(other) + `', 20, 0, ` + at + `, '')`},
 		{"a stranger that is ours", `INSERT INTO strangers (job_id, queue, first_at) VALUES (7, 'queue', ` + at + `)`},
