@@ -88,12 +88,12 @@ func Explain(err error) *Error {
 	return explainDisk(err)
 }
 
-// kindOfLedger is what an error of the ledger's file means. A damaged ledger is not the
-// whole truth, and only a person can put a whole one back; that the disk is full or broken
-// is nobody's doing but the machine's.
+// kindOfLedger is what an error of the ledger's file means. A damaged ledger, or another one
+// in its place, is not the whole truth, and only a person can put the whole one back; that
+// the disk is full or broken is nobody's doing but the machine's.
 func kindOfLedger(code string) Kind {
 	switch code {
-	case "ledger-corrupt":
+	case "ledger-corrupt", "ledger-replaced":
 		return KindLook
 	case "ledger-newer":
 		return KindUsage

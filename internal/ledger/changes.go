@@ -176,6 +176,9 @@ func (l *Ledger) TryConfirm(ctx context.Context, t mailout.Taken, job mailout.Jo
 	if err := l.failure(); err != nil {
 		return false, err
 	}
+	if _, err := l.unreplaced(); err != nil {
+		return false, err
+	}
 	err = l.tx(ctx, "noting a confirmation", func(tx *sql.Tx) error {
 		var before time.Time
 		if err := tx.QueryRow(`SELECT tried_at FROM changes WHERE job_id = ? AND fingerprint = ?`, int64(job), t.Fingerprint).Scan(moment{&before}); err != nil {

@@ -32,6 +32,7 @@ type Options struct {
 type Ledger struct {
 	o         Options
 	path      string
+	file      bookFile
 	write     *sql.DB // one connection
 	read      *sql.DB
 	verdict   *sql.Stmt // of read, as the next three: see keepLookups
@@ -57,6 +58,9 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	}
 	l := &Ledger{o: o, path: o.Path, now: o.Now, steps: newSteps()}
 	var err error
+	if l.file, err = noteFile(o.Path); err != nil { // before SQLite opens it
+		return nil, err
+	}
 	if l.write, err = sql.Open("sqlite", o.dsn("_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=temp_store(MEMORY)")); err != nil {
 		return nil, l.wrap("opening", err)
 	}

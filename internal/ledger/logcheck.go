@@ -154,10 +154,11 @@ func noteLog(tx writer, end logEnd) error {
 	return err
 }
 
-// nextTurn is the turn of intents that are about to be written. It makes sure that the log
-// is the one whose end this process knows, and looks where it does not.
+// nextTurn is the turn of intents that are about to be written. It makes sure that the books
+// are still those that this process has open, and the log the one whose end it knows; where it
+// does not know it, it looks.
 func (l *Ledger) nextTurn(tx writer) (int64, error) {
-	size, err := l.sent.Size()
+	size, err := l.unreplaced()
 	if err != nil {
 		return 0, err
 	}

@@ -167,6 +167,9 @@ func (l *Ledger) takeName(tx *sql.Tx) error {
 // were, or rebuilt, and a second time there is nothing to do. The lock is held: while batches
 // are missing nothing but this is the speaker's first act (see [Ledger.Recover]).
 func (l *Ledger) Rebuild(ctx context.Context, planned, as mailout.BatchID, sender mailout.OrgNumber, queue func(mailout.OrgNumber) string) (all []mailout.Restored, err error) {
+	if _, err := l.unreplaced(); err != nil {
+		return nil, err
+	}
 	if err := l.afterCrash(ctx); err != nil {
 		return nil, err
 	}

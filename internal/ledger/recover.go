@@ -15,9 +15,13 @@ import (
 // own proves nothing: all that was sending is unknown, and no intent is written until a
 // person has laid the alarm to rest that this raises, for the ledger may be an older copy
 // too. Where sent.log knows more than the ledger, nothing is touched and ErrOlderLedger
-// returned: an older copy was put back, and nothing may be sent from it.
+// returned: an older copy was put back, and nothing may be sent from it. Books that were
+// replaced since this process opened them are an *Error.
 func (l *Ledger) Recover(ctx context.Context) (mailout.Recovered, error) {
 	var found mailout.Recovered
+	if _, err := l.unreplaced(); err != nil {
+		return found, err
+	}
 	if err := l.afterCrash(ctx); err != nil {
 		return found, err
 	}

@@ -20,8 +20,9 @@ import (
 // knows what a lost or restored ledger does not. Its first line names the workspace; a
 // file without it is not the log that this ledger began, and proves nothing.
 type sentLog struct {
-	mu sync.Mutex
-	f  disk.File
+	mu   sync.Mutex
+	f    disk.File
+	file bookFile // what f is, and its path
 
 	disk disk.Disk
 }
@@ -31,7 +32,12 @@ func openSentLog(d disk.Disk, path string) (*sentLog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening sent.log: %w", err)
 	}
-	return &sentLog{f: f, disk: d}, nil
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("looking at sent.log: %w", err)
+	}
+	return &sentLog{f: f, file: bookFile{path, info}, disk: d}, nil
 }
 
 func (s *sentLog) Close() error { return s.f.Close() }
