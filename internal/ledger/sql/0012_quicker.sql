@@ -38,6 +38,7 @@ DROP TRIGGER events_true;
 CREATE TRIGGER events_true BEFORE INSERT ON events WHEN NEW.at NOT LIKE '____-__-__T__:__:__.______Z' OR NEW.kind = ''
     OR NOT instr('||skipped|planned|sending|unknown|created|refused|signed|rejected|expired|failed|cancelled|', '|' || NEW.from_state || '|')
     OR NOT instr('||skipped|planned|sending|unknown|created|refused|signed|rejected|expired|failed|cancelled|', '|' || NEW.to_state || '|')
+    OR instr(NEW.from_state || NEW.to_state, '|') -- two names of the list are none
   BEGIN SELECT raise(ABORT, 'an event that cannot be true'); END;
 
 -- A row without a letter is a skipped one: said so, the index stays as it is when a row moves.
