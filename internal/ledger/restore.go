@@ -155,9 +155,12 @@ func (r *restorer) open(p *place, tries []lostAttempt) (fits bool, err error) {
 	case mailout.Planned:
 		return r.move(p, mailout.Restore, a.ref)
 	case mailout.Sending: // the copy was made while it was being sent
+		if err := r.drop(p.ref, a.ref); err != nil {
+			return false, err
+		}
 		return r.move(p, mailout.Lose, a.ref)
 	case mailout.Unknown: // … or before a person found no job, and it was sent again
-		if _, err := r.tx.Exec(`UPDATE attempts SET dropped_at = ? WHERE ref = ? AND ref <> ?`, r.now, string(p.ref), string(a.ref)); err != nil {
+		if err := r.drop(p.ref, a.ref); err != nil {
 			return false, err
 		}
 		p.ref = a.ref
@@ -167,6 +170,14 @@ func (r *restorer) open(p *place, tries []lostAttempt) (fits bool, err error) {
 		return true, addEvent(r.tx, event{at: r.now, batch: p.batch, line: p.line, kind: string(mailout.Restore), from: p.state, to: p.state, ref: p.ref, detail: restoreDetail})
 	}
 	return false, nil
+}
+
+// drop ends the attempt that the copy knows as a row's newest, where a later one came after it:
+// a person had found no job of it.
+func (r *restorer) drop(ref, later mailout.Ref) error {
+	_, err := r.tx.Exec(`UPDATE attempts SET dropped_at = ?1, outcome = 'unknown', code = iif(ended_at IS NULL, 'ended', code), ended_at = coalesce(ended_at, ?1)
+		WHERE ref = ?2 AND ref <> ?3`, r.now, string(ref), string(later))
+	return err
 }
 
 // raiseTwice tells of a row that went out from two copies of the books, or whose letter
