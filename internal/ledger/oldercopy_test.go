@@ -49,3 +49,32 @@ func TestARebuildLeavesNoAttemptOpen(t *testing.T) {
 		})
 	}
 }
+
+// The copy was made while a batch was being planned: its draft, which was never sent, makes
+// room for what sent.log knows of the batch, with and without the manifest.
+func TestABatchThatTheCopyHasAsADraft(t *testing.T) {
+	for name, manifest := range map[string]bool{"the manifest is gone": false, "the manifest is there": true} {
+		t.Run(name, func(t *testing.T) {
+			b := sealed(t)
+			id := b.draft(row(2), row(3))
+			old := b.crash()
+			digest := mailout.SumDigest([]byte("d"))
+			_, err := b.Freeze(t.Context(), id, digest, digest, digest)
+			must(t, err)
+			must(t, b.Approve(t.Context(), id, "--yes"))
+			b.created(id, 2, 7)
+
+			old.older(b.sentLog())
+			planned := mailout.BatchID("")
+			if manifest {
+				planned = old.planned(row(2), row(3))
+			}
+			if got := old.rebuild(planned, id); len(got) != 1 || got[0].Batch != id || got[0].Named() != 1 {
+				t.Errorf("restored %+v", got)
+			}
+			old.wantWhole()
+			old.wantState(id, 2, mailout.Unknown)
+			old.wantBatch(id, mailout.Stopped)
+		})
+	}
+}

@@ -226,8 +226,12 @@ func (l *Ledger) ownLog(tx *sql.Tx, now string) error {
 	return noteLog(tx, c.end)
 }
 
-// bringBack makes a batch that the ledger has lost: of a plan, or of nothing.
+// bringBack makes a batch that the ledger has lost: of a plan, or of nothing. A copy that was
+// made while it was being planned has its draft, which was never sent.
 func bringBack(tx *sql.Tx, planned, as mailout.BatchID, now string) error {
+	if _, err := tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'draft'`, string(as)); err != nil {
+		return err
+	}
 	if planned != "" {
 		return rename(tx, planned, as)
 	}
