@@ -209,22 +209,41 @@ const confirmedAfter = 12 * time.Minute
 
 // Unconfirmed counts the final changes of a batch, or with no id of all, whose confirmation
 // was not answered. last is when the newest of them was taken; by the time until, all of them
-// have come again or are known to be confirmed, if their queues are polled.
+// have come again or are known to be confirmed, if their queues are polled and answer.
 func (l *Ledger) Unconfirmed(ctx context.Context, batch mailout.BatchID) (n int, last, until time.Time, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT count(*), max(last_at) FROM changes
-		WHERE final = 1 AND confirmed_at IS NULL AND batch IS NOT NULL AND (?1 = '' OR batch = ?1)`, string(batch)).Scan(&n, moment{&last})
+	err = l.read.QueryRowContext(ctx, `SELECT count(*), max(last_at), max(max(last_at, coalesce((SELECT at FROM polls_lost p WHERE p.sender = changes.sender AND p.queue = changes.queue), '')))
+		FROM changes WHERE final = 1 AND confirmed_at IS NULL AND batch IS NOT NULL AND (?1 = '' OR batch = ?1)`, string(batch)).Scan(&n, moment{&last}, moment{&until})
 	if n > 0 {
-		until = last.Add(confirmedAfter)
+		until = until.Add(confirmedAfter)
 	}
 	return n, last, until, l.wrap("counting confirmations", err)
 }
 
+// PollLost notes that the answer of a poll of a queue was lost at a moment. It may have carried
+// a change that was tried to be confirmed, which is out of the queue again for ten minutes.
+func (l *Ledger) PollLost(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error {
+	return l.tx(context.WithoutCancel(ctx), "noting a poll without an answer", func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO polls_lost (sender, queue, at) VALUES (?,?,?) ON CONFLICT DO UPDATE SET at = excluded.at`, string(sender), queue, stamp(at))
+		return err
+	})
+}
+
+// pollsKilled notes the same of every queue that a change is awaited from, where the last
+// speaker was killed: it may have been in the middle of a poll.
+func (l *Ledger) pollsKilled(tx *sql.Tx) error {
+	_, err := tx.Exec(`INSERT INTO polls_lost (sender, queue, at) SELECT DISTINCT sender, queue, ?1 FROM changes INDEXED BY changes_open
+		WHERE confirmed_at IS NULL AND tried_at IS NOT NULL AND EXISTS (SELECT 1 FROM meta WHERE key = 'speaking' AND value <> ?2)
+		ON CONFLICT DO UPDATE SET at = excluded.at`, stamp(l.now()), l.speaking)
+	return err
+}
+
 // EmptyQueue says that a queue was empty at a moment. A change whose confirmation was
 // tried and lost would have come back before confirmedAfter: what is not there then is
-// confirmed.
+// confirmed, unless a poll's answer was lost in that time, and the change perhaps with it.
 func (l *Ledger) EmptyQueue(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error {
 	return l.tx(ctx, "noting an empty queue", func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE changes SET confirmed_at = ? WHERE sender = ? AND queue = ? AND confirmed_at IS NULL AND tried_at IS NOT NULL AND last_at < ?`,
+		_, err := tx.Exec(`UPDATE changes SET confirmed_at = ?1 WHERE sender = ?2 AND queue = ?3 AND confirmed_at IS NULL AND tried_at IS NOT NULL AND last_at < ?4
+			AND NOT EXISTS (SELECT 1 FROM polls_lost WHERE sender = ?2 AND queue = ?3 AND at >= ?4)`,
 			stamp(at), string(sender), queue, stamp(at.Add(-confirmedAfter)))
 		return err
 	})

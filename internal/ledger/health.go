@@ -30,10 +30,13 @@ func (l *Ledger) afterCrash(ctx context.Context) error {
 	return nil
 }
 
-// speak notes that this is the speaker.
+// speak notes that this is the speaker, and that the last one's poll is lost if that was killed.
 func (l *Ledger) speak(tx *sql.Tx) error {
 	if l.speaking == "" {
 		l.speaking = rand.Text()
+	}
+	if err := l.pollsKilled(tx); err != nil {
+		return err
 	}
 	_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('speaking', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, l.speaking)
 	return err

@@ -104,6 +104,58 @@ func TestAConfirmationThatFails(t *testing.T) {
 	})
 }
 
+// The confirmation is lost, and so is the answer of the poll that brings the change again: the
+// empty queue behind it proves nothing.
+func TestAnEmptyQueueBehindAPollThatIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.desk.put(w.signed(2), sealed(t, "one"))
+		w.confirmFails(1, false, mailout.CallError{Code: "reset"})
+		polls := 0
+		w.desk.poll = func() (mailout.Poll, error) {
+			switch polls++; polls {
+			case 2:
+				return mailout.Poll{Next: 12*time.Minute + 5*time.Second}, nil // what was handed out is not there again yet
+			case 3:
+				w.desk.waiting[0].from = time.Now().Add(redelivery)
+				return mailout.Poll{}, &mailout.CallError{Call: "poll", Kind: mailout.OutcomeUnknown, Code: "reset", Speed: mailout.Speed{TimedOut: true}}
+			}
+			return mailout.Poll{}, nil
+		}
+		w.done()
+		w.unconfirmed(0)
+		if n := w.desk.confirmed(jobAt(2)); n != 1 || w.desk.left() != 0 {
+			t.Errorf("%d confirmations arrived, and the portal waits for %d", n, w.desk.left())
+		}
+	})
+}
+
+// What the portal certainly did not answer with a change takes nothing from an empty queue.
+func TestAPollThatWasNotSentProvesNothingAway(t *testing.T) {
+	for name, failure := range map[string]mailout.CallError{"not sent": {Kind: mailout.OutcomeNotSent, Code: "dial"}, "refused": {Kind: mailout.OutcomeRefused, Status: 400}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.books.fail = func(step string) mode {
+					if step == "poll lost" {
+						return notApplied
+					}
+					return ""
+				}
+				w.desk.put(w.signed(2), sealed(t, "one"))
+				fails := once()
+				w.desk.poll = func() (mailout.Poll, error) {
+					if fails() {
+						return mailout.Poll{}, &failure
+					}
+					return mailout.Poll{}, nil
+				}
+				w.done()
+			})
+		})
+	}
+}
+
 // A change that was never tried to be confirmed is not confirmed by an empty queue.
 func TestAnEmptyQueueProvesNothingOfWhatWasNotTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -24,6 +24,7 @@ type Ledger interface {
 	Conclude(ctx context.Context, t mailout.Taken, c mailout.Change) (mailout.State, error)
 	TryConfirm(ctx context.Context, t mailout.Taken, job mailout.JobID) (again bool, err error)
 	Confirmed(ctx context.Context, t mailout.Taken, job mailout.JobID) error
+	PollLost(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error
 	EmptyQueue(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error
 	TempFiles(ctx context.Context) (map[string]bool, error)
 }
@@ -234,9 +235,12 @@ func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done
 	var ce *mailout.CallError
 	if !errors.As(err, &ce) {
 		done(true, false)
-		return fmt.Errorf("polling: %w", err)
+		return errors.Join(fmt.Errorf("polling: %w", err), f.noteLost(ctx, q, mailout.OutcomeUnknown))
 	}
 	done(ce.Speed.TimedOut, ce.Speed.Blocked)
+	if err := f.noteLost(ctx, q, ce.Kind); err != nil {
+		return err
+	}
 	pause, patience := time.Minute, away
 	if ce.Status == http.StatusTooManyRequests && !ce.Speed.Blocked {
 		pause, patience = 10*time.Minute, 2*away
@@ -254,4 +258,12 @@ func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done
 		return nil
 	}
 	return f.pace.PollAfter(ctx, string(q.Sender), q.Name, pause)
+}
+
+// noteLost writes down that a poll may have been answered and the answer was lost.
+func (f *follower) noteLost(ctx context.Context, q *queueLine, kind mailout.OutcomeKind) error {
+	if kind == mailout.OutcomeNotSent || kind == mailout.OutcomeRefused {
+		return nil // nothing was handed out
+	}
+	return f.ledger.PollLost(ctx, q.Sender, q.Name, f.o.Now())
 }

@@ -79,3 +79,7 @@ func (l *watched) Confirmed(ctx context.Context, t mailout.Taken, job mailout.Jo
 func (l *watched) EmptyQueue(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error {
 	return l.step("empty", func() error { return l.Ledger.EmptyQueue(ctx, sender, queue, at) })
 }
+
+func (l *watched) PollLost(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error {
+	return l.step("poll lost", func() error { return l.Ledger.PollLost(ctx, sender, queue, at) })
+}
