@@ -98,12 +98,26 @@ func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary 
 	if err != nil {
 		return s.finish(err, "", books)
 	}
-	sent, err := a.Send(s.hard, app.SendOptions{Batch: books.ID, ApprovedBy: by, Follow: f.Follow, Canary: canary, Soft: s.soft})
+	sent, err := a.Send(s.hard, app.SendOptions{Batch: books.ID, ApprovedBy: by, Seen: books.LastSaid, Follow: f.Follow, Canary: canary, Soft: s.soft})
+	if len(sent.Since) > 0 {
+		s.saidSince(a, books, sent)
+		if err == nil && s.ui.ask && !s.ui.yes && f.Approve == "" {
+			return s.send(a, sent.Books, f, canary)
+		}
+	}
 	if len(sent.Problems) > 0 {
 		s.ui.problems(sent.Problems, false)
 		err = &app.Error{Kind: app.KindProblems, Message: "the plan does not hold any more; nothing was sent", Remedy: "plan again, look at it, and approve the new digest"}
 	}
 	return s.ended(a, sent, err)
+}
+
+// saidSince tells what came after the books that a person, or a command that went on, had seen.
+func (s *session) saidSince(a *app.App, seen mailout.BatchInfo, sent app.Sent) {
+	s.ui.note("Nothing was sent. Batch %s was looked at while it was %s; since then:", seen.ID, seen.State)
+	for _, h := range sent.Since {
+		s.ui.note("  %s %s: %s", h.At.In(a.Zone()).Format("15:04:05"), h.Kind, h.Detail)
+	}
 }
 
 // unsent is how many rows an approval of going on would send, now or when it has turned out

@@ -33,7 +33,7 @@ func TestADocumentThatIsGoneWhileSending(t *testing.T) {
 	send := func(canary int, want Ending, left int) (reason string) {
 		t.Helper()
 		s.run(crash{}, Options{}, func(ctx context.Context, a *App) error {
-			sent, err := a.Send(ctx, SendOptions{Batch: s.batch, ApprovedBy: "--yes", Soft: ctx, Canary: canary})
+			sent, err := a.Send(ctx, SendOptions{Batch: s.batch, ApprovedBy: "--yes", Seen: saidOf(t, a, s.batch), Soft: ctx, Canary: canary})
 			if err != nil || sent.Ending != want || sent.Books.Totals[mailout.Planned] != left || sent.Books.Totals[mailout.Created] != simRows-left {
 				t.Errorf("sending ended with %q (%s), %v, %v", sent.Ending, sent.Reason, sent.Books.Totals, err)
 			}
@@ -61,7 +61,7 @@ func TestADocumentThatIsGoneWhileSending(t *testing.T) {
 func TestEveryEndOfSendingHasItsReason(t *testing.T) {
 	s := newTemplate(t).simulate(t)
 	s.look(Options{}, func(a *App) {
-		must(t, a.ledger.Approve(t.Context(), s.batch, "--yes"))
+		must(t, a.ledger.Approve(t.Context(), s.batch, "--yes", 0))
 		for _, tt := range []struct {
 			submit.Ending
 			want Ending
@@ -85,7 +85,7 @@ func TestEveryEndOfSendingHasItsReason(t *testing.T) {
 				t.Errorf("%s: the books say %q, %q", tt.Ending, books.StopReason, books.EndReason)
 			}
 			must(t, a.ledger.NoteEnd(t.Context(), s.batch, ""))
-			must(t, a.ledger.Approve(t.Context(), s.batch, "--yes"))
+			must(t, a.ledger.Approve(t.Context(), s.batch, "--yes", 0))
 		}
 		person, stop := context.WithCancel(t.Context())
 		defer stop()

@@ -22,7 +22,15 @@ func (q *asked) ask(question string) bool {
 
 func (d *desk) send(ctx context.Context, id mailout.BatchID, q *asked) (Sent, error) {
 	d.App.o.Ask = q.ask
-	return d.Send(ctx, SendOptions{Batch: id, ApprovedBy: "typed", Soft: ctx})
+	return d.Send(ctx, SendOptions{Batch: id, ApprovedBy: "typed", Seen: saidOf(d.t, d.App, id), Soft: ctx})
+}
+
+// saidOf is what a person who looks now has seen of a batch.
+func saidOf(t testing.TB, a *App, id mailout.BatchID) int64 {
+	t.Helper()
+	b, err := a.Books(t.Context(), id)
+	must(t, err)
+	return b.LastSaid
 }
 
 // opens are the moments at which the jobs of a batch open.
@@ -40,7 +48,7 @@ func TestAHoldThatIsTooNearForTheRest(t *testing.T) {
 	d := newDesk(t)
 	d.ws.Config.Send.Hold = 30 * time.Minute
 	b := d.plan(3)
-	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed"))
+	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
 	near := time.Now().Add(200 * time.Millisecond) // three rows take longer
 	_, err := d.ledger.Hold(t.Context(), b.Batch, time.Time{}, near)
 	must(t, err)
@@ -73,7 +81,7 @@ func TestAHoldIsKeptInTime(t *testing.T) {
 	d := newDesk(t)
 	d.ws.Config.Send.Hold = 30 * time.Minute
 	b := d.plan(3)
-	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed"))
+	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
 	fixed := time.Now().Add(5 * time.Minute).Truncate(time.Minute)
 	_, err := d.ledger.Hold(t.Context(), b.Batch, time.Time{}, fixed)
 	must(t, err)
@@ -158,7 +166,7 @@ func TestWhatAPersonWhoApprovesIsToldOfAHold(t *testing.T) {
 	note(b, 1, "The rows of the canary are not held")
 	d.ws.Config.Stop.Canary = 1
 	note(b, 0, "The rows of the canary are not held")
-	must(t, d.ledger.Approve(t.Context(), b, "typed"))
+	must(t, d.ledger.Approve(t.Context(), b, "typed", 0))
 	must(t, d.ledger.StopBatch(t.Context(), b, "the canary is out"))
 	note(b, 0, "Nobody is told before about 20")
 }

@@ -27,7 +27,7 @@ func TestPlanningSweepsWhatNoBatchNeeds(t *testing.T) {
 		t.Fatalf("sending: %v, %s, %v", err, sent.Books.State, sent.Problems)
 	}
 	approved := d.plan(1)
-	must(t, d.ledger.Approve(t.Context(), approved.Batch, "typed"))
+	must(t, d.ledger.Approve(t.Context(), approved.Batch, "typed", 0))
 	needed := slices.Concat(d.files(done), d.files(approved))
 	superseded := d.files(d.plan(1))
 	stray := []byte("left by a crash")

@@ -24,7 +24,7 @@ func TestARepeatThatIsFoundAtTheLastMoment(t *testing.T) {
 		}
 		rows = append(rows, r.Row)
 	}
-	must(t, d.ledger.Approve(t.Context(), first.Batch, "typed"))
+	must(t, d.ledger.Approve(t.Context(), first.Batch, "typed", 0))
 	draft, err := d.ledger.BeginDraft(t.Context(), d.manifest, []byte(books.Settings), d.Zone())
 	must(t, err)
 	must(t, d.ledger.AddRows(t.Context(), draft, rows))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +33,7 @@ const (
 type SendOptions struct {
 	Batch      mailout.BatchID
 	ApprovedBy string // how a person approved, for the history; the batch is approved with it
+	Seen       int64  // LastSaid of the books that were approved: a stop that came after them is not lifted
 	Follow     bool   // go on to the end of every job
 	Canary     int    // send so many rows, then stop; 0: as batch.toml says
 	Soft       context.Context
@@ -46,6 +48,10 @@ type Sent struct {
 	Ending   Ending
 	Reason   string
 	Problems []mailout.Problem // what changed since the plan; the batch was not sent
+
+	// Since is what was said of sending the batch after the books that were approved, the last
+	// of it a stop: nothing was sent, and a person is to be asked about that.
+	Since []mailout.Happening
 }
 
 // unlessStopped is the end of a flow that failed while it waited, or that a person asked
@@ -76,7 +82,10 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 		return sent.unlessStopped(o.Soft, err)
 	}
 	// A batch may be done, since a person withdrew what was left of it while we waited, too.
-	if err := a.ledger.Approve(ctx, o.Batch, o.ApprovedBy); err != nil && !errors.Is(err, ledger.ErrDone) {
+	switch err := a.ledger.Approve(ctx, o.Batch, o.ApprovedBy, o.Seen); {
+	case errors.Is(err, mailout.ErrSaidSince):
+		return a.saidSince(ctx, o)
+	case err != nil && !errors.Is(err, ledger.ErrDone):
 		return sent, err
 	}
 	sent.Ending, sent.Reason, err = a.sendAndFollow(ctx, s, o)
@@ -88,6 +97,22 @@ func (a *App) Send(ctx context.Context, o SendOptions) (sent Sent, err error) {
 		return sent, err
 	}
 	sent.Books, err = a.ledger.Batch(context.WithoutCancel(ctx), o.Batch)
+	return sent, err
+}
+
+// saidSince is the end of sending a batch that was stopped after it was looked at.
+func (a *App) saidSince(ctx context.Context, o SendOptions) (sent Sent, err error) {
+	if sent.Books, err = a.ledger.Batch(ctx, o.Batch); err != nil {
+		return sent, err
+	}
+	history, err := a.ledger.History(ctx, o.Batch, 0)
+	for _, h := range history {
+		if h.Seq > o.Seen && slices.Contains([]string{"approved", "stopped", "rebuilt"}, h.Kind) {
+			sent.Since = append(sent.Since, h)
+		}
+	}
+	sent.Ending = EndStopped
+	sent.Reason = "the batch was stopped after it was looked at, which nobody has approved; nothing was sent"
 	return sent, err
 }
 

@@ -47,7 +47,7 @@ func TestAnOlderLedgerPutBack(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "old")
 	send := func(want mailout.Totals) {
 		s.run(crash{}, Options{}, func(ctx context.Context, a *App) error {
-			sent, err := a.Send(ctx, SendOptions{Batch: s.batch, ApprovedBy: "--yes", Soft: ctx, Canary: 1})
+			sent, err := a.Send(ctx, SendOptions{Batch: s.batch, ApprovedBy: "--yes", Seen: saidOf(t, a, s.batch), Soft: ctx, Canary: 1})
 			if !maps.Equal(sent.Books.Totals, want) {
 				t.Errorf("after sending the totals are %v, want %v", sent.Books.Totals, want)
 			}

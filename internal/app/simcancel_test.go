@@ -169,7 +169,7 @@ func (s *simulation) cancelCalls() (n int) {
 func TestStoppedBeforeEveryWishIsWritten(t *testing.T) {
 	s := newTemplate(t).simulateSigning(t, -1)
 	s.look(Options{}, func(a *App) {
-		must(t, a.ledger.Approve(t.Context(), s.batch, "--yes"))
+		must(t, a.ledger.Approve(t.Context(), s.batch, "--yes", 0))
 		plan, err := a.PlanCancel(t.Context(), s.batch, nil)
 		must(t, err)
 		soft, stop := context.WithCancel(t.Context())

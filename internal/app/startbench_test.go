@@ -167,7 +167,7 @@ func rawLedger(b testing.TB, dir string) *sql.DB {
 func largeWorkspace(b *testing.B, rows int) (string, mailout.BatchID) {
 	b.Helper()
 	r, id := rehearsalOf(b, 1)
-	if err := r.App.ledger.Approve(b.Context(), id, "benchmark"); err != nil {
+	if err := r.App.ledger.Approve(b.Context(), id, "benchmark", 0); err != nil {
 		b.Fatal(err)
 	}
 	dir := r.Dir()

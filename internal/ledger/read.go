@@ -51,9 +51,9 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 	b.ID, b.Totals = id, mailout.Totals{}
 	var seconds int64
 	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, settings, created_at, approved_at, stop_reason, ends_at, ends_after, late_after,
-		(SELECT max(until) FROM holds WHERE batch = batches.id) FROM batches WHERE id = ?`, string(id)).
+		(SELECT max(until) FROM holds WHERE batch = batches.id), `+lastSaid+` FROM batches WHERE id = ?`, string(id)).
 		Scan((*string)(&b.State), hexDigest{&b.Digest}, hexDigest{&b.RowsDigest}, &b.ManifestPath, hexDigest{&b.ManifestSHA256}, &b.Settings,
-			moment{&b.CreatedAt}, moment{&b.ApprovedAt}, &b.StopReason, moment{&b.Ends.At}, &seconds, moment{&b.LateAfter}, moment{&b.HeldUntil})
+			moment{&b.CreatedAt}, moment{&b.ApprovedAt}, &b.StopReason, moment{&b.Ends.At}, &seconds, moment{&b.LateAfter}, moment{&b.HeldUntil}, &b.LastSaid)
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, ErrNoBatch
 	}

@@ -333,3 +333,25 @@ func TestPaceOutlivesAProcess(t *testing.T) {
 		t.Errorf("kept: %v", all)
 	}
 }
+
+// What was approved is what was seen: a plan, or the stop that was shown. A later one is not
+// lifted, by whom ever, and neither is any by who saw an approved batch and goes on.
+func TestAnApprovalIsOfWhatWasSeen(t *testing.T) {
+	b := newBooks(t)
+	id := b.planned(row(2), row(3))
+	planned := b.info(id).LastSaid
+	must(t, b.Ledger.Approve(t.Context(), id, "typed", planned))
+	approved := b.info(id).LastSaid
+	must(t, b.Ledger.Approve(t.Context(), id, "went on", planned)) // said twice, nothing to lift
+	must(t, b.StopBatch(t.Context(), id, "5 answers were lost"))
+	first := b.info(id).LastSaid
+	must(t, b.Ledger.Approve(t.Context(), id, "--yes", first))
+	must(t, b.StopBatch(t.Context(), id, "5 answers were lost"))
+	for by, seen := range map[string]int64{"typed": first, "--approve": planned, "went on": approved} {
+		wantErr(t, b.Ledger.Approve(t.Context(), id, by, seen), mailout.ErrSaidSince)
+	}
+	b.wantBatch(id, mailout.Stopped)
+	must(t, b.NoteEnd(t.Context(), id, "stopped on request")) // says nothing of sending
+	must(t, b.Ledger.Approve(t.Context(), id, "typed", b.info(id).LastSaid))
+	b.wantBatch(id, mailout.Approved)
+}

@@ -18,6 +18,7 @@ type BatchInfo struct {
 	CreatedAt      time.Time
 	ApprovedAt     time.Time // zero: not approved
 	StopReason     string    // why it is stopped; empty otherwise
+	LastSaid       int64     // Seq in its history of what was last said of sending it (approved, stopped, rebuilt); 0: nothing yet
 	EndReason      string    // why sending last ended that left it approved; empty: it ended well, or never began
 	EndedAt        time.Time // when
 	Totals         Totals

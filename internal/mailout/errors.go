@@ -2,7 +2,7 @@ package mailout
 
 import "errors"
 
-// What the ledger says to an intent that cannot be begun. Nothing was written.
+// What the ledger says to an intent, or an approval, that cannot be. Nothing was written.
 var (
 	// ErrNotPlanned: the row is no longer planned; a status change, or a person, moved it
 	// meanwhile. It is left alone.
@@ -10,6 +10,9 @@ var (
 
 	// ErrNotApproved: the batch is not approved (any more).
 	ErrNotApproved = errors.New("the batch is not approved")
+
+	// ErrSaidSince: the batch was stopped, or rebuilt, after what its approval had seen.
+	ErrSaidSince = errors.New("the batch was stopped after it was looked at")
 
 	// ErrRepeat: the same letter is already on its way or signed.
 	ErrRepeat = errors.New("the same signers already have the same documents under the same title")

@@ -105,7 +105,7 @@ func (w *world) another(rows ...mailout.Row) {
 	digest := mailout.SumDigest([]byte(id))
 	w.id, err = w.Freeze(w.t.Context(), id, digest, digest, digest)
 	must(w.t, err)
-	must(w.t, w.Approve(w.t.Context(), w.id, "--yes"))
+	must(w.t, w.Approve(w.t.Context(), w.id, "--yes", 0))
 }
 
 // change is what the queue hands out about a line's job.

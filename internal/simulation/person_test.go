@@ -96,6 +96,10 @@ func (w *world) deathIn(turn int) *death {
 func (w *world) goOn(turn int) (lived bool) {
 	w.t.Helper()
 	lived, err := w.live(w.deathIn(turn), "resume --follow", func(ctx context.Context, l *life, a *app.App) error {
+		books, err := a.Books(ctx, w.plan.batch)
+		if err != nil {
+			return err
+		}
 		soft, stop := context.WithTimeout(ctx, 3*time.Hour)
 		defer stop()
 		if r := w.dice("stop", turn); r.Float64() < w.nature.Stops && turn < troubled {
@@ -110,7 +114,7 @@ func (w *world) goOn(turn int) (lived bool) {
 		if turn < troubled {
 			canary = w.nature.Canary
 		}
-		sent, err := a.Send(ctx, app.SendOptions{Batch: w.plan.batch, ApprovedBy: "--yes", Follow: true, Soft: soft, Canary: canary})
+		sent, err := a.Send(ctx, app.SendOptions{Batch: w.plan.batch, ApprovedBy: "--yes", Seen: books.LastSaid, Follow: true, Soft: soft, Canary: canary})
 		w.note("process %d: %s %s %v", l.n, sent.Ending, sent.Reason, sent.Books.Totals)
 		stop()
 		if failed := <-cancelled; failed != nil && !l.dead() {

@@ -59,7 +59,7 @@ func newDesk(t *testing.T, rows int) *desk {
 	digest := mailout.SumDigest([]byte("plan"))
 	d.id, err = d.Freeze(ctx, d.id, digest, digest, digest)
 	d.must(err)
-	d.must(d.Approve(ctx, d.id, "--yes"))
+	d.must(d.Approve(ctx, d.id, "--yes", 0))
 	for line := 2; line < 2+rows; line++ {
 		ref, err := d.BeginAttempt(ctx, d.id, line, "queue", digest)
 		d.must(err)

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"batch/internal/mailout"
+)
+
+// A resume that has read "approved" goes on without asking anybody. Where a stop rule ended
+// the process that had the lock before it, it goes on with nothing, and says what came.
+func TestWhoGoesOnLiftsNoStop(t *testing.T) {
+	d := newDesk(t)
+	b := d.plan(3)
+	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
+	other := d.other()
+	speaker, err := other.speak(t.Context())
+	must(t, err)
+	read := saidOf(t, d.App, b.Batch)
+	stopped := make(chan error, 1)
+	go func() { // while the other waits for the lock
+		time.Sleep(300 * time.Millisecond)
+		stopped <- other.ledger.StopBatch(context.WithoutCancel(t.Context()), b.Batch, "5 answers were lost")
+		speaker.close()
+	}()
+	sent, err := d.Send(t.Context(), SendOptions{Batch: b.Batch, ApprovedBy: "went on", Seen: read, Soft: t.Context()})
+	must(t, <-stopped)
+	if n := len(d.portal.Sandbox.Jobs("")); n > 0 {
+		t.Errorf("%d letters went out of a batch that a stop rule had stopped, approved by nobody", n)
+	}
+	if err != nil || sent.Ending != EndStopped || sent.Books.State != mailout.Stopped || sent.Books.StopReason != "5 answers were lost" {
+		t.Errorf("sending ended with %q of a batch that is %s (%s), %v", sent.Ending, sent.Books.State, sent.Books.StopReason, err)
+	}
+	if len(sent.Since) != 1 || sent.Since[0].Kind != "stopped" || sent.Since[0].Detail != "5 answers were lost" {
+		t.Errorf("what came since is %v", sent.Since)
+	}
+	if sent, err = d.send(t.Context(), b.Batch, &asked{}); err != nil || sent.Books.Totals[mailout.Created] != 3 {
+		t.Errorf("after a yes to that stop sending ended with %v, %v", sent.Books.Totals, err)
+	}
+}
+
+// A yes is an answer to the stop that was shown. One that came after it, for the same reason
+// or another, after somebody else went on, is not lifted by it.
+func TestAYesIsNoAnswerToALaterStop(t *testing.T) {
+	d := newDesk(t)
+	b := d.plan(3)
+	stop := func(reason string) {
+		must(t, d.ledger.Approve(t.Context(), b.Batch, "--yes", saidOf(t, d.App, b.Batch)))
+		must(t, d.ledger.StopBatch(t.Context(), b.Batch, reason))
+	}
+	stop("5 answers were lost")
+	asked := saidOf(t, d.App, b.Batch)
+	stop("5 answers were lost")
+	sent, err := d.Send(t.Context(), SendOptions{Batch: b.Batch, ApprovedBy: "typed", Seen: asked, Soft: t.Context()})
+	kinds := slices.Collect(func(yield func(string) bool) {
+		for _, h := range sent.Since {
+			yield(h.Kind)
+		}
+	})
+	if err != nil || sent.Ending != EndStopped || sent.Books.Totals[mailout.Planned] != 3 || !slices.Equal(kinds, []string{"approved", "stopped"}) {
+		t.Errorf("sending ended with %q, %v, since then %q, %v", sent.Ending, sent.Books.Totals, kinds, err)
+	}
+}
