@@ -109,7 +109,7 @@ func (p *planPage) otherManifest(c app.Changes) string {
 	return " of " + filepath.Base(c.With.ManifestPath)
 }
 
-// fate says how far the earlier batch has come.
+// fate says how far the earlier batch has come. What is not left may have been withdrawn, too.
 func fate(b mailout.BatchInfo) string {
 	left := b.Totals[mailout.Planned]
 	jobs := b.Rows - b.Totals[mailout.Skipped]
@@ -122,7 +122,10 @@ func fate(b mailout.BatchInfo) string {
 	if left == jobs {
 		return "which is " + string(b.State) + " and not sent yet"
 	}
-	return fmt.Sprintf("which is %s, with %s of %s sent", b.State, thousands(int64(jobs-left)), count(jobs, "job"))
+	if left == 0 {
+		return "which is " + string(b.State) + ", with nothing left to send"
+	}
+	return fmt.Sprintf("which is %s, with %s of %s left to send", b.State, thousands(int64(left)), count(jobs, "job"))
 }
 
 // changesLine and changeLine are the objects of changes in --json: the first once, then

@@ -18,8 +18,8 @@ func TestHowFarTheEarlierBatchHasCome(t *testing.T) {
 		{mailout.Superseded, mailout.Totals{mailout.Planned: 12}, "which was never approved"},
 		{mailout.Ready, mailout.Totals{mailout.Planned: 12}, "which was never approved"},
 		{mailout.Approved, mailout.Totals{mailout.Planned: 10, mailout.Skipped: 2}, "which is approved and not sent yet"},
-		{mailout.Approved, mailout.Totals{mailout.Planned: 1000, mailout.Unknown: 1, mailout.Signed: 199, mailout.Skipped: 2}, "which is approved, with 200 of 1 200 jobs sent"},
-		{mailout.Stopped, mailout.Totals{mailout.Created: 1}, "which is stopped, with 1 of 1 job sent"},
+		{mailout.Approved, mailout.Totals{mailout.Planned: 1000, mailout.Unknown: 1, mailout.Signed: 199, mailout.Skipped: 2}, "which is approved, with 1 000 of 1 200 jobs left to send"},
+		{mailout.Stopped, mailout.Totals{mailout.Created: 1}, "which is stopped, with nothing left to send"},
 		{mailout.Done, mailout.Totals{mailout.Signed: 12}, "which is done"},
 	} {
 		if got := fate(mailout.BatchInfo{State: c.state, Totals: c.totals, Rows: c.totals.Sum()}); got != c.want {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -61,5 +62,40 @@ func TestAYesIsNoAnswerToALaterStop(t *testing.T) {
 	})
 	if err != nil || sent.Ending != EndStopped || sent.Books.Totals[mailout.Planned] != 3 || !slices.Equal(kinds, []string{"approved", "stopped"}) {
 		t.Errorf("sending ended with %q, %v, since then %q, %v", sent.Ending, sent.Books.Totals, kinds, err)
+	}
+}
+
+// What a person withdrew before it was sent is neither "sent so far" nor a canary.
+func TestWhatWasWithdrawnIsNoCanary(t *testing.T) {
+	d := newDesk(t)
+	b := d.plan(6)
+	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
+	must(t, d.ledger.WishCancelled(t.Context(), b.Batch, []int{2, 3}, "by kari"))
+	sent, err := d.Send(t.Context(), SendOptions{Batch: b.Batch, ApprovedBy: "went on", Seen: saidOf(t, d.App, b.Batch), Soft: t.Context(), Canary: 2})
+	if err != nil || sent.Books.StopReason != "the canary is out: rows sent so far: 2" || sent.Books.Totals[mailout.Created] != 2 {
+		t.Errorf("sending ended with %q, %v, the books say %q, %v", sent.Ending, sent.Books.Totals, sent.Books.StopReason, err)
+	}
+	if n := len(d.portal.Sandbox.Jobs("")); n != 2 {
+		t.Errorf("the portal has %d jobs and the books say %q", n, sent.Books.StopReason)
+	}
+}
+
+// Until the first row is sent a changed manifest stops the approval, also where a row was
+// withdrawn.
+func TestAChangedManifestAfterAWithdrawal(t *testing.T) {
+	for _, withdrawn := range []bool{false, true} {
+		d := newDesk(t)
+		b := d.plan(3)
+		must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
+		if withdrawn {
+			must(t, d.ledger.WishCancelled(t.Context(), b.Batch, []int{2}, "by kari"))
+		}
+		raw, err := os.ReadFile(d.manifest)
+		must(t, err)
+		must(t, os.WriteFile(d.manifest, append(raw, "Avtale 9;person9@example.com;1.pdf\r\n"...), 0o600))
+		sent, err := d.Send(t.Context(), SendOptions{Batch: b.Batch, ApprovedBy: "--approve", Seen: saidOf(t, d.App, b.Batch), Soft: t.Context()})
+		if err != nil || len(sent.Problems) == 0 || sent.Books.Totals[mailout.Created] > 0 || len(d.portal.Sandbox.Jobs("")) > 0 {
+			t.Errorf("withdrawn %v: %d problems, %v, %v", withdrawn, len(sent.Problems), sent.Books.Totals, err)
+		}
 	}
 }

@@ -17,7 +17,10 @@ import (
 // changed compares settings and files with the plan: all of them as long as nothing was
 // sent, and which portal it goes to for ever.
 func (a *App) changed(ctx context.Context, b mailout.BatchInfo) ([]mailout.Problem, error) {
-	begun := b.Totals[mailout.Planned]+b.Totals[mailout.Skipped] < b.Rows
+	begun, err := a.ledger.Begun(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
 	ps, err := a.changedSettings(b, begun)
 	if err != nil || begun || len(ps) > 0 {
 		return ps, err

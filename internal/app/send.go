@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync/atomic"
 
@@ -39,7 +38,6 @@ type SendOptions struct {
 	Soft       context.Context
 
 	outset outset // what Send has found about its times
-	out    int    // how many rows have gone out before
 }
 
 // Sent is how sending or following ended. The books are as of the end.
@@ -134,7 +132,6 @@ func (a *App) lookBefore(ctx context.Context, s *speaker, o *SendOptions) (sent 
 	if o.Canary, err = a.canary(ctx, *o); err != nil {
 		return sent, err
 	}
-	o.out = out(sent.Books.Totals)
 	o.outset, err = a.consider(ctx, sent.Books, o.Canary, s.expires)
 	return sent, err
 }
@@ -235,55 +232,16 @@ func (a *App) send(ctx context.Context, s *speaker, o SendOptions, soft context.
 	if err != nil {
 		return submit.Result{}, err
 	}
-	lost, err := a.ledger.Lost(ctx, o.Batch)
+	rules, err := a.rules(ctx, o)
 	if err != nil {
 		return submit.Result{}, err
 	}
 	times := &timekeeper{app: a, asked: o.outset.start, held: until}
 	times.left.Store(int64(o.outset.left))
-	rules := a.ws.Config.Stop
 	return submit.Run(ctx, a.ledger, s.pace, s.post, submit.Options{
 		Batch: o.Batch, Workers: a.workers(), Queue: a.queue, Soft: soft, Now: a.now, Timely: times.timely, Progress: times.settled,
-		Beside: following, Busy: busy,
-		Rules: submit.Rules{RefusedInARow: rules.AfterRefusedInARow, UnknownInARow: rules.AfterUnknownInARow,
-			UnknownTotal: rules.UnknownTotal, RefusedShare: rules.RefusedShare, Canary: o.Canary, Lost: lost, Out: o.out},
+		Beside: following, Busy: busy, Rules: rules,
 	})
-}
-
-// out is how many rows of a batch have gone out, or were withdrawn before they could.
-func out(t mailout.Totals) int { return t.Sum() - t[mailout.Planned] - t[mailout.Skipped] }
-
-// canary is how many rows may go out before a person looks: none are held back once a
-// canary has stopped the batch and a person has let it go on.
-func (a *App) canary(ctx context.Context, o SendOptions) (int, error) {
-	n := o.Canary
-	if n == 0 {
-		n = a.ws.Config.Stop.Canary
-	}
-	if n == 0 {
-		return 0, nil
-	}
-	history, err := a.ledger.History(ctx, o.Batch, 0)
-	if err != nil {
-		return 0, err
-	}
-	for _, h := range history {
-		if h.Kind == "stopped" {
-			return 0, nil
-		}
-	}
-	return n, nil
-}
-
-// workers is how many calls may wait for answers at once: as many as permits, for more
-// could not be under way. Without a limit they are so many that, while some wait for the
-// disk and some for the portal, there is one to sign on each core, and that intents share
-// their commits.
-func (a *App) workers() int {
-	if n := a.ws.Config.Portal.CallsPerSecond; n > 0 {
-		return min(n, 16)
-	}
-	return min(8*runtime.GOMAXPROCS(0), 32)
 }
 
 // queue is a sender's polling queue.

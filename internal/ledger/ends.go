@@ -35,12 +35,30 @@ func lastEnd(tx *sql.Tx, id mailout.BatchID, b *mailout.BatchInfo) error {
 	return err
 }
 
+// lastApproved is when a person last approved the batch ?1, as part of a query.
+const lastApproved = `coalesce((SELECT max(at) FROM events WHERE batch = ?1 AND line = 0 AND kind = 'approved'), '')`
+
 // Lost counts the rows of a batch whose answers were lost since a person last approved it,
 // and that are still unknown. Rows that a process took along when it died do not count: they
 // say nothing of the portal, and a kill needs no new approval.
 func (l *Ledger) Lost(ctx context.Context, id mailout.BatchID) (n int, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT count(*) FROM rows r INDEXED BY rows_by_state CROSS JOIN attempts a ON a.ref = r.ref
-		WHERE r.batch = ?1 AND r.state = 'unknown' AND a.code <> 'ended' AND a.ended_at >=
-			coalesce((SELECT max(at) FROM events WHERE batch = ?1 AND line = 0 AND kind = 'approved'), '')`, string(id)).Scan(&n)
+		WHERE r.batch = ?1 AND r.state = 'unknown' AND a.code <> 'ended' AND a.ended_at >= `+lastApproved, string(id)).Scan(&n)
 	return n, l.wrap("counting lost answers", err)
+}
+
+// Begun reports whether anything of a batch may have reached the portal, now or before a
+// person found that it had not. What was withdrawn before it was sent has no attempt, and
+// what is proved not sent is none.
+func (l *Ledger) Begun(ctx context.Context, id mailout.BatchID) (begun bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND outcome <> 'not-sent')`, string(id)).Scan(&begun)
+	return begun, l.wrap("looking whether anything was sent", err)
+}
+
+// Out counts the rows of a batch that have gone out since a person last approved it. A row
+// that is planned again, or was withdrawn, has not.
+func (l *Ledger) Out(ctx context.Context, id mailout.BatchID) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT count(*) FROM rows r JOIN attempts a ON a.ref = r.ref
+		WHERE r.batch = ?1 AND r.state NOT IN ('planned','skipped') AND a.outcome <> 'not-sent' AND a.begun_at >= `+lastApproved, string(id)).Scan(&n)
+	return n, l.wrap("counting what has gone out", err)
 }

@@ -76,3 +76,35 @@ func TestLostAnswersCountSinceTheApproval(t *testing.T) {
 	b.settle(b.begin(id, 6), lost)
 	want("and another is lost", 1)
 }
+
+// What was withdrawn before it was sent, or is proved not sent, has not gone out; and what a
+// person found absent may have.
+func TestWhatHasGoneOut(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2), row(3), row(4), row(5), row(6))
+	want := func(when string, begun bool, out int) {
+		t.Helper()
+		got, err := b.Begun(t.Context(), id)
+		must(t, err)
+		n, err := b.Out(t.Context(), id)
+		if err != nil || got != begun || n != out {
+			t.Errorf("%s: begun %v with %d out, want %v with %d, %v", when, got, n, begun, out, err)
+		}
+	}
+	want("before the first", false, 0)
+	must(t, b.WishCancelled(t.Context(), id, []int{2}, "by kari"))
+	b.settle(b.begin(id, 3), notSent)
+	must(t, b.WishCancelled(t.Context(), id, []int{3}, "by kari"))
+	want("withdrawn and not sent", false, 0)
+	b.settle(b.begin(id, 4), lost)
+	b.created(id, 5, 105)
+	want("one lost, one at the portal", true, 2)
+	must(t, b.StopBatch(t.Context(), id, "enough"))
+	b.clock.pass(time.Hour)
+	must(t, b.Approve(t.Context(), id, "typed"))
+	want("a person has approved", true, 0)
+	b.created(id, 6, 106)
+	want("and another is out", true, 1)
+	b.resolve(id, 4, mailout.VerdictAbsent)
+	want("one is planned again", true, 1)
+}
