@@ -80,6 +80,52 @@ func TestWhatWasWithdrawnIsNoCanary(t *testing.T) {
 	}
 }
 
+// A stop rule is no canary: what --canary, or batch.toml, asks for holds after it, and its
+// rows count from there on. A canary that was out, and approved, is not asked for again.
+func TestACanaryHoldsAfterAnotherStop(t *testing.T) {
+	d := newDesk(t)
+	b := d.plan(6)
+	send := func(canary, want int) {
+		t.Helper()
+		sent, err := d.Send(t.Context(), SendOptions{Batch: b.Batch, ApprovedBy: "--approve", Seen: saidOf(t, d.App, b.Batch), Soft: t.Context(), Canary: canary})
+		if n := sent.Books.Totals[mailout.Created]; err != nil || n != want {
+			t.Errorf("a canary of %d: %d letters are out, want %d; it ended with %q (%s), %v", canary, n, want, sent.Ending, sent.Reason, err)
+		}
+	}
+	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
+	must(t, d.ledger.StopBatch(t.Context(), b.Batch, "3 rows in a row were refused"))
+	send(1, 1)
+	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", saidOf(t, d.App, b.Batch)))
+	must(t, d.ledger.StopBatch(t.Context(), b.Batch, "5 answers were lost"))
+	send(1, 6)
+}
+
+// The rows that a stop rule ended with are no canary of the approval that follows.
+func TestACanaryCountsFromTheApproval(t *testing.T) {
+	d := newDesk(t)
+	b := d.plan(6)
+	d.ws.Config.Stop.Canary = 2
+	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
+	ref, err := d.ledger.BeginAttempt(t.Context(), b.Batch, 2, "q", mailout.SumDigest([]byte("x")))
+	must(t, err)
+	_, err = d.ledger.Settle(t.Context(), ref, mailout.Outcome{Kind: mailout.OutcomeUnknown, Code: "timeout"})
+	must(t, err)
+	sent, err := d.send(t.Context(), b.Batch, &asked{}) // a kill, or Ctrl-C: the canary goes on
+	if err != nil || sent.Books.Totals[mailout.Created] != 1 {
+		t.Errorf("going on: %v, %q, %v", sent.Books.Totals, sent.Reason, err)
+	}
+	c := d.plan(4)
+	must(t, d.ledger.Approve(t.Context(), c.Batch, "typed", 0))
+	ref, err = d.ledger.BeginAttempt(t.Context(), c.Batch, 2, "q", mailout.SumDigest([]byte("x")))
+	must(t, err)
+	_, err = d.ledger.Settle(t.Context(), ref, mailout.Outcome{Kind: mailout.OutcomeUnknown, Code: "timeout"})
+	must(t, err)
+	must(t, d.ledger.StopBatch(t.Context(), c.Batch, "1 answers were lost"))
+	if sent, err = d.send(t.Context(), c.Batch, &asked{}); err != nil || sent.Books.Totals[mailout.Created] != 2 {
+		t.Errorf("after a stop rule: %v, %q, %v", sent.Books.Totals, sent.Reason, err)
+	}
+}
+
 // Until the first row is sent a changed manifest stops the approval, also where a row was
 // withdrawn.
 func TestAChangedManifestAfterAWithdrawal(t *testing.T) {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"runtime"
+	"strings"
 
 	"batch/internal/submit"
 )
@@ -19,8 +20,10 @@ func (a *App) rules(ctx context.Context, o SendOptions) (r submit.Rules, err err
 	return r, err
 }
 
-// canary is how many rows may go out before a person looks: none are held back once a
-// canary has stopped the batch and a person has let it go on.
+// canary is how many rows may go out before a person looks; 0: all of them. What --canary or
+// [stop] canary says holds until a canary was out and stopped the batch: what is sent after that
+// was approved by a person who had been told so, and asked about all that is left. No other
+// stop ends it: nobody has looked at a canary then. Its rows count from the last approval on.
 func (a *App) canary(ctx context.Context, o SendOptions) (int, error) {
 	n := o.Canary
 	if n == 0 {
@@ -34,7 +37,7 @@ func (a *App) canary(ctx context.Context, o SendOptions) (int, error) {
 		return 0, err
 	}
 	for _, h := range history {
-		if h.Kind == "stopped" {
+		if h.Kind == "stopped" && strings.HasPrefix(h.Detail, submit.CanaryOut) {
 			return 0, nil
 		}
 	}

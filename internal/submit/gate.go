@@ -28,6 +28,10 @@ type gate struct {
 	disturbed bool
 }
 
+// CanaryOut begins the reason of a batch that its canary has stopped; the books of earlier
+// versions say it so, too.
+const CanaryOut = "the canary is out"
+
 // newGate may be shut at once, by what earlier runs have used up.
 func newGate(r Rules) *gate {
 	g := &gate{rules: r, end: EndDone}
@@ -112,7 +116,7 @@ func (g *gate) judge(o mailout.Outcome) {
 	case r.RefusedShare > 0 && g.answered >= shareFrom && float64(g.refused) > r.RefusedShare*float64(g.answered):
 		g.shutLocked(EndRule, fmt.Sprintf("%d of %d rows were refused", g.refused, g.answered))
 	case r.Canary > 0 && r.Out+g.answered >= r.Canary:
-		g.shutLocked(EndCanary, fmt.Sprintf("the canary is out: rows sent so far: %d", r.Out+g.answered))
+		g.shutLocked(EndCanary, fmt.Sprintf("%s: rows sent so far: %d", CanaryOut, r.Out+g.answered))
 	}
 }
 
