@@ -170,9 +170,14 @@ func TestEveryBatchOfAnOlderLedgerWaitsForApproval(t *testing.T) {
 	id, other := b.approved(row(2), row(3)), b.approved(row(20))
 	old := b.crash()
 	b.begin(id, 2)
+	approved := old.info(other).LastSaid
 	old.older(b.sentLog()).rebuild("", "")
 	old.recover()
 	old.wantBatch(other, mailout.Stopped)
+	if got, want := old.history(other, 0), []string{"approved >", "stopped >"}; !slices.Equal(got, want) {
+		t.Errorf("the history of the other is %q, want %q", got, want)
+	}
+	wantErr(t, old.Ledger.Approve(t.Context(), other, "went on", approved), mailout.ErrSaidSince)
 	old.mustNotBegin(other, 20)
 	old.mustNotBegin(id, 3)
 }
