@@ -20,7 +20,8 @@ const holdMargin = time.Minute
 
 // held says until when the rows of a batch are held that are sent now.
 type held struct {
-	until time.Time // fixed, or expected; zero: they are not held
+	asked bool      // the rows are to be held: it was planned so, and they are no canary
+	until time.Time // fixed, or expected; zero: there are none to hold
 	fixed time.Time // what the books have; zero: nothing. Another than until is to be replaced by it
 }
 
@@ -44,11 +45,13 @@ func holdOf(b mailout.BatchInfo) (time.Duration, error) {
 func (a *App) holdNow(b mailout.BatchInfo, canary int) (h held, passed caution, err error) {
 	hold, err := holdOf(b)
 	left := b.Totals[mailout.Planned]
-	if err != nil || left == 0 || hold == 0 || b.HeldUntil.IsZero() && canary > 0 {
+	if err != nil || hold == 0 || b.HeldUntil.IsZero() && canary > 0 {
 		return h, passed, err
 	}
-	h = held{until: a.holdFrom(b, hold), fixed: b.HeldUntil}
-	if h.fixed.IsZero() {
+	if h = (held{asked: true, fixed: b.HeldUntil}); left == 0 {
+		return h, passed, nil // what a person plans again is held as the others are, or not sent
+	}
+	if h.until = a.holdFrom(b, hold); h.fixed.IsZero() {
 		return h, passed, nil
 	}
 	if passed = a.holdPassed(left, h.fixed, a.now()); passed.what == "" {
@@ -121,7 +124,7 @@ func (a *App) HoldNote(ctx context.Context, b mailout.BatchInfo, canary int) (st
 // was sent: whoever goes on keeps to the same time, or asks.
 func (a *App) fixHold(ctx context.Context, id mailout.BatchID, h held) (until time.Time, err error) {
 	if h.until.IsZero() {
-		return until, nil
+		return h.fixed, nil
 	}
 	b, err := a.ledger.Batch(ctx, id)
 	if err != nil {

@@ -35,16 +35,15 @@ func (a *App) late(ctx context.Context, books mailout.BatchInfo, start time.Time
 type timekeeper struct {
 	app   *App
 	asked time.Time // a person was asked about rows that would be late from here on
-	held  time.Time // until when they are held; zero: they are not
+	hold  bool      // they are to be held
+	held  time.Time // until when; zero: that is not fixed
 	left  atomic.Int64
 }
 
 // timely says why a row cannot be sent at now without asking a person; empty: it can.
 func (k *timekeeper) timely(r mailout.Record, now time.Time) string {
-	if !k.held.IsZero() {
-		if passed := k.app.holdPassed(int(k.left.Load()), k.held, now); passed.what != "" {
-			return passed.what
-		}
+	if why := k.holds(r, now); why != "" {
+		return why
 	}
 	last := r.Job.LateAfter()
 	if later(now, k.held).After(last) && !k.asked.After(last) {
@@ -53,10 +52,30 @@ func (k *timekeeper) timely(r mailout.Record, now time.Time) string {
 	return ""
 }
 
+// holds says why a row that is to be held cannot be, if it is sent at now. A run that began
+// with nothing to send has fixed nothing, and has asked nobody.
+func (k *timekeeper) holds(r mailout.Record, now time.Time) string {
+	switch {
+	case !k.hold:
+		return ""
+	case k.held.IsZero():
+		return fmt.Sprintf("line %d was not sent: the batch is to be held, and it is not fixed until when", r.Line)
+	}
+	return k.app.holdPassed(max(1, int(k.left.Load())), k.held, now).what // at least this one
+}
+
 // settled counts a row that is at its end, for this run.
 func (k *timekeeper) settled(s mailout.State) {
 	if s != mailout.Planned {
 		k.left.Add(-1)
+	}
+}
+
+// recount counts anew what is left, where rows were planned again or withdrawn meanwhile. No
+// row is on its way then. What cannot be read is not known better than before.
+func (k *timekeeper) recount(ctx context.Context, id mailout.BatchID) {
+	if b, err := k.app.ledger.Batch(ctx, id); err == nil {
+		k.left.Store(int64(b.Totals[mailout.Planned]))
 	}
 }
 

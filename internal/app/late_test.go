@@ -90,7 +90,7 @@ func TestTheTimekeeper(t *testing.T) {
 		{"held past its own start, and said yes to", starts(noon), noon.Add(2 * time.Hour), noon.Add(2 * time.Hour), noon, 1, ""},
 	} {
 		d := newDesk(t)
-		k := &timekeeper{app: d.App, asked: c.asked, held: c.held}
+		k := &timekeeper{app: d.App, asked: c.asked, hold: !c.held.IsZero(), held: c.held}
 		k.left.Store(int64(c.left))
 		if got := k.timely(c.row, c.now); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -107,5 +107,22 @@ func TestTheTimekeeperCounts(t *testing.T) {
 	}
 	if left := k.left.Load(); left != 1 {
 		t.Errorf("%d are left of four, with one that came back", left)
+	}
+}
+
+// Rows that a person plans again are left, too, and one that was withdrawn is not.
+func TestTheTimekeeperCountsWhatIsPlannedAgain(t *testing.T) {
+	d := newDesk(t)
+	b := d.plan(3)
+	k := &timekeeper{app: d.App, hold: true, held: time.Now().Add(time.Minute)}
+	for range 2 {
+		k.settled(mailout.Unknown) // they were not among those that were left
+	}
+	if why := k.timely(mailout.Record{}, k.held); !strings.Contains(why, "1 row still to be sent") {
+		t.Errorf("with a row to send, %q", why)
+	}
+	k.recount(t.Context(), b.Batch)
+	if left := k.left.Load(); left != 3 {
+		t.Errorf("%d are left of three", left)
 	}
 }

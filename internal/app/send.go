@@ -236,11 +236,17 @@ func (a *App) send(ctx context.Context, s *speaker, o SendOptions, soft context.
 	if err != nil {
 		return submit.Result{}, err
 	}
-	times := &timekeeper{app: a, asked: o.outset.start, held: until}
+	times := &timekeeper{app: a, asked: o.outset.start, hold: o.outset.held.asked, held: until}
 	times.left.Store(int64(o.outset.left))
 	return submit.Run(ctx, a.ledger, s.pace, s.post, submit.Options{
 		Batch: o.Batch, Workers: a.workers(), Queue: a.queue, Soft: soft, Now: a.now, Timely: times.timely, Progress: times.settled,
-		Beside: following, Busy: busy, Rules: rules,
+		Beside: following, Rules: rules,
+		Busy: func(is bool) {
+			if is {
+				times.recount(ctx, o.Batch)
+			}
+			busy(is)
+		},
 	})
 }
 
