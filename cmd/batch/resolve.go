@@ -16,7 +16,7 @@ type resolveCmd struct {
 	Alarm   int64  `help:"Lay this alarm to rest." placeholder:"ID" xor:"verdict"`
 	Note    string `help:"What was found or done, kept in the history." placeholder:"TEXT"`
 	Batch   string `arg:"" optional:"" help:"The batch's id, or latest."`
-	Row     string `arg:"" optional:"" help:"The owner's key of the row, or line:14."`
+	Row     string `arg:"" optional:"" help:"The owner's key of the row, line:14, or the reference that was searched for."`
 }
 
 // Help is shown by batch resolve --help.
@@ -69,20 +69,50 @@ func (c *resolveCmd) check() error {
 }
 
 func (s *session) resolveRow(a *app.App, books mailout.BatchInfo, c *resolveCmd) error {
-	found := mailout.Finding{Verdict: mailout.VerdictPresent, Job: mailout.JobID(c.Job), By: who() + noted(c.Note)}
+	story, err := a.Why(s.hard, books.ID, c.Row)
+	if err != nil {
+		return err
+	}
+	found := mailout.Finding{Verdict: mailout.VerdictPresent, Ref: searchedFor(story, c.Row), Job: mailout.JobID(c.Job), By: who() + noted(c.Note)}
 	if c.Absent {
 		found.Verdict = mailout.VerdictAbsent
-		if !s.absentMeant("Row " + c.Row + " will be sent AGAIN. You have searched the sender portal for its reference and found no job?") {
+		if found.Ref != "" && !s.absentMeant(absentQuestion(story.Record, c.Row, found.Ref)) {
 			return notResolved
 		}
 	}
 	if err := a.Resolve(s.hard, books.ID, c.Row, found); err != nil {
 		return err
 	}
-	story, err := a.Why(s.hard, books.ID, c.Row)
-	if err != nil {
+	if story, err = a.Why(s.hard, books.ID, c.Row); err != nil {
 		return err
 	}
+	return s.showResolved(a, books, c, story)
+}
+
+// searchedFor is the reference that a finding is about: the one that a person gave, else that
+// of the row's only attempt. Of several nobody knows which one he searched for, and the books
+// refuse what needs to be said of one; so they do where there is nothing to resolve.
+func searchedFor(story app.Story, row string) mailout.Ref {
+	switch _, given := mailout.Ref(row).Parse(); {
+	case given:
+		return mailout.Ref(row)
+	case len(story.Attempts) == 1:
+		return story.Record.Ref
+	}
+	return ""
+}
+
+// absentQuestion says what becomes of a row that is absent, and which reference that is about.
+func absentQuestion(r mailout.Record, row string, ref mailout.Ref) string {
+	if len(r.Job.Signers) == 0 { // known from sent.log alone
+		row += " will be withdrawn: no line of the manifest fits it, and nothing is sent for it again."
+	} else {
+		row += " will be sent AGAIN."
+	}
+	return "Row " + row + " You have searched the sender portal for its reference " + string(ref) + " and found no job?"
+}
+
+func (s *session) showResolved(a *app.App, books mailout.BatchInfo, c *resolveCmd, story app.Story) error {
 	switch story.Record.State {
 	case mailout.Planned:
 		s.ui.say("Row %s is planned again: a run that is sending takes it up, under a new reference; else batch resume %s does.", c.Row, books.ID)

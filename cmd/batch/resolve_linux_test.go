@@ -13,13 +13,14 @@ func TestAbsentIsTypedOut(t *testing.T) {
 	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "drop-before"}]`)
 	m.batch(t, exitLook, "run", m.manifest, "--yes")
 	must(t, changeSettings(filepath.Join(m.dir, "batch.toml"), `send.absent_after="0s"`))
+	reference := string(m.rows(t)[0].Ref)
 	for _, answer := range []struct {
 		text string
 		exit int
 	}{{"y\n", exitUsage}, {"yes\n", exitUsage}, {"\n", exitUsage}, {"absent\n", exitOK}} {
 		cmd, _, _ := m.command("resolve", "latest", "line:2", "--absent")
 		p := atTerminal(t, cmd)
-		p.says(t, "Row line:2 will be sent AGAIN.")
+		p.says(t, "Row line:2 will be sent AGAIN. You have searched the sender portal for its reference "+reference+" and found no job?")
 		p.says(t, "Type absent to go on: ")
 		p.types(t, answer.text)
 		p.ends(t, answer.exit)

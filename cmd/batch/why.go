@@ -13,7 +13,7 @@ import (
 type whyCmd struct {
 	WithNationalIDs bool   `name:"with-national-ids" help:"Do not mask national numbers and addresses in --json."`
 	Batch           string `arg:"" help:"The batch's id, or latest."`
-	Row             string `arg:"" help:"The owner's key of the row, or line:14."`
+	Row             string `arg:"" help:"The owner's key of the row, line:14, or one of its references."`
 }
 
 // Help is shown by batch why --help.

@@ -222,7 +222,7 @@ func (o *office) absent() {
 		for r, err := range a.Records(o.t.Context(), o.batch) {
 			must(o.t, err)
 			if r.State == mailout.Unknown && len(o.jobs()[r.Line]) == 0 {
-				must(o.t, a.ledger.Resolve(o.t.Context(), o.batch, r.Line, mailout.Finding{Verdict: mailout.VerdictAbsent, By: "a test"}, a.ws.Config.Send.AbsentAfter))
+				must(o.t, a.ledger.Resolve(o.t.Context(), o.batch, r.Line, mailout.Finding{Verdict: mailout.VerdictAbsent, Ref: r.Ref, By: "a test"}, a.ws.Config.Send.AbsentAfter))
 			}
 		}
 	})

@@ -70,7 +70,7 @@ func Explain(err error) *Error {
 	case errors.Is(err, ledger.ErrNoBatch):
 		return &Error{Kind: KindUsage, Message: "there is no such batch in this workspace", Remedy: "`batch status` lists the batches", Err: err}
 	case errors.Is(err, ledger.ErrNoRow):
-		return &Error{Kind: KindUsage, Message: "there is no such row in the batch", Remedy: "give the owner's key of the row, or line:14 for its line in the manifest; of several lines that are one job, the first", Err: err}
+		return &Error{Kind: KindUsage, Message: "there is no such row in the batch", Remedy: "give the owner's key of the row, line:14 for its line in the manifest, of several lines that are one job the first, or a reference that it was sent under", Err: err}
 	case errors.Is(err, ledger.ErrSuperseded):
 		return &Error{Kind: KindProblems, Message: "while this plan waited for approval, a newer one took its place; nothing was sent",
 			Remedy: "`batch status` shows the newer one; look at it and approve it, or plan again", Err: err}

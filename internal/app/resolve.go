@@ -24,9 +24,12 @@ func (a *App) Resolve(ctx context.Context, id mailout.BatchID, row string, f mai
 		return err
 	}
 	err = a.ledger.Resolve(ctx, id, line, f, a.ws.Config.Send.AbsentAfter)
-	var early *ledger.ResolveError
-	if errors.As(err, &early) && !early.Possible.IsZero() {
-		return usage("search the sender portal meanwhile; its status change may come too", "%s", a.resolveWords(early))
+	no := new(ledger.ResolveError)
+	switch {
+	case errors.As(err, &no) && !no.Possible.IsZero():
+		return usage("search the sender portal meanwhile; its status change may come too", "%s", a.resolveWords(no))
+	case errors.As(err, &no) && no.Unnamed:
+		return usage(fmt.Sprintf("batch why %s %s shows them all; then: batch resolve %s REFERENCE --%s", id, row, id, f.Verdict), "%s", no.Message)
 	}
 	return err
 }
@@ -94,7 +97,7 @@ func (a *App) ResolveAll(ctx context.Context, id mailout.BatchID, list FindingsL
 	}
 	all := make([]ledger.RowFinding, len(list.findings))
 	for i, f := range list.findings {
-		all[i] = ledger.RowFinding{Row: f.Row, Ref: f.Ref, Finding: mailout.Finding{Verdict: f.Verdict, Job: f.Job, By: said(f.Note)}}
+		all[i] = ledger.RowFinding{Row: f.Row, Finding: mailout.Finding{Verdict: f.Verdict, Ref: f.Ref, Job: f.Job, By: said(f.Note)}}
 	}
 	changed, faults, err := a.ledger.ResolveAll(ctx, id, all, a.ws.Config.Send.AbsentAfter)
 	for i, f := range list.findings {

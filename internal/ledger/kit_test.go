@@ -296,11 +296,17 @@ const absentAfter = 30 * time.Minute
 
 func (b *books) resolve(id mailout.BatchID, line int, v mailout.Verdict) {
 	b.t.Helper()
-	must(b.t, b.Resolve(b.t.Context(), id, line, found(v), absentAfter))
+	must(b.t, b.Resolve(b.t.Context(), id, line, about(b.record(id, line).Ref, found(v)), absentAfter))
 }
 
 // found is what a person says of a row.
 func found(v mailout.Verdict) mailout.Finding { return mailout.Finding{Verdict: v, By: "by kari"} }
+
+// about is what a person says of one attempt.
+func about(ref mailout.Ref, f mailout.Finding) mailout.Finding {
+	f.Ref = ref
+	return f
+}
 
 func must(t testing.TB, err error) {
 	t.Helper()

@@ -53,7 +53,7 @@ func TestAnyLifeKeepsTheBooksTrue(t *testing.T) {
 			case "absent":
 				w.clock.pass(time.Hour)
 				var re *ledger.ResolveError
-				if err := w.Resolve(t.Context(), w.id, line, found(mailout.VerdictAbsent), absentAfter); err != nil && !errors.As(err, &re) {
+				if err := w.Resolve(t.Context(), w.id, line, about(w.record(w.id, line).Ref, found(mailout.VerdictAbsent)), absentAfter); err != nil && !errors.As(err, &re) {
 					rt.Fatal(err)
 				}
 			}

@@ -89,8 +89,8 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 	return b, l.wrap("counting alarms", err)
 }
 
-// Line finds the line of a row by the owner's key, or by "line:14". A skipped row may
-// have the key of another: the other is found.
+// Line finds the line of a row by the owner's key, by "line:14", or by the Ref of one of its
+// attempts. A skipped row may have the key of another: the other is found.
 func (l *Ledger) Line(ctx context.Context, batch mailout.BatchID, row string) (line int, err error) {
 	where, arg, err := rowQuery(row)
 	if err != nil {
@@ -105,6 +105,9 @@ func (l *Ledger) Line(ctx context.Context, batch mailout.BatchID, row string) (l
 
 // rowQuery is how the row is found that a person names.
 func rowQuery(row string) (where string, arg any, err error) {
+	if _, ok := mailout.Ref(row).Parse(); ok {
+		return `line = (SELECT a.line FROM attempts a WHERE a.ref = ? AND a.batch = rows.batch)`, row, nil
+	}
 	s, ok := strings.CutPrefix(row, "line:")
 	if !ok {
 		return `key = ? ORDER BY state = 'skipped', line LIMIT 1`, row, nil

@@ -19,6 +19,9 @@ import (
 // Absent is possible when absentAfter has passed since the last byte can have left, and
 // never after present; the row is then planned again, and its next attempt gets a new Ref.
 // A row of which nothing but the Ref is known is withdrawn instead: there is nothing to send.
+//
+// A finding is about one attempt. Where it does not name the Ref that was searched for, absent
+// is refused of a row that has had another attempt: the job of that one was looked for, perhaps.
 func (l *Ledger) Resolve(ctx context.Context, batch mailout.BatchID, line int, f mailout.Finding, absentAfter time.Duration) error {
 	now := l.now()
 	return l.tx(ctx, "resolving the row", func(tx *sql.Tx) error {
@@ -34,6 +37,9 @@ func resolve(tx *sql.Tx, p place, f mailout.Finding, now time.Time, absentAfter 
 	if p.state != mailout.Unknown {
 		return &ResolveError{State: p.state, Message: fmt.Sprintf("the row is %s, not unknown: there is nothing to resolve", p.state)}
 	}
+	if err := searchedFor(tx, p, f); err != nil {
+		return err
+	}
 	switch f.Verdict {
 	case mailout.VerdictPresent:
 		return present(tx, p, f, now)
@@ -41,6 +47,23 @@ func resolve(tx *sql.Tx, p place, f mailout.Finding, now time.Time, absentAfter 
 		return absent(tx, p, f, now, absentAfter)
 	}
 	return fmt.Errorf("%q is no verdict: it is %q or %q", f.Verdict, mailout.VerdictPresent, mailout.VerdictAbsent)
+}
+
+// searchedFor refuses a finding that is, or may be, about another attempt than the one that the
+// row waits for: somebody else may have found that one absent, and the row gone out once more.
+func searchedFor(tx *sql.Tx, p place, f mailout.Finding) error {
+	if f.Ref == p.ref {
+		return nil
+	}
+	if f.Ref != "" {
+		return &ResolveError{State: p.state, Message: "the reference is of an earlier attempt; the row waits for " + string(p.ref)}
+	}
+	var others bool
+	err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND line = ? AND ref <> ?)`, string(p.batch), p.line, string(p.ref)).Scan(&others)
+	if err == nil && others && f.Verdict == mailout.VerdictAbsent {
+		err = &ResolveError{State: p.state, Message: "the row was found absent and sent again before: give the reference that was searched for", Unnamed: true}
+	}
+	return err
 }
 
 func present(tx *sql.Tx, p place, f mailout.Finding, now time.Time) error {
@@ -95,6 +118,7 @@ type ResolveError struct {
 	State    mailout.State
 	Message  string
 	Possible time.Time // from when on it can be; zero: never
+	Unnamed  bool      // it can be once the reference is named that was searched for
 }
 
 func (e *ResolveError) Error() string { return e.Message }

@@ -16,7 +16,7 @@ import (
 func (b *books) wantResolveError(id mailout.BatchID, line int, v mailout.Verdict, why string) {
 	b.t.Helper()
 	var re *ledger.ResolveError
-	err := b.Resolve(b.t.Context(), id, line, found(v), absentAfter)
+	err := b.Resolve(b.t.Context(), id, line, about(b.record(id, line).Ref, found(v)), absentAfter)
 	if !errors.As(err, &re) || !strings.Contains(re.Message, why) {
 		b.t.Errorf("%s: the error is %v, want one with %q", v, err, why)
 	}
@@ -63,6 +63,50 @@ func TestAbsentIsPossibleHalfAnHourAfterTheLastByte(t *testing.T) {
 	if all := b.attempts(id, 2); len(all) != 2 || all[0].Outcome != mailout.OutcomeUnknown || all[1].Ref != second {
 		t.Errorf("attempts: %+v", all)
 	}
+}
+
+// Who searched for one attempt has not searched for the next: somebody else found the first
+// absent, and the row went out again.
+func TestAbsentIsSaidOfTheAttemptThatWasSearchedFor(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2), row(3))
+	first := b.begin(id, 2)
+	b.settle(first, lost)
+	b.clock.pass(absentAfter)
+	b.resolve(id, 2, mailout.VerdictAbsent)
+	second := b.begin(id, 2)
+	o := lost
+	o.LastByte = b.clock.now()
+	b.settle(second, o) // the portal may have a job of it
+	b.clock.pass(absentAfter)
+	absent := found(mailout.VerdictAbsent)
+	for searched, why := range map[mailout.Ref]string{"": "give the reference that was searched for", first: "the row waits for " + string(second)} {
+		var re *ledger.ResolveError
+		if err := b.Resolve(t.Context(), id, 2, about(searched, absent), absentAfter); !errors.As(err, &re) || !strings.Contains(re.Message, why) || re.Unnamed != (searched == "") {
+			t.Errorf("said of %q: the error is %v, want one with %q", searched, err, why)
+		}
+		b.wantState(id, 2, mailout.Unknown)
+	}
+	must(t, b.Resolve(t.Context(), id, 2, about(second, absent), absentAfter))
+	b.wantState(id, 2, mailout.Planned)
+}
+
+// A row is found by the reference of any of its attempts, in its own batch.
+func TestARowIsFoundByItsReference(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2), row(3))
+	first := b.absent(id, 3)
+	second := b.begin(id, 3)
+	for _, ref := range []mailout.Ref{first, second} {
+		if line, err := b.Line(t.Context(), id, string(ref)); line != 3 || err != nil {
+			t.Errorf("%s is line %d (%v)", ref, line, err)
+		}
+		_, err := b.Line(t.Context(), "2026-01-01-aa", string(ref))
+		wantErr(t, err, ledger.ErrNoRow)
+	}
+	never := mailout.NewRef(mailout.RefParts{Workspace: string(first[:6]), Batch: id, Line: 2, Attempt: 1})
+	_, err := b.Line(t.Context(), id, string(never))
+	wantErr(t, err, ledger.ErrNoRow)
 }
 
 // A process that died knows of no last byte: the half hour runs from when it was found.
@@ -191,19 +235,19 @@ func TestManyRowsAreResolvedAtOnce(t *testing.T) {
 
 	// With one fault nothing is changed, and every fault is told.
 	changed, faults := b.resolveAll(id,
-		ledger.RowFinding{Ref: refs[2], Finding: absent},
-		ledger.RowFinding{Row: "k3", Ref: refs[4], Finding: absent},
+		ledger.RowFinding{Finding: about(refs[2], absent)},
+		ledger.RowFinding{Row: "k3", Finding: about(refs[4], absent)},
 		ledger.RowFinding{Row: "line:99", Finding: absent},
 		ledger.RowFinding{Row: "k6", Finding: present},
 		ledger.RowFinding{Row: "line:2", Finding: present},
-		ledger.RowFinding{Ref: "somebody-elses", Finding: present})
+		ledger.RowFinding{Finding: about("somebody-elses", present)})
 	if changed != 0 || len(faults) != 5 || !strings.Contains(faults[0], "the reference is that of line 4, the row that is named beside it stands in line 3") ||
 		!strings.Contains(faults[1], "no such row") || !strings.Contains(faults[2], "is planned, not unknown") || !strings.Contains(faults[3], "twice") {
 		t.Errorf("%d changed; faults: %q", changed, faults)
 	}
 	b.wantState(id, 2, mailout.Unknown)
 
-	list := []ledger.RowFinding{{Ref: refs[2], Row: "01845*****", Finding: absent}, {Row: "k3", Finding: present}, {Row: "line:4", Finding: withJob}, {Ref: refs[5], Finding: absent}}
+	list := []ledger.RowFinding{{Row: "01845*****", Finding: about(refs[2], absent)}, {Row: "k3", Finding: present}, {Row: "line:4", Finding: withJob}, {Finding: about(refs[5], absent)}}
 	if changed, faults := b.resolveAll(id, list...); changed != 4 || len(faults) != 0 {
 		t.Errorf("%d changed; faults: %q", changed, faults)
 	}
@@ -227,7 +271,7 @@ func TestManyRowsAreResolvedAtOnce(t *testing.T) {
 	if _, faults := b.resolveAll(id, ledger.RowFinding{Row: "k2", Finding: absent}); len(faults) != 1 || !strings.Contains(faults[0], "give the reference that was searched for") {
 		t.Errorf("an old list without references: %q", faults)
 	}
-	if changed, faults := b.resolveAll(id, ledger.RowFinding{Ref: second, Finding: absent}); changed != 1 || len(faults) != 0 {
+	if changed, faults := b.resolveAll(id, ledger.RowFinding{Finding: about(second, absent)}); changed != 1 || len(faults) != 0 {
 		t.Errorf("%d changed; faults: %q", changed, faults)
 	}
 }

@@ -12,8 +12,7 @@ import (
 
 // RowFinding is what a person found about one of many rows.
 type RowFinding struct {
-	Row string      // the owner's key, or "line:14"; not looked at where there is a Ref
-	Ref mailout.Ref // the reference that was searched for; empty: the row's newest
+	Row string // as a person names it; not looked at where there is a Ref
 	mailout.Finding
 }
 
@@ -65,9 +64,6 @@ func resolveOne(tx *sql.Tx, batch mailout.BatchID, f RowFinding, seen map[int]bo
 	if before, err := settledBefore(tx, p, f); err != nil || before {
 		return false, err
 	}
-	if p.state == mailout.Unknown && f.Ref != "" && f.Ref != p.ref {
-		return false, &ResolveError{State: p.state, Message: "the reference is of an earlier attempt; the row waits for " + string(p.ref)}
-	}
 	return true, resolve(tx, p, f.Finding, now, absentAfter)
 }
 
@@ -110,10 +106,10 @@ func settledBefore(tx *sql.Tx, p place, f RowFinding) (before bool, err error) {
 			string(p.batch), p.line, string(p.ref), int64(f.Job)).Scan(&before)
 		return before, err
 	}
+	if f.Ref == "" && p.state == mailout.Unknown {
+		return false, nil // what was dropped is another attempt
+	}
 	err = tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM attempts WHERE batch = ? AND line = ? AND dropped_at IS NOT NULL AND ? IN ('', ref))`,
 		string(p.batch), p.line, string(f.Ref)).Scan(&before)
-	if err == nil && before && f.Ref == "" && p.state == mailout.Unknown {
-		err = &ResolveError{State: p.state, Message: "the row was found absent and sent again before: give the reference that was searched for"}
-	}
 	return before, err
 }

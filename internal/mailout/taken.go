@@ -96,6 +96,7 @@ func (r Restored) Named() int { return r.Proved + r.ByLine + r.Bare }
 // Finding is what a person found in the sender portal about an unknown row.
 type Finding struct {
 	Verdict Verdict
+	Ref     Ref    // the reference that was searched for; empty: that of the row's only attempt
 	Job     JobID  // of a job that is present, where it was read; else zero
 	By      string // who found it, and what they say of it
 }

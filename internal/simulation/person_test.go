@@ -216,7 +216,7 @@ func (w *world) resolve(turn int, unknown []mailout.Record, lived bool) {
 
 // search is what a person says of a row; wrong where it has a job and is said not to.
 func (w *world) search(r mailout.Record, dice *rand.Rand) (f mailout.Finding, wrong bool) {
-	f = mailout.Finding{Verdict: mailout.VerdictAbsent, By: "a person of the simulation"}
+	f = mailout.Finding{Verdict: mailout.VerdictAbsent, Ref: r.Ref, By: "a person of the simulation"}
 	jobs := w.portal.Jobs(string(r.Ref))
 	switch {
 	case len(jobs) == 0:
