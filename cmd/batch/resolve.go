@@ -115,7 +115,7 @@ func absentQuestion(r mailout.Record, row string, ref mailout.Ref) string {
 func (s *session) showResolved(a *app.App, books mailout.BatchInfo, c *resolveCmd, story app.Story) error {
 	switch story.Record.State {
 	case mailout.Planned:
-		s.ui.say("Row %s is planned again: a run that is sending takes it up, under a new reference; else batch resume %s does.", c.Row, books.ID)
+		s.ui.say("Row %s is planned again: a run that is sending takes it up, under a new reference; else batch resume %s does. Is its job there after all, --present takes that back until it is sent.", c.Row, books.ID)
 	case mailout.Cancelled:
 		why := "as was wished before"
 		if len(story.Record.Job.Signers) == 0 {

@@ -22,6 +22,9 @@ import (
 //
 // A finding is about one attempt. Where it does not name the Ref that was searched for, absent
 // is refused of a row that has had another attempt: the job of that one was looked for, perhaps.
+//
+// Present takes back what was said of a row that was found absent and has not been sent since:
+// it is unknown again, under the Ref that was dropped.
 func (l *Ledger) Resolve(ctx context.Context, batch mailout.BatchID, line int, f mailout.Finding, absentAfter time.Duration) error {
 	now := l.now()
 	return l.tx(ctx, "resolving the row", func(tx *sql.Tx) error {
@@ -34,6 +37,11 @@ func (l *Ledger) Resolve(ctx context.Context, batch mailout.BatchID, line int, f
 }
 
 func resolve(tx *sql.Tx, p place, f mailout.Finding, now time.Time, absentAfter time.Duration) error {
+	if p.state == mailout.Planned && f.Verdict == mailout.VerdictPresent {
+		if err := takeBack(tx, &p, f, now); err != nil {
+			return err
+		}
+	}
 	if p.state != mailout.Unknown {
 		return &ResolveError{State: p.state, Message: fmt.Sprintf("the row is %s, not unknown: there is nothing to resolve", p.state)}
 	}
@@ -47,6 +55,31 @@ func resolve(tx *sql.Tx, p place, f mailout.Finding, now time.Time, absentAfter 
 		return absent(tx, p, f, now, absentAfter)
 	}
 	return fmt.Errorf("%q is no verdict: it is %q or %q", f.Verdict, mailout.VerdictPresent, mailout.VerdictAbsent)
+}
+
+// takeBack makes a planned row unknown again, under the attempt that was found absent and has a
+// job after all. Where several were, the finding names the one. A row that had none stays as it
+// is.
+func takeBack(tx *sql.Tx, p *place, f mailout.Finding, now time.Time) error {
+	var dropped int
+	var ref mailout.Ref
+	err := tx.QueryRow(`SELECT count(*), coalesce(max(ref), '') FROM attempts WHERE batch = ? AND line = ? AND dropped_at IS NOT NULL AND ? IN ('', ref)`,
+		string(p.batch), p.line, string(f.Ref)).Scan(&dropped, (*string)(&ref))
+	switch {
+	case err != nil || dropped == 0:
+		return err
+	case dropped > 1:
+		return &ResolveError{State: p.state, Message: "the row was found absent more than once: give the reference that was found", Unnamed: true}
+	}
+	if _, err := tx.Exec(`UPDATE attempts SET dropped_at = NULL WHERE ref = ?`, string(ref)); err != nil {
+		return err
+	}
+	p.ref = ref
+	err = move(tx, p, mailout.Restore, stamp(now), "absent is taken back, "+f.By)
+	if errors.Is(err, mailout.ErrRepeat) {
+		return &ResolveError{State: p.state, Message: "the same letter went out by another row since: there are two jobs of it; cancel one in the sender portal"}
+	}
+	return err
 }
 
 // searchedFor refuses a finding that is, or may be, about another attempt than the one that the

@@ -12,8 +12,8 @@ const (
 	Skipped State = "skipped"
 
 	// Planned: checked and frozen, nothing sent. Ends when the intent to send is
-	// committed (Begin), when a person withdraws the row, or when sent.log proves the books
-	// wrong (Restore).
+	// committed (Begin), when a person withdraws the row, or when sent.log, or a person who had
+	// said absent, proves the books wrong (Restore).
 	Planned State = "planned"
 
 	// Sending: the intent is on disk and synced; bytes may be on their way. Ends with
@@ -64,7 +64,7 @@ const (
 	Lose     Event = "lose"     // no certain answer, or the process died while sending
 	Adopt    Event = "adopt"    // a status change brought a Ref of the row that has no job
 	Absent   Event = "absent"   // a person searched and found no job
-	Restore  Event = "restore"  // sent.log names an attempt that the books had lost
+	Restore  Event = "restore"  // sent.log names an attempt that the books had lost, or absent was taken back
 	Withdraw Event = "withdraw" // a person took the row back before it was sent
 
 	Complete Event = "complete" // the job's final change: all signed
