@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -140,7 +141,7 @@ func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
 	}
 	var books mailout.BatchInfo
 	if c.Batch != "" {
-		if books, err = a.Books(s.hard, c.Batch); err != nil {
+		if books, err = a.Books(context.WithoutCancel(s.hard), c.Batch); err != nil {
 			return err
 		}
 	}
@@ -171,13 +172,13 @@ func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
 	return nil
 }
 
-// goesOn is how a cancelling is ended that was broken off. What it did not reach is no wish
-// yet: nobody but the same command takes it up.
+// goesOn is how a cancelling is ended that was broken off. What it reached is in the books, and
+// is never sent. What it did not reach is no wish yet: nobody but the same command takes it up.
 func goesOn(c app.Cancelled) string {
 	if c.NotReached > 0 {
-		return "The same command goes on; until then what is not sent of the rows that were not reached can still be sent."
+		return "The same command goes on; until then what is not sent of the rows that were not reached can still be sent: their wish is not in the books."
 	}
-	return "The same command goes on, and so does batch follow."
+	return "All of the wish is in the books, and nothing of it is sent: the same command goes on, and so does batch follow."
 }
 
 func (s *session) showCancelled(c app.Cancelled) {

@@ -75,6 +75,40 @@ func TestInterruptedTwice(t *testing.T) {
 	m.compare(t)
 }
 
+// Ctrl-C twice ends a cancelling too. What it had written down is in the books: it says so, and
+// resume, which sends, is not what it recommends; nor would that send any of it.
+func TestCancellingInterruptedTwice(t *testing.T) {
+	m := newMailout(t, 4)
+	m.batch(t, exitStopped, "run", m.manifest, "--yes", "--canary", "2")
+	id := m.batchID(t)
+	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "cancel"}, "do": "slow-before:20s"}]`)
+	p := m.start(t, "cancel", id, "--yes")
+	must(t, awaitTrue("the withdrawn rows", func() bool { return len(m.rowsIn(t, mailout.Cancelled)) == 2 }))
+	p.signal(t, os.Interrupt)
+	p.says(t, "once more stops at once")
+	must(t, awaitTrue("the end", func() bool {
+		p.cmd.Process.Signal(os.Interrupt)
+		return p.over()
+	}))
+	p.ends(t, exitStopped)
+	for _, words := range []string{" 2 withdrawn before sending", " 2 without an answer", "All of the wish is in the books", "the same command goes on"} {
+		p.says(t, words)
+	}
+	if said := p.err.String(); strings.Contains(said, "resume` goes on") || strings.Contains(said, "context canceled") {
+		t.Errorf("it said:\n%s", said)
+	}
+	m.control(t, http.MethodPut, "/faults", "[]")
+	m.batch(t, exitOK, "resume", id, "--yes")
+	if n := len(m.jobs(t)); n != 2 {
+		t.Errorf("the portal has %d jobs, want the canary's 2", n)
+	}
+	m.batch(t, exitOK, "cancel", id, "--yes")
+	m.batch(t, exitOK, "follow", id)
+	if n := len(m.rowsIn(t, mailout.Cancelled)); n != 4 {
+		t.Errorf("%d rows are cancelled, want 4", n)
+	}
+}
+
 // Signals that come close together are one: timeout(1) sends two, and so may a service manager.
 func TestSignalsCloseTogetherAreOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -190,10 +190,11 @@ func (s *session) interrupted() error {
 		return &app.Error{Kind: app.KindInternal, Message: "stopped, as asked; nothing was sent",
 			Remedy: "the same command goes on: what was checked so far is not checked again"}
 	}
+	at := ""
 	if s.hard.Err() != nil {
-		return &app.Error{Kind: app.KindInternal, Message: "stopped at once, as asked; the ledger is true", Remedy: "`batch resume` goes on"}
+		at = " at once"
 	}
-	return &app.Error{Kind: app.KindInternal, Message: "stopped, as asked; the ledger is true", Remedy: "the same command goes on"}
+	return &app.Error{Kind: app.KindInternal, Message: "stopped" + at + ", as asked; the ledger is true", Remedy: "the same command goes on"}
 }
 
 // nobodyReads is why a command stops whose output goes to a program that has ended.

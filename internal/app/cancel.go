@@ -161,13 +161,13 @@ func (a *App) Cancel(ctx, soft context.Context, p CancelPlan, said string) (c Ca
 }
 
 // wish writes the wish of row after row, until a person asks to stop. reached are the rows
-// that have it.
+// that have it: what is begun of them is written to its end, so that this is no guess.
 func (a *App) wish(ctx, soft context.Context, p CancelPlan, said string) (reached []int, err error) {
 	for lines := range slices.Chunk(p.Lines, wishesAtOnce) {
 		if soft.Err() != nil {
 			break
 		}
-		if err := a.ledger.WishCancelled(ctx, p.Batch, lines, said); err != nil {
+		if err := a.ledger.WishCancelled(context.WithoutCancel(ctx), p.Batch, lines, said); err != nil {
 			return nil, err
 		}
 		reached = append(reached, lines...)

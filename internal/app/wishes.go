@@ -62,8 +62,17 @@ const handOver = 3 * time.Minute
 
 // bring brings wishes to the portal: itself where nobody else talks to it, else by leaving
 // them with whoever does, in the ledger, and waiting for the answers. left says how many
-// have none yet.
+// have none yet. Calls that are cut short leave their wishes as they are, in the ledger: it is
+// the same end as a soft one.
 func (a *App) bring(ctx, soft context.Context, left func(context.Context) (int, error)) (Ending, string, error) {
+	ending, reason, err := a.bringAll(ctx, soft, left)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return EndInterrupted, stoppedOnRequest, nil
+	}
+	return ending, reason, err
+}
+
+func (a *App) bringAll(ctx, soft context.Context, left func(context.Context) (int, error)) (Ending, string, error) {
 	all, err := left(ctx)
 	if err != nil || all == 0 {
 		return EndDone, "", err
