@@ -12,6 +12,7 @@ import (
 
 	"batch/internal/bundle"
 	"batch/internal/identity"
+	"batch/internal/ledger"
 	"batch/internal/mailout"
 	"batch/internal/pace"
 	"batch/internal/pdfprep"
@@ -23,6 +24,7 @@ import (
 // and everything that a call needs.
 type speaker struct {
 	lock   *workspace.Lock
+	ledger *ledger.Ledger
 	client *portal.Client
 	post   *calls
 	pace   *pace.Pacer
@@ -41,7 +43,7 @@ func (a *App) speakAfter(ctx context.Context, recover func(context.Context) erro
 	if err != nil {
 		return nil, err
 	}
-	s := &speaker{lock: lock, log: a.o.Log}
+	s := &speaker{lock: lock, ledger: a.ledger, log: a.o.Log}
 	if err = a.atHome(ctx); err == nil {
 		err = recover(ctx)
 	}
@@ -86,7 +88,9 @@ func (a *App) lock(ctx context.Context) (*workspace.Lock, error) {
 }
 
 // close lets go of what a call needs. A pace whose end could not be kept costs the next
-// speaker half a minute, and is no error of what was done here.
+// speaker half a minute, and is no error of what was done here. Whoever has the lock next must
+// not find a note that somebody speaks: it would take this for a crash, while the process goes
+// on, and perhaps asks a person something.
 func (s *speaker) close() {
 	if s.client != nil {
 		s.client.Close()
@@ -94,6 +98,7 @@ func (s *speaker) close() {
 	if s.pace != nil {
 		s.pace.Close()
 	}
+	s.ledger.FallSilent()
 	s.lock.Unlock()
 }
 
