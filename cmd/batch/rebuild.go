@@ -67,6 +67,7 @@ func (s *session) rebuilt(a *app.App, r app.Rebuilt, f sendFlags) error {
 	case len(r.Missing) > 0:
 		r.Ending = app.EndLook
 	case r.Ending == app.EndDone && waits && len(all) == 1 && s.ui.ask && !s.ui.yes:
+		s.asksOf = string(all[0].ID)
 		return s.send(a, all[0], f, 0)
 	case r.Ending == app.EndDone && waits:
 		r.Ending = app.EndStopped

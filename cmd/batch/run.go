@@ -59,7 +59,8 @@ type session struct {
 	exit int
 
 	alarms   alarms
-	planning bool // a plan is being made: nothing was sent and nothing is lost
+	planning bool   // a plan is being made: nothing was sent and nothing is lost
+	asksOf   string // the batch that was rebuilt before it is asked about; else empty
 }
 
 // version is set by the linker.
@@ -179,6 +180,10 @@ func (s *session) stopped(err error) bool {
 // interrupted is the error of a command that a person ended: at a question, at the second
 // Ctrl-C, or at the first where nothing was under way that had to be finished.
 func (s *session) interrupted() error {
+	if s.ui.left.Load() && s.asksOf != "" {
+		return &app.Error{Kind: app.KindInternal, Message: "stopped at the question, as asked; the books are rebuilt, and nothing was sent",
+			Remedy: "`batch resume " + s.asksOf + "` asks again"}
+	}
 	if s.ui.left.Load() {
 		return &app.Error{Kind: app.KindInternal, Message: "stopped at the question, as asked; nothing was done",
 			Remedy: "the same command asks again"}
