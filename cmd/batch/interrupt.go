@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -16,9 +17,15 @@ import (
 // seen what the first Ctrl-C did.
 const asOne = 500 * time.Millisecond
 
+// patience is how long a run that was told to stop at once may take for it. It needs a moment: it
+// has no more to do than to write down what became of its calls.
+const patience = 5 * time.Second
+
 // interruptible gives the two contexts of a run. The first signal that asks for an end (Ctrl-C,
 // SIGTERM, the terminal closing) ends soft: calls in flight finish and the books are written.
-// The second ends hard. Where whoever reads the output goes away, soft ends too.
+// The second ends hard, and after patience the process, whatever hangs in a write or on a disk: a
+// process that nobody can end keeps the lock. Where whoever reads the output goes away, soft ends
+// too.
 func interruptible(ctx context.Context, u *ui) (hard, soft context.Context, release func()) {
 	hard, stopHard := context.WithCancel(ctx)
 	soft, stopSoft := context.WithCancel(hard)
@@ -33,7 +40,8 @@ func interruptible(ctx context.Context, u *ui) (hard, soft context.Context, rele
 	// process would die of it, with calls in flight. Ignored, the signal would stay so in the
 	// commands that are started.
 	signal.Notify(broken, syscall.SIGPIPE)
-	go obey(hard.Done(), signals, func() {
+	over := make(chan struct{})
+	go obey(over, signals, func() {
 		asking := u.asking.Load()
 		stopSoft()
 		if !asking {
@@ -41,8 +49,9 @@ func interruptible(ctx context.Context, u *ui) (hard, soft context.Context, rele
 			// him: the second signal would wait too.
 			go u.note("stopping: what is under way is finished and written down; once more stops at once")
 		}
-	}, stopHard)
+	}, stopHard, u.giveUp)
 	return hard, soft, func() {
+		close(over)
 		signal.Stop(signals)
 		signal.Stop(broken)
 		stopHard()
@@ -59,8 +68,9 @@ func endingSignals() []os.Signal {
 	return all
 }
 
-// obey calls first at the first signal, and second at one that comes later than asOne.
-func obey(over <-chan struct{}, signals <-chan os.Signal, first, second func()) {
+// obey calls first at the first signal, second at one that comes later than asOne, and last where
+// the run is not over after patience.
+func obey(over <-chan struct{}, signals <-chan os.Signal, first, second, last func()) {
 	var since time.Time
 	for {
 		select {
@@ -74,9 +84,31 @@ func obey(over <-chan struct{}, signals <-chan os.Signal, first, second func()) 
 			first()
 		case time.Since(since) >= asOne:
 			second()
+			select {
+			case <-over:
+			case <-time.After(patience):
+				last()
+			}
 			return
 		}
 	}
+}
+
+// giveUp ends the process in the middle. It is what a kill would be, and the books are made for
+// that: nothing is written after it, rows whose call was under way are taken up by the next start
+// as unknown, and the lock is gone with the process. That it says so must not hang either.
+func (u *ui) giveUp() {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		fmt.Fprintln(u.err, "batch: ended at once, as asked, though something did not end: nobody reads what it prints, or the disk does not answer")
+		fmt.Fprintln(u.err, "  → the ledger is true; the next command takes up what was left")
+	}()
+	select {
+	case <-said:
+	case <-time.After(time.Second):
+	}
+	os.Exit(exitStopped)
 }
 
 // outlet is stdout. When nobody reads it any more (batch … | head) that is said once: results

@@ -117,7 +117,7 @@ func TestSignalsCloseTogetherAreOne(t *testing.T) {
 		went := make(chan struct{})
 		go func() {
 			defer close(went)
-			obey(over, signals, func() { said = append(said, "soft") }, func() { said = append(said, "hard") })
+			obey(over, signals, func() { said = append(said, "soft") }, func() { said = append(said, "hard") }, func() { said = append(said, "exit") })
 		}()
 		send := func(want ...string) {
 			t.Helper()
@@ -133,7 +133,28 @@ func TestSignalsCloseTogetherAreOne(t *testing.T) {
 		send("soft")
 		time.Sleep(time.Millisecond)
 		send("soft", "hard")
-		<-went
+		time.Sleep(patience - time.Millisecond)
+		synctest.Wait()
+		if len(said) != 2 {
+			t.Errorf("%q before patience is over", said)
+		}
+		<-went // what does not end
+		if !slices.Equal(said, []string{"soft", "hard", "exit"}) {
+			t.Errorf("%q, want the exit last", said)
+		}
+	})
+}
+
+// Where the run ends after the second signal, it is not ended from outside.
+func TestWhoStopsAtOnceIsNotGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals, over := make(chan os.Signal, 1), make(chan struct{})
+		signals <- syscall.SIGTERM
+		go func() {
+			time.Sleep(asOne)
+			signals <- syscall.SIGTERM
+		}()
+		obey(over, signals, func() {}, func() { close(over) }, func() { t.Error("the process was ended from outside") })
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"batch/internal/judgetest"
 	"batch/internal/mailout"
@@ -171,18 +173,8 @@ func TestStoppedThoughNobodyReadsWhatIsSaid(t *testing.T) {
 	m := newMailout(t, rows)
 	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:300ms"}]`)
 	cmd, _, _ := m.command("run", m.manifest, "--yes")
-	path := filepath.Join(t.TempDir(), "stderr")
-	must(t, syscall.Mkfifo(path, 0o600))
-	open := func(flag int) *os.File {
-		t.Helper()
-		f, err := os.OpenFile(path, flag, 0)
-		must(t, err)
-		t.Cleanup(func() { f.Close() })
-		return f
-	}
-	read := open(os.O_RDONLY | syscall.O_NONBLOCK)
+	path, read, said := pipe(t)
 	p := &process{cmd: cmd, out: new(heard), err: new(heard), ended: make(chan struct{})}
-	said := open(os.O_WRONLY)
 	cmd.Stdout, cmd.Stderr = p.out, said
 	p.run(t)
 	must(t, said.Close())
@@ -196,6 +188,62 @@ func TestStoppedThoughNobodyReadsWhatIsSaid(t *testing.T) {
 	go io.Copy(p.err, read)
 	p.ends(t, exitStopped)
 	m.stoppedSoftly(t, rows)
+}
+
+// Who stops reading keeps no process for ever that was told twice to stop: it ends, whatever hangs
+// in a write, and the next one has the lock.
+func TestStoppedTwiceThoughNobodyReads(t *testing.T) {
+	for _, stderrToo := range []bool{false, true} {
+		t.Run(fmt.Sprint(stderrToo), func(t *testing.T) {
+			t.Parallel()
+			m := newMailout(t, 2)
+			m.batch(t, exitOK, "run", m.manifest, "--yes")
+			path, _, out := pipe(t)
+			fillPipe(t, path)
+			cmd, _, _ := m.command("follow", "latest", "--json")
+			p := &process{cmd: cmd, out: new(heard), err: new(heard), ended: make(chan struct{})}
+			cmd.Stdout, cmd.Stderr = out, p.err
+			if stderrToo {
+				cmd.Stderr = out
+			}
+			before := m.calls()
+			p.run(t)
+			must(t, out.Close())
+			must(t, awaitTrue("a call", func() bool { return m.calls() > before }))
+			p.signal(t, os.Interrupt)
+			if !stderrToo { // what is said there does not wait for stdout
+				p.says(t, "once more stops at once")
+			}
+			time.Sleep(asOne) // what comes sooner is the same signal
+			p.signal(t, os.Interrupt)
+			began := time.Now()
+			p.ends(t, exitStopped)
+			if took := time.Since(began); took > 2*patience {
+				t.Errorf("it ended after %v", took)
+			}
+			if !stderrToo {
+				p.says(t, "the ledger is true")
+			}
+			m.batch(t, exitOK, "follow", "latest", "--once")
+			m.compare(t)
+		})
+	}
+}
+
+// pipe is one with a name; nobody reads from it but the test.
+func pipe(t *testing.T) (path string, read, write *os.File) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "pipe")
+	must(t, syscall.Mkfifo(path, 0o600))
+	open := func(flag int) *os.File {
+		t.Helper()
+		f, err := os.OpenFile(path, flag, 0)
+		must(t, err)
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	read = open(os.O_RDONLY | syscall.O_NONBLOCK)
+	return path, read, open(os.O_WRONLY)
 }
 
 // fillPipe writes into a pipe until nothing more goes in.

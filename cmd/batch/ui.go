@@ -38,6 +38,8 @@ type ui struct {
 	mu    sync.Mutex
 	line  bool      // a progress line stands there
 	until time.Time // what was last said to be waited for
+
+	objects sync.Mutex // one at a time; not mu, for whoever reads them may have stopped
 }
 
 func newUI(c common, stdin io.Reader, stdout, stderr io.Writer) *ui {
@@ -97,6 +99,8 @@ func (u *ui) object(v any) {
 	if !u.asJSON || u.unread.Load() {
 		return
 	}
+	u.objects.Lock()
+	defer u.objects.Unlock()
 	enc := json.NewEncoder(u.out)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil && !u.unread.Load() {
@@ -143,16 +147,14 @@ func (u *ui) books(b mailout.BatchInfo) {
 }
 
 // progress shows how far a flow is: one line kept current on a terminal, a plain line
-// elsewhere.
+// elsewhere. Where nobody reads objects any more it waits with nothing in its hands: others have
+// something to say on stderr.
 func (u *ui) progress(p app.Progress) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
 	u.object(struct {
 		Type string `json:"type"`
 		app.Progress
 	}{"progress", p})
-	if p.Why != "" && !p.Until.Equal(u.until) {
-		u.until = p.Until
+	if u.waitsAnew(p) {
 		u.object(struct {
 			Type  string    `json:"type"`
 			Until time.Time `json:"until"`
@@ -162,6 +164,8 @@ func (u *ui) progress(p app.Progress) {
 	if u.quiet || u.asJSON {
 		return
 	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	if p.Why == "hold" { // told once: it stays to be read
 		if u.line {
 			fmt.Fprint(u.err, "\r\x1b[K")
@@ -181,6 +185,17 @@ func (u *ui) progress(p app.Progress) {
 	}
 	fmt.Fprint(u.err, "\r\x1b[K", text)
 	u.line = true
+}
+
+// waitsAnew notes what is waited for; false where that was told before.
+func (u *ui) waitsAnew(p app.Progress) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if p.Why == "" || p.Until.Equal(u.until) {
+		return false
+	}
+	u.until = p.Until
+	return true
 }
 
 // clearLine makes room where the progress line stands.
