@@ -53,7 +53,7 @@ func (a *App) Rebuild(ctx context.Context, o RebuildOptions) (r Rebuilt, err err
 		r.Whole = true
 		return r, a.everSent(ctx)
 	}
-	if err := s.greet(o.Soft, a.senders()); err != nil {
+	if err := a.greetWatched(s, o.Soft); err != nil {
 		return r, err
 	}
 	if err := a.restore(ctx, claims, o, &r); err != nil || len(mailout.Stopping(r.Plan.Problems)) > 0 && r.Plan.Batch == "" {
@@ -68,6 +68,14 @@ func (a *App) Rebuild(ctx context.Context, o RebuildOptions) (r Rebuilt, err err
 		}
 	}
 	return r, a.takeWhatComes(ctx, s, o.Soft, &r)
+}
+
+// greetWatched asks the portal who we are, and says what that waits for: somebody who rebuilds
+// is afraid for the letters, and a terminal that says nothing for half a minute is no comfort.
+// Planning has a progress of its own behind it.
+func (a *App) greetWatched(s *speaker, soft context.Context) error {
+	defer a.watch(soft, "", true, s.pace.Waiting)()
+	return s.greet(soft, a.senders())
 }
 
 // everSent refuses to call books whole of which nothing is left that could tell otherwise.
@@ -163,7 +171,9 @@ func (a *App) takeWhatComes(ctx context.Context, s *speaker, soft context.Contex
 		}
 		r.Batches[i].Found = books.Totals[mailout.Unknown]
 	}
+	stop := a.watch(ctx, "", true, s.pace.Waiting)
 	read, err := a.follow(ctx, s, "", soft, true, func() bool { return false })
+	stop()
 	if err != nil {
 		return err
 	}
