@@ -4,7 +4,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"batch/internal/mailout"
 )
 
 // That a job is absent sends the letter again: the word itself is typed, and yes is none.
@@ -48,5 +51,24 @@ func TestWhatARebuildFoundIsApproved(t *testing.T) {
 	p.ends(t, exitLook)
 	if n := len(m.jobs(t)); n != 3 {
 		t.Errorf("the portal has %d jobs, want 3", n)
+	}
+}
+
+// Of a row that only sent.log knows, absent sends nothing: a careful person must not be asked
+// whether it is to be sent again.
+func TestTheQuestionAboutABareRow(t *testing.T) {
+	const ref = mailout.Ref("k3v9xq-2026-11-21-a7-14-1-8fj2m0qz-c4t")
+	bare := absentQuestion(mailout.Record{}, "sent-14", ref)
+	other := absentQuestion(mailout.Record{Row: mailout.Row{Job: mailout.Job{Signers: make([]mailout.Signer, 1)}}}, "1042", ref)
+	if !strings.Contains(bare, "Row sent-14 will be withdrawn") || strings.Contains(bare, "AGAIN") {
+		t.Errorf("of a bare row: %s", bare)
+	}
+	if !strings.Contains(other, "Row 1042 will be sent AGAIN") {
+		t.Errorf("of any other: %s", other)
+	}
+	for _, question := range []string{bare, other} {
+		if !strings.Contains(question, string(ref)) {
+			t.Errorf("it does not name the reference: %s", question)
+		}
 	}
 }
