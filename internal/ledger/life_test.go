@@ -41,7 +41,7 @@ func TestAnyLifeKeepsTheBooksTrue(t *testing.T) {
 		w.id = w.approved(row(2), row(3), row(4), row(5, skipped))
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 			line := rapid.IntRange(2, 4).Draw(rt, "line")
-			switch rapid.SampledFrom([]string{"send", "answer", "answer", "change", "change", "crash", "absent"}).Draw(rt, "step") {
+			switch rapid.SampledFrom([]string{"send", "answer", "answer", "change", "change", "crash", "absent", "present"}).Draw(rt, "step") {
 			case "send":
 				w.send(rt, line)
 			case "answer":
@@ -54,6 +54,11 @@ func TestAnyLifeKeepsTheBooksTrue(t *testing.T) {
 				w.clock.pass(time.Hour)
 				var re *ledger.ResolveError
 				if err := w.Resolve(t.Context(), w.id, line, about(w.record(w.id, line).Ref, found(mailout.VerdictAbsent)), absentAfter); err != nil && !errors.As(err, &re) {
+					rt.Fatal(err)
+				}
+			case "present": // what was said to be absent is taken back
+				var re *ledger.ResolveError
+				if err := w.Resolve(t.Context(), w.id, line, found(mailout.VerdictPresent), absentAfter); err != nil && !errors.As(err, &re) {
 					rt.Fatal(err)
 				}
 			}
