@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -136,7 +137,11 @@ func (a *App) fixHold(ctx context.Context, id mailout.BatchID, h held) (until ti
 			return until, err
 		}
 		// People take their time with answers: it is reckoned anew.
-		if until, err = a.ledger.Hold(ctx, id, h.fixed, a.holdFrom(b, hold)); err != nil {
+		until, err = a.ledger.Hold(ctx, id, h.fixed, a.holdFrom(b, hold))
+		if errors.Is(err, mailout.ErrNotApproved) {
+			return h.fixed, nil // all of it was withdrawn meanwhile, or the batch was stopped: no intent is written
+		}
+		if err != nil {
 			return until, err
 		}
 	}

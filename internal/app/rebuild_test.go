@@ -14,7 +14,7 @@ import (
 func TestARebuildSaysWhatItWaitsFor(t *testing.T) {
 	d := newDesk(t)
 	b := d.plan(2)
-	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed"))
+	must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
 	_, err := d.Send(t.Context(), SendOptions{Batch: b.Batch, ApprovedBy: "typed", Soft: t.Context()})
 	must(t, err)
 	const lost = mailout.BatchID("2026-01-01-aa")

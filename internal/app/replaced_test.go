@@ -15,7 +15,7 @@ func TestBooksThatArePutBackUnderAProcess(t *testing.T) {
 		t.Run(only, func(t *testing.T) {
 			d := newDesk(t)
 			b := d.plan(3)
-			must(t, d.ledger.Approve(t.Context(), b.Batch, "typed"))
+			must(t, d.ledger.Approve(t.Context(), b.Batch, "typed", 0))
 			must(t, d.ledger.Close())
 			keep := t.TempDir() // a copy of the books, nothing was sent yet
 			copyTo(t, d.ws.Ledger(), filepath.Join(keep, "ledger.db"))

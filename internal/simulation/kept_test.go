@@ -15,11 +15,18 @@ var kept = map[string]struct {
 	seed   uint64
 	nature func(*nature)
 	doom   *death
+	held   bool
 }{
 	// The command ended with the program's own failure: "batch … is done and cannot be approved".
 	"every row is withdrawn while a command waits for its first permit": {
 		doom:   &death{kind: sandbox.CallRoot, nth: 1, steps: 45},
 		nature: func(n *nature) { n.PerSecond, n.Cancels, n.CancelTurn, n.CancelAfter = 1, 1, 2, 2*time.Second },
+	},
+	// "fixing until when the batch is held: the batch is not approved".
+	"every row is withdrawn while a command that would hold them waits for its first permit": {
+		doom:   &death{kind: sandbox.CallRoot, nth: 1, steps: 32},
+		nature: func(n *nature) { n.PerSecond, n.Cancels, n.CancelTurn, n.CancelAfter = 1, 1, 2, 2*time.Second },
+		held:   true,
 	},
 	// "The row is sending, not unknown: there is nothing to resolve."
 	"a row is resolved before anybody went on after a death": {
@@ -32,14 +39,15 @@ var kept = map[string]struct {
 }
 
 func TestWorldsThatShowedSomething(t *testing.T) {
-	p := newPlan(t, 4, false, sandbox.Signed, sandbox.Signed, sandbox.Rejected)
+	people := []sandbox.Outcome{sandbox.Signed, sandbox.Signed, sandbox.Rejected}
+	plans := map[bool]*plan{false: newPlan(t, 4, false, people...), true: newHeldPlan(t, 4, false, 15*time.Minute, people...)}
 	for name, k := range kept {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := still()
 				k.nature(&n)
-				w := newWorld(t, p, k.seed, n)
+				w := newWorld(t, plans[k.held], k.seed, n)
 				w.doom = k.doom
 				w.play()
 			})
