@@ -23,6 +23,8 @@
 //     [Ledger.Rebuild] has made every row unknown that sent.log names, and a person has
 //     approved. A line of sent.log proves which letter it was ([Ledger.Seal]), also where
 //     the manifest was edited since, and tells nobody who signed it.
+//   - Books that are replaced under a process that has them open are noticed before it sends or
+//     confirms anything more: what it wrote would be in files without a name.
 //   - A row that a person wishes cancelled is never sent: what is planned is withdrawn by
 //     the wish itself, and what would be planned again in the transaction that would do it.
 //     The wish for a job is kept until the portal's answer is in the books.
