@@ -214,9 +214,11 @@ func TestStoppedTwiceThoughNobodyReads(t *testing.T) {
 			if !stderrToo { // what is said there does not wait for stdout
 				p.says(t, "once more stops at once")
 			}
-			time.Sleep(asOne) // what comes sooner is the same signal
-			p.signal(t, os.Interrupt)
 			began := time.Now()
+			must(t, awaitTrue("the end", func() bool { // what comes too soon after the first is the same
+				p.cmd.Process.Signal(os.Interrupt)
+				return p.over()
+			}))
 			p.ends(t, exitStopped)
 			if took := time.Since(began); took > 2*patience {
 				t.Errorf("it ended after %v", took)
