@@ -85,7 +85,7 @@ func TestEveryEndOfSendingHasItsReason(t *testing.T) {
 				t.Errorf("%s: the books say %q, %q", tt.Ending, books.StopReason, books.EndReason)
 			}
 			must(t, a.ledger.NoteEnd(t.Context(), s.batch, ""))
-			must(t, a.ledger.Approve(t.Context(), s.batch, "--yes", 0))
+			must(t, a.ledger.Approve(t.Context(), s.batch, "--yes", saidOf(t, a, s.batch)))
 		}
 		person, stop := context.WithCancel(t.Context())
 		defer stop()
