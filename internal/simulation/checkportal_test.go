@@ -34,9 +34,13 @@ func (c *checker) polite() {
 	}
 }
 
-// onceOnly: a Ref is used again only where its call is proved to have had no effect.
+// onceOnly: a Ref is used again only where its call is proved to have had no effect. A call
+// that a death broke off before its Ref is nobody's.
 func (c *checker) onceOnly() {
 	for ref, calls := range c.calls {
+		if ref == "" {
+			continue
+		}
 		for _, call := range calls[:len(calls)-1] {
 			if !provesNothing(call) {
 				c.errorf("%s was sent %d times, first with %+v", nameOf(string(ref)), len(calls), call)
