@@ -9,6 +9,7 @@ import (
 // A yes is an answer to what was asked: not to a stop rule that came meanwhile. Who is at a
 // terminal is told what came, and asked about that.
 func TestAnAnswerToAnEarlierQuestion(t *testing.T) {
+	t.Parallel()
 	m := newMailout(t, 6)
 	must(t, changeSettings(filepath.Join(m.dir, "batch.toml"), "portal.calls_per_second=1"))
 	must(t, changeSettings(filepath.Join(m.dir, "batch.toml"), "stop.unknown_total=1"))

@@ -21,6 +21,7 @@ const hangingCalls = `[{"when": {"call": "create", "nth": 2}, "do": "slow-before
 // points. After each death, and at the end, the portal's own list of jobs is held against
 // the books: never two jobs for a row, never a job that the books do not know of.
 func TestKilledAndResumed(t *testing.T) {
+	t.Parallel()
 	rows := 60 + 5*sentAtOnce() // each death takes some along whose job is never made
 	m := newMailout(t, rows, "--sign-after", "0s")
 	run := []string{"run", m.manifest, "--yes", "--follow"}

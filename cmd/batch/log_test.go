@@ -16,6 +16,7 @@ import (
 
 // The log of a mail-out in which much goes wrong tells every call, and nothing about anybody.
 func TestTheLogTellsNothingPersonal(t *testing.T) {
+	t.Parallel()
 	const rows = 12
 	m := newMailout(t, 0)
 	people := syntheticPeople(t, rows)

@@ -14,6 +14,7 @@ import (
 // One process speaks for a ledger. Others are told which, and since when; one that was killed
 // holds nobody up.
 func TestOneSpeaker(t *testing.T) {
+	t.Parallel()
 	m := newMailout(t, 3)
 	m.batch(t, exitOK, "run", m.manifest, "--yes")
 	first := m.start(t, "follow", "latest")
@@ -31,6 +32,7 @@ func TestOneSpeaker(t *testing.T) {
 // Beside a process that sends, everything that only reads or plans works, time and again, and
 // nobody hears of a database.
 func TestBesideTheSpeaker(t *testing.T) {
+	t.Parallel()
 	rows := 3 * sentAtOnce()
 	m := newMailout(t, rows)
 	more := m.second(t)
@@ -71,6 +73,7 @@ func (m *mailoutKit) second(t *testing.T) string {
 // is told through the ledger, and sends the row under a new reference, in its next pass or
 // while it follows.
 func TestResolveReachesTheSpeaker(t *testing.T) {
+	t.Parallel()
 	const rows = 4
 	for name, faults := range map[string]string{
 		"while it sends":   `[{"when": {"call": "create", "nth": 1}, "do": "drop-before"}, {"when": {"call": "create"}, "do": "slow-after:5s"}]`,
@@ -104,6 +107,7 @@ func TestResolveReachesTheSpeaker(t *testing.T) {
 // Who cancels beside a process that talks to the portal is told whom the wish is with, and until
 // when it is waited for.
 func TestCancelSaysWhomItWaitsFor(t *testing.T) {
+	t.Parallel()
 	m := newMailout(t, 3)
 	m.batch(t, exitOK, "run", m.manifest, "--yes")
 	id := m.batchID(t)
