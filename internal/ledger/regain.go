@@ -3,7 +3,6 @@ package ledger
 import (
 	"database/sql"
 	"errors"
-	"strings"
 
 	"batch/internal/mailout"
 )
@@ -43,32 +42,17 @@ func samePeople(tx *sql.Tx, p place, c mailout.Change) (bool, error) {
 	if err != nil || len(signers) != len(c.Signers) || len(signers) == 0 {
 		return false, err
 	}
-	left := map[person]int{}
+	left := map[string]int{}
 	for _, s := range signers {
-		left[personOf(s.NationalID, s.Email, s.Mobile)]++
+		left[mailout.PersonKey(s.NationalID, s.Email, s.Mobile)]++
 	}
 	for _, s := range c.Signers {
-		who := personOf(s.NationalID, s.Email, s.Mobile)
+		who := mailout.PersonKey(s.NationalID, s.Email, s.Mobile)
 		if left[who]--; left[who] < 0 {
 			return false, nil
 		}
 	}
 	return true, nil
-}
-
-// person is what tells a signer from another, as in [mailout.Row.LetterKey]: the national
-// number, or where there is none both addresses.
-type person struct {
-	number mailout.NationalID
-	email  string // in small letters
-	mobile mailout.Mobile
-}
-
-func personOf(number mailout.NationalID, email mailout.Email, mobile mailout.Mobile) person {
-	if number != "" {
-		return person{number: number}
-	}
-	return person{email: strings.ToLower(email.Reveal()), mobile: mobile}
 }
 
 // layMissing lays the alarm to rest that the ledger did not know a job, once its row has it.

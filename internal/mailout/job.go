@@ -177,6 +177,15 @@ func (j Job) OrderGroups() int {
 	return len(seen)
 }
 
+// PersonKey tells a signer from another: the national number, or where there is none both
+// addresses, of e-mail without regard to capitals. It is personal data.
+func PersonKey(number NationalID, email Email, mobile Mobile) string {
+	if number != "" {
+		return "id:" + number.Reveal()
+	}
+	return "contact:" + strings.ToLower(email.Reveal()) + "|" + mobile.Reveal()
+}
+
 // LetterKey tells the same letter from another: signers, input documents and title
 // (design.md, "Twice the same letter"). The order in which signers stand does not
 // matter, nor whether the files are sent as one document or one by one; everything else
@@ -184,11 +193,7 @@ func (j Job) OrderGroups() int {
 func (r Row) LetterKey() Digest {
 	var who []string
 	for _, s := range r.Job.Signers {
-		id := "id:" + s.NationalID.Reveal()
-		if s.NationalID == "" {
-			id = "contact:" + strings.ToLower(s.Email.Reveal()) + "|" + s.Mobile.Reveal()
-		}
-		who = append(who, id)
+		who = append(who, PersonKey(s.NationalID, s.Email, s.Mobile))
 	}
 	slices.Sort(who)
 	h := sha256.New()
