@@ -228,12 +228,12 @@ func (l *Ledger) PollLost(ctx context.Context, sender mailout.OrgNumber, queue s
 	})
 }
 
-// pollsKilled notes the same of every queue that a change is awaited from, where the last
-// speaker was killed: it may have been in the middle of a poll.
+// pollsKilled notes the same of every queue that a change is awaited from: the last speaker was
+// killed, perhaps in the middle of a poll.
 func (l *Ledger) pollsKilled(tx *sql.Tx) error {
 	_, err := tx.Exec(`INSERT INTO polls_lost (sender, queue, at) SELECT DISTINCT sender, queue, ?1 FROM changes INDEXED BY changes_open
-		WHERE confirmed_at IS NULL AND tried_at IS NOT NULL AND EXISTS (SELECT 1 FROM meta WHERE key = 'speaking' AND value <> ?2)
-		ON CONFLICT DO UPDATE SET at = excluded.at`, stamp(l.now()), l.speaking)
+		WHERE confirmed_at IS NULL AND tried_at IS NOT NULL
+		ON CONFLICT DO UPDATE SET at = excluded.at`, stamp(l.now()))
 	return err
 }
 

@@ -14,29 +14,31 @@ import (
 // was killed, or the machine lost its power. Only then the file is looked through, before
 // anything is concluded from it or sent: of a million rows that takes a minute or two. The
 // check is the thorough one, which looks into the indexes too: it is an index that keeps the
-// same letter from going out twice.
-func (l *Ledger) afterCrash(ctx context.Context) error {
+// same letter from going out twice. killed says that the last one did not.
+func (l *Ledger) afterCrash(ctx context.Context) (killed bool, err error) {
 	var last string
-	err := l.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'speaking'`).Scan(&last)
+	err = l.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'speaking'`).Scan(&last)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return l.wrap("looking for the end of the last run", err)
+		return false, l.wrap("looking for the end of the last run", err)
 	}
-	if last != "" && last != l.speaking {
-		if l.o.Checking != nil {
-			l.o.Checking()
-		}
-		return l.whole(ctx)
+	if last == "" || last == l.speaking {
+		return false, nil
 	}
-	return nil
+	if l.o.Checking != nil {
+		l.o.Checking()
+	}
+	return true, l.whole(ctx)
 }
 
 // speak notes that this is the speaker, and that the last one's poll is lost if that was killed.
-func (l *Ledger) speak(tx *sql.Tx) error {
+func (l *Ledger) speak(tx *sql.Tx, killed bool) error {
 	if l.speaking == "" {
 		l.speaking = rand.Text()
 	}
-	if err := l.pollsKilled(tx); err != nil {
-		return err
+	if killed {
+		if err := l.pollsKilled(tx); err != nil {
+			return err
+		}
 	}
 	_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ('speaking', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, l.speaking)
 	return err

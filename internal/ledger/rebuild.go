@@ -170,11 +170,12 @@ func (l *Ledger) Rebuild(ctx context.Context, planned, as mailout.BatchID, sende
 	if _, err := l.unreplaced(); err != nil {
 		return nil, err
 	}
-	if err := l.afterCrash(ctx); err != nil {
+	killed, err := l.afterCrash(ctx)
+	if err != nil {
 		return nil, err
 	}
 	err = l.tx(ctx, "rebuilding the books", func(tx *sql.Tx) error {
-		if err := l.speak(tx); err != nil {
+		if err := l.speak(tx, killed); err != nil {
 			return err
 		}
 		lost, err := l.lostAttempts(tx)

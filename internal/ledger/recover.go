@@ -22,12 +22,13 @@ func (l *Ledger) Recover(ctx context.Context) (mailout.Recovered, error) {
 	if _, err := l.unreplaced(); err != nil {
 		return found, err
 	}
-	if err := l.afterCrash(ctx); err != nil {
+	killed, err := l.afterCrash(ctx)
+	if err != nil {
 		return found, err
 	}
 	now := stamp(l.now())
-	err := l.tx(ctx, "taking up what was left", func(tx *sql.Tx) error {
-		if err := l.speak(tx); err != nil {
+	err = l.tx(ctx, "taking up what was left", func(tx *sql.Tx) error {
+		if err := l.speak(tx, killed); err != nil {
 			return err
 		}
 		c, err := l.checkLog(tx)
