@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -103,12 +102,7 @@ func (a *App) saidSince(ctx context.Context, o SendOptions) (sent Sent, err erro
 	if sent.Books, err = a.ledger.Batch(ctx, o.Batch); err != nil {
 		return sent, err
 	}
-	history, err := a.ledger.History(ctx, o.Batch, 0)
-	for _, h := range history {
-		if h.Seq > o.Seen && slices.Contains([]string{"approved", "stopped", "rebuilt"}, h.Kind) {
-			sent.Since = append(sent.Since, h)
-		}
-	}
+	sent.Since, err = a.ledger.SaidSince(ctx, o.Batch, o.Seen)
 	sent.Ending = EndStopped
 	sent.Reason = "the batch was stopped after it was looked at, which nobody has approved; nothing was sent"
 	return sent, err

@@ -12,10 +12,18 @@ import (
 // ErrDone is the error of approving a batch of which nothing is left to send.
 var ErrDone = errors.New("every row is over")
 
+// ofSending are the events that say something of sending a batch, as part of a query.
+const ofSending = `line = 0 AND kind IN ('approved','stopped','rebuilt')`
+
 // lastSaid is the number of what was last said of sending a batch, as part of a query over
 // batches.
-const lastSaid = `coalesce((SELECT seq FROM events WHERE batch = batches.id AND line = 0
-	AND kind IN ('approved','stopped','rebuilt') ORDER BY seq DESC LIMIT 1), 0)`
+const lastSaid = `coalesce((SELECT seq FROM events WHERE batch = batches.id AND ` + ofSending + ` ORDER BY seq DESC LIMIT 1), 0)`
+
+// SaidSince lists what was said of sending a batch after seen, the LastSaid of books that
+// somebody has looked at.
+func (l *Ledger) SaidSince(ctx context.Context, id mailout.BatchID, seen int64) ([]mailout.Happening, error) {
+	return l.happenings(ctx, ofSending+` AND batch = ? AND seq > ?`, string(id), seen)
+}
 
 // Approve says "send exactly this": a planned or stopped batch becomes approved. An
 // approved one stays so; a superseded one is ErrSuperseded, one that is done ErrDone. by tells
@@ -63,17 +71,20 @@ func approvable(tx *sql.Tx, id mailout.BatchID, state mailout.BatchState, seen i
 
 // StopBatch ends sending for a reason that a person must see; going on needs approval.
 func (l *Ledger) StopBatch(ctx context.Context, id mailout.BatchID, reason string) error {
-	return l.tx(ctx, "stopping the batch", func(tx *sql.Tx) error {
-		now := stamp(l.now())
-		res, err := tx.Exec(`UPDATE batches SET state = 'stopped', stop_reason = ? WHERE id = ? AND state = 'approved'`, reason, string(id))
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		return addEvent(tx, event{at: now, batch: id, kind: "stopped", detail: reason})
-	})
+	return l.tx(ctx, "stopping the batch", func(tx *sql.Tx) error { return stop(tx, id, reason, stamp(l.now())) })
+}
+
+// stop stops a batch if it is approved. Its history says it: an approval that was given before
+// is none of this stop.
+func stop(tx *sql.Tx, id mailout.BatchID, reason, now string) error {
+	res, err := tx.Exec(`UPDATE batches SET state = 'stopped', stop_reason = ? WHERE id = ? AND state = 'approved'`, reason, string(id))
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return addEvent(tx, event{at: now, batch: id, kind: "stopped", detail: reason})
 }
 
 func batchState(tx *sql.Tx, id mailout.BatchID) (s mailout.BatchState, err error) {

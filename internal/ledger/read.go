@@ -121,7 +121,11 @@ func rowQuery(row string) (where string, arg any, err error) {
 
 // History lists what happened to a row, or to the whole batch with line 0, in order.
 func (l *Ledger) History(ctx context.Context, batch mailout.BatchID, line int) ([]mailout.Happening, error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT seq, at, line, kind, from_state, to_state, detail FROM events WHERE batch = ? AND line = ? ORDER BY seq`, string(batch), line)
+	return l.happenings(ctx, `batch = ? AND line = ?`, string(batch), line)
+}
+
+func (l *Ledger) happenings(ctx context.Context, where string, args ...any) ([]mailout.Happening, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT seq, at, line, kind, from_state, to_state, detail FROM events WHERE `+where+` ORDER BY seq`, args...)
 	if err != nil {
 		return nil, l.wrap("reading the history", err)
 	}

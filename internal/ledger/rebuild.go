@@ -267,28 +267,27 @@ func rename(tx *sql.Tx, planned, as mailout.BatchID) error {
 }
 
 // holdAll lets no batch send before a person has looked. Those that were rebuilt are marked
-// by restore; of the others the books are as old as their copy. Their history says it, as of
-// any stop: an approval that was given before is none of this one.
+// by restore; of the others the books are as old as their copy.
 func holdAll(tx *sql.Tx, now string) error {
-	rows, err := tx.Query(`UPDATE batches SET state = 'stopped', stop_reason = ? WHERE state = 'approved'
-		AND EXISTS (SELECT 1 FROM rows WHERE batch = batches.id AND state IN ('planned','sending')) RETURNING id`, RebuildReason)
+	rows, err := tx.Query(`SELECT id FROM batches WHERE state = 'approved'
+		AND EXISTS (SELECT 1 FROM rows WHERE batch = batches.id AND state IN ('planned','sending'))`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var held []mailout.BatchID
+	var open []mailout.BatchID
 	for rows.Next() {
 		var id mailout.BatchID
 		if err := rows.Scan((*string)(&id)); err != nil {
 			return err
 		}
-		held = append(held, id)
+		open = append(open, id)
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	for _, id := range held {
-		if err := addEvent(tx, event{at: now, batch: id, kind: "stopped", detail: RebuildReason}); err != nil {
+	for _, id := range open {
+		if err := stop(tx, id, RebuildReason, now); err != nil {
 			return err
 		}
 	}
