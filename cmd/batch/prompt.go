@@ -16,6 +16,10 @@ import (
 // confirm asks a question that "yes" answers. Without a terminal nothing is confirmed.
 func (u *ui) confirm(question string) bool { return u.confirmBy("yes", question) }
 
+// asks reports whether a question gets an answer that a person has thought of: --yes was given
+// before anything could be seen.
+func (u *ui) asks() bool { return u.ask && !u.yes }
+
 // confirmBy asks a question that a word answers; one that nobody types in passing where an
 // answer cannot be taken back.
 func (u *ui) confirmBy(word, question string) bool {

@@ -66,7 +66,7 @@ func (s *session) rebuilt(a *app.App, r app.Rebuilt, f sendFlags) error {
 	switch {
 	case len(r.Missing) > 0:
 		r.Ending = app.EndLook
-	case r.Ending == app.EndDone && waits && len(all) == 1 && s.ui.ask && !s.ui.yes:
+	case r.Ending == app.EndDone && waits && len(all) == 1 && s.ui.asks():
 		s.asksOf = string(all[0].ID)
 		return s.send(a, all[0], f, 0)
 	case r.Ending == app.EndDone && waits:

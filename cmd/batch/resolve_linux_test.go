@@ -30,13 +30,20 @@ func TestAbsentIsTypedOut(t *testing.T) {
 	}
 }
 
-// What a rebuild has found is shown before the question; after yes the rest goes out.
-func TestWhatARebuildFoundIsApproved(t *testing.T) {
+// rebuildsAtTerminal is a mail-out that has lost its ledger behind a canary of one of three
+// rows, and the command that rebuilds it.
+func rebuildsAtTerminal(t *testing.T) (*mailoutKit, *terminal) {
+	t.Helper()
 	m := newMailout(t, 3)
 	m.batch(t, exitStopped, "run", m.manifest, "--yes", "--canary", "1")
 	must(t, os.Remove(filepath.Join(m.dir, "ledger.db")))
 	cmd, _, _ := m.command("resume", "--rebuild", m.manifest)
-	p := atTerminal(t, cmd)
+	return m, atTerminal(t, cmd)
+}
+
+// What a rebuild has found is shown before the question; after yes the rest goes out.
+func TestWhatARebuildFoundIsApproved(t *testing.T) {
+	m, p := rebuildsAtTerminal(t)
 	p.says(t, "1 still unknown")
 	p.says(t, "Go on with 2 rows?")
 	p.types(t, "no\n")
@@ -44,7 +51,7 @@ func TestWhatARebuildFoundIsApproved(t *testing.T) {
 	if n := len(m.jobs(t)); n != 1 {
 		t.Errorf("the portal has %d jobs, want 1", n)
 	}
-	cmd, _, _ = m.command("resume", "latest")
+	cmd, _, _ := m.command("resume", "latest")
 	p = atTerminal(t, cmd)
 	p.says(t, "its books were rebuilt from sent.log; look at what was found before more is sent. Go on with 2 rows?")
 	p.types(t, "yes\n")

@@ -101,7 +101,7 @@ func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary 
 	sent, err := a.Send(s.hard, app.SendOptions{Batch: books.ID, ApprovedBy: by, Seen: books.LastSaid, Follow: f.Follow, Canary: canary, Soft: s.soft})
 	if len(sent.Since) > 0 {
 		s.saidSince(a, books, sent)
-		if err == nil && s.ui.ask && !s.ui.yes && f.Approve == "" {
+		if err == nil && s.ui.asks() && f.Approve == "" {
 			return s.send(a, sent.Books, f, canary)
 		}
 	}

@@ -45,11 +45,7 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 // Behind a rebuild something was done before it is asked: Ctrl-C there says what, and names the
 // command that asks again. The same one finds nothing to rebuild.
 func TestCtrlCAtTheQuestionBehindARebuild(t *testing.T) {
-	m := newMailout(t, 3)
-	m.batch(t, exitStopped, "run", m.manifest, "--yes", "--canary", "1")
-	must(t, os.Remove(filepath.Join(m.dir, "ledger.db")))
-	cmd, _, _ := m.command("resume", "--rebuild", m.manifest)
-	p := atTerminal(t, cmd)
+	m, p := rebuildsAtTerminal(t)
 	p.says(t, "Go on with 2 rows?")
 	p.types(t, ctrlC)
 	p.ends(t, exitStopped)
@@ -59,7 +55,7 @@ func TestCtrlCAtTheQuestionBehindARebuild(t *testing.T) {
 	if said := p.out.String(); strings.Contains(said, "nothing was done") || strings.Contains(said, "the same command asks again") {
 		t.Errorf("it said:\n%s", said)
 	}
-	cmd, _, _ = m.command("resume", id)
+	cmd, _, _ := m.command("resume", id)
 	p = atTerminal(t, cmd)
 	p.says(t, "Go on with 2 rows?")
 	p.types(t, ctrlC)

@@ -28,15 +28,21 @@ func (b *books) wantHeld(id mailout.BatchID, line int, why string) {
 	}
 }
 
-// A log that is cut, put back and cut again is an alarm again: nobody has said anything of it.
-func TestALogThatIsCutTwice(t *testing.T) {
-	b := newBooks(t)
-	id := b.approved(row(2), row(3), row(4), row(5))
+// twoSent are books of which two rows of four were sent, with their log, whole and cut.
+func twoSent(t *testing.T) (b *books, id mailout.BatchID, whole, cut string) {
+	t.Helper()
+	b = newBooks(t)
+	id = b.approved(row(2), row(3), row(4), row(5))
 	b.recover()
 	b.created(id, 2, 7)
 	b.created(id, 3, 8)
-	whole := b.sentLog()
-	cut := whole[:len(whole)-100]
+	whole = b.sentLog()
+	return b, id, whole, whole[:len(whole)-100]
+}
+
+// A log that is cut, put back and cut again is an alarm again: nobody has said anything of it.
+func TestALogThatIsCutTwice(t *testing.T) {
+	b, id, whole, cut := twoSent(t)
 	b = b.startWith(cut)
 	b.wantHeld(id, 4, "cut once")
 	b = b.startWith(whole)
@@ -47,13 +53,7 @@ func TestALogThatIsCutTwice(t *testing.T) {
 
 // What a person said of a log is used up when it was whole again, and when it was mended.
 func TestAPersonsWordAboutALogCountsOnce(t *testing.T) {
-	b := newBooks(t)
-	id := b.approved(row(2), row(3), row(4), row(5))
-	b.recover()
-	b.created(id, 2, 7)
-	b.created(id, 3, 8)
-	whole := b.sentLog()
-	cut := whole[:len(whole)-100]
+	b, id, whole, cut := twoSent(t)
 	b = b.startWith(cut)
 	b.say("the ledger is the newest")
 	b = b.startWith(whole)
