@@ -29,12 +29,7 @@ func (r Record) turn() (order int, start time.Time) {
 	if order = r.waiting(); order < 0 {
 		return order, start
 	}
-	start = r.SentAt
-	for _, t := range []time.Time{r.HeldUntil, r.Job.Activation} {
-		if t.After(start) {
-			start = t
-		}
-	}
+	start = r.Starts()
 	for i, s := range r.Job.Signers {
 		if s.Order < order && r.settled(i).Since.After(start) {
 			start = r.settled(i).Since
@@ -42,6 +37,21 @@ func (r Record) turn() (order int, start time.Time) {
 	}
 	return order, start
 }
+
+// Starts is when the portal begins to tell the row's signers: when it was sent, unless it is
+// held or has an activation that is later. Zero: it was not sent, and nothing is fixed.
+func (r Record) Starts() time.Time {
+	start := r.SentAt
+	for _, t := range []time.Time{r.HeldUntil, r.Job.Activation} {
+		if t.After(start) {
+			start = t
+		}
+	}
+	return start
+}
+
+// AllSigned reports whether the books have the signature of every signer.
+func (r Record) AllSigned() bool { return len(r.Job.Signers) > 0 && r.waiting() < 0 }
 
 // waiting is the lowest order of a signer who has not signed; -1: all have.
 func (r Record) waiting() int {

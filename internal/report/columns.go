@@ -13,6 +13,7 @@ import (
 type line struct {
 	batch  mailout.BatchInfo
 	rec    mailout.Record
+	now    time.Time
 	signer int // index in Job.Signers; aRow: the row itself
 	mask   mask
 	open   bool // show national numbers and addresses
@@ -22,7 +23,7 @@ const aRow = -1
 
 // lineOf is the line of the row itself.
 func lineOf(b mailout.BatchInfo, r mailout.Record, o Options) line {
-	l := line{batch: b, rec: r, signer: aRow, open: o.WithNationalIDs}
+	l := line{batch: b, rec: r, now: o.Now, signer: aRow, open: o.WithNationalIDs}
 	if !o.WithNationalIDs {
 		l.mask = maskNumbers(r)
 	}
@@ -81,20 +82,23 @@ func (c column) on(l line) bool { return c.about == both || (c.about == rows) ==
 // The names differ from every column name of a manifest, so that a report can be edited
 // into a manifest again.
 var (
-	colLine       = column{"line", 7, both, func(l line) any { return l.rec.Line }}
-	colKey        = column{"row_key", 14, both, func(l line) any { return l.mask.hide(l.rec.Key) }}
-	colTitle      = column{"job_title", 44, both, func(l line) any { return l.mask.hide(l.rec.Job.Title.Reveal()) }}
 	colState      = column{"state", 11, both, func(l line) any { return l.rec.State }}
+	colCode       = column{"code", 26, rows, func(l line) any { return l.mask.hide(code(l.rec)) }}
+	colTurn       = column{"turn", 9, rows, func(l line) any { return turn(l.batch, l.rec, l.now) }}
+	colNext       = column{"next_action", 80, rows, func(l line) any { return l.mask.hide(nextAction(l.batch, l.rec, l.now)) }}
+	colJob        = column{"job_id", 22, both, func(l line) any { return jobID(l.rec.JobID) }}
 	colStateSince = column{"state_since", 20, rows, func(l line) any { return l.rec.Since }}
-	colCause      = column{"cause", 34, rows, func(l line) any { return l.mask.hide(cause(l.rec)) }}
-	colNext       = column{"next_action", 80, rows, func(l line) any { return l.mask.hide(nextAction(l.batch, l.rec)) }}
 	colSentAt     = column{"sent_at", 20, rows, func(l line) any { return l.rec.SentAt }}
 	colHeld       = column{"held_until", 20, rows, func(l line) any { return l.rec.HeldUntil }}
-	colRef        = column{"reference", 46, both, func(l line) any { return string(l.rec.Ref) }}
-	colJob        = column{"job_id", 22, both, func(l line) any { return jobID(l.rec.JobID) }}
+	colExpires    = column{"expires_at", 20, rows, func(l line) any { return l.rec.ExpiresAt() }}
 	colFile       = column{"signed_file", 56, rows, func(l line) any { return l.rec.Signed.Path }}
 	colSHA256     = column{"signed_sha256", 66, rows, func(l line) any { return digest(l.rec.Signed.SHA256) }}
 	colBytes      = column{"signed_bytes", 14, rows, func(l line) any { return l.rec.Signed.Bytes }}
+	colLine       = column{"line", 7, both, func(l line) any { return l.rec.Line }}
+	colKey        = column{"row_key", 14, both, func(l line) any { return l.mask.hide(l.rec.Key) }}
+	colTitle      = column{"job_title", 44, both, func(l line) any { return l.mask.hide(l.rec.Job.Title.Reveal()) }}
+	colCause      = column{"cause", 34, rows, func(l line) any { return l.mask.hide(cause(l.rec)) }}
+	colRef        = column{"reference", 46, both, func(l line) any { return string(l.rec.Ref) }}
 
 	colSigner      = column{"signer", 8, signers, func(l line) any { return l.signer + 1 }}
 	colSignerOrder = column{"signer_order", 13, signers, func(l line) any { return strconv.Itoa(l.who().Order) }} // 0 is an order
@@ -107,10 +111,19 @@ var (
 )
 
 var (
-	rowColumns = []column{colLine, colKey, colState, colStateSince, colCause, colNext, colSentAt, colHeld, colRef, colJob, colFile, colSHA256, colBytes}
+	rowColumns = []column{colState, colCode, colTurn, colNext, colJob, colStateSince, colSentAt, colHeld, colExpires, colFile, colSHA256, colBytes, colLine, colKey, colCause, colRef}
 
 	signerColumns = []column{colSigner, colSignerOrder, colSignerID, colNotified, colStatus, colStatusSince, colXAdES, colXAdESSHA256}
 )
+
+// code is the word that a list is sorted by: the signer status that decided, or the code of
+// the portal's refusal, or of the problem for which a row was left out.
+func code(r mailout.Record) string {
+	if r.Cause != "" {
+		return r.Cause
+	}
+	return r.Code
+}
 
 // cause is why a row ended as it did: the signer status that decided, or what the portal
 // said of a refused one.

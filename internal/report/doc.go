@@ -6,9 +6,9 @@
 //
 // In csv and xlsx the owner's columns come first, in the manifest's order and with the
 // manifest's headers, so that the person who wrote the list finds it again; the report's
-// own columns follow. A csv has a line for every row and, below it, one for every
-// signer, told apart by the column "record". A workbook has them on two sheets, and the
-// totals on a third.
+// own columns follow: state, code, whose turn it is, what to do, the job, times and files. A
+// csv has a line for every row and, below it, one for every signer, told apart by the column
+// "record". A workbook has them on two sheets, and the totals on a third.
 //
 // # What it guarantees
 //

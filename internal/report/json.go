@@ -33,11 +33,15 @@ type Row struct {
 	Columns           Columns         `json:"columns"`
 	Ref               mailout.Ref     `json:"ref"`
 	JobID             mailout.JobID   `json:"job_id"` // 0: none known
+	Code              string          `json:"code"`   // a word for the cause: a signer status, or the portal's or a problem's code
 	Cause             string          `json:"cause"`
 	Since             *time.Time      `json:"since"`
 	SentAt            *time.Time      `json:"sent_at"`
 	Signed            Signed          `json:"signed"`
+	ExpiresAt         *time.Time      `json:"expires_at"` // when the portal is expected to end the job; null: it is over, or not made yet
 	Duplicates        []mailout.JobID `json:"duplicates"`
+	Turn              string          `json:"turn,omitempty"`        // sender, signer, portal or nobody; in a report only
+	NextAction        string          `json:"next_action,omitempty"` // in a report only
 }
 
 // Signer is one signer of a Row.
@@ -117,7 +121,8 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 		Signers: make([]Signer, len(j.Signers)), Documents: make([]Document, len(r.Documents)),
 		ActivationTime: moment(j.Activation), HeldUntil: moment(r.HeldUntil), Deadline: moment(j.Deadline),
 		Authentication: j.Authentication, Identifier: identifiers[j.Identifier], Sender: string(j.Sender),
-		Columns: make(Columns, len(r.Columns)), Ref: r.Ref, JobID: r.JobID, Cause: m.hide(cause(r)), Since: moment(r.Since), SentAt: moment(r.SentAt),
+		Columns: make(Columns, len(r.Columns)), Ref: r.Ref, JobID: r.JobID, Code: m.hide(code(r)), Cause: m.hide(cause(r)),
+		Since: moment(r.Since), SentAt: moment(r.SentAt), ExpiresAt: moment(r.ExpiresAt()),
 		Signed:     signedJSON(r.Signed),
 		Duplicates: append([]mailout.JobID{}, r.Duplicates...),
 	}
@@ -219,7 +224,15 @@ func newJSON(w io.Writer, b mailout.BatchInfo, o Options) *jsonLines {
 	return f
 }
 
-func (f *jsonLines) row(r mailout.Record) error { return f.out.Encode(RowJSON(r, f.o.WithNationalIDs)) }
+// row says more than other commands do of a row: whose turn it is, and what to do.
+func (f *jsonLines) row(r mailout.Record) error {
+	row := RowJSON(r, f.o.WithNationalIDs)
+	row.Turn, row.NextAction = turn(f.batch, r, f.o.Now), nextAction(f.batch, r, f.o.Now)
+	if !f.o.WithNationalIDs {
+		row.NextAction = maskAll(r).hide(row.NextAction)
+	}
+	return f.out.Encode(row)
+}
 
 // end names exit code 0: a report that was written did its work.
 func (f *jsonLines) end(all mailout.Totals) error {

@@ -124,6 +124,9 @@ func written(t *testing.T, all []mailout.Record, o Options) string {
 	if o.Location == nil {
 		o.Location = oslo
 	}
+	if o.Now.IsZero() {
+		o.Now = noon.Add(time.Hour)
+	}
 	if _, err := Write(&out, books(all), each(all), o); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
 
 	"batch/internal/mailout"
 )
@@ -23,10 +25,37 @@ var meanings = map[mailout.State]string{
 	mailout.Skipped:   "left out on request, for its problems",
 }
 
-const nothing = "nothing to do"
+// Whose turn it is.
+const (
+	theSender = "sender" // whoever runs batch
+	theSigner = "signer"
+	thePortal = "portal"
+	nobody    = "nobody"
+)
 
-// nextAction says what a person does next about a row, in words.
-func nextAction(b mailout.BatchInfo, r mailout.Record) string {
+// turn says whose turn it is at a moment: nobody's exactly where there is nothing to do, and
+// the sender's wherever nobody else is certain to go on.
+func turn(b mailout.BatchInfo, r mailout.Record, now time.Time) string {
+	switch action := nextAction(b, r, now); {
+	case strings.HasPrefix(action, nothing):
+		return nobody
+	case strings.HasPrefix(action, waitForPortal):
+		return thePortal
+	case strings.HasPrefix(action, waitForSigners):
+		return theSigner
+	}
+	return theSender
+}
+
+// How a next action begins that is not the sender's.
+const (
+	nothing        = "nothing to do"
+	waitForPortal  = "wait: "
+	waitForSigners = "wait for the signers"
+)
+
+// nextAction says what a person does next about a row at a moment, in words.
+func nextAction(b mailout.BatchInfo, r mailout.Record, now time.Time) string {
 	switch {
 	case b.State == mailout.Purged:
 		return nothing
@@ -39,9 +68,9 @@ func nextAction(b mailout.BatchInfo, r mailout.Record) string {
 	case mailout.Planned:
 		return whilePlanned(b)
 	case mailout.Sending:
-		return "wait: it is being sent"
+		return waitForPortal + "it is being sent"
 	case mailout.Created:
-		return "wait for the signers; batch follow takes in what they do"
+		return whileCreated(r, now)
 	case mailout.Unknown:
 		return fmt.Sprintf("do not send it again: search the sender portal for the reference, then batch resolve %s %s --present or --absent", b.ID, rowArgument(r))
 	case mailout.Signed:
@@ -58,7 +87,7 @@ func nextAction(b mailout.BatchInfo, r mailout.Record) string {
 		return "correct what the portal named, and put the row in a new manifest"
 	case mailout.Skipped:
 		if r.Code == "repeat-of-earlier" {
-			return "nothing, where that is what was meant: " + r.Message
+			return nothing + ", where that is what was meant: " + r.Message
 		}
 		if r.Message != "" {
 			return "correct it, and put the row in a new manifest: " + r.Message
@@ -73,9 +102,19 @@ func whilePlanned(b mailout.BatchInfo) string {
 	case mailout.Ready:
 		return "nothing was sent: batch run --approve " + b.Digest.String()[:12] + " sends the plan"
 	case mailout.Superseded:
-		return "nothing was sent: a newer plan took the place of this one"
+		return nothing + ": a newer plan took the place of this one, of which nothing was sent"
 	}
 	return fmt.Sprintf("not sent yet: batch resume %s goes on", b.ID)
+}
+
+func whileCreated(r mailout.Record, now time.Time) string {
+	switch {
+	case r.AllSigned():
+		return waitForPortal + "all have signed; batch follow takes in its last word, and the signed document"
+	case now.Before(r.Starts()):
+		return waitForPortal + "the signers are told when the job starts"
+	}
+	return waitForSigners + "; batch follow takes in what they do"
 }
 
 // onPaper are the signer statuses of people that the portal cannot reach at all

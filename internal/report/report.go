@@ -19,6 +19,8 @@ type Options struct {
 	Delimiter rune           // of csv; 0: semicolon
 	Location  *time.Location // of the times in csv and xlsx; nil: UTC. json is always in UTC
 
+	Now time.Time // whose turn it is, is said of this moment; zero: the present
+
 	// WithNationalIDs shows national numbers, and in json e-mail addresses and mobile
 	// numbers too.
 	WithNationalIDs bool
@@ -46,6 +48,9 @@ type format interface {
 func Write(w io.Writer, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, error], o Options) (mailout.Totals, error) {
 	if o.Location == nil {
 		o.Location = time.UTC
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
 	}
 	f, err := begin(w, b, rows, o)
 	if err != nil {

@@ -121,7 +121,7 @@ func TestListsKeepTheirHeaderInSightAndFilter(t *testing.T) {
 		}
 	}
 	xml := unzipped(t, raw)
-	for _, filter := range []string{`<autoFilter ref="$A$1:$Q$8"`, `<autoFilter ref="$A$1:$L$8"`} {
+	for _, filter := range []string{`<autoFilter ref="$A$1:$T$8"`, `<autoFilter ref="$A$1:$L$8"`} {
 		if !strings.Contains(xml, filter) {
 			t.Errorf("no %s", filter)
 		}
