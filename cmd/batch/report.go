@@ -39,6 +39,7 @@ func (c *reportCmd) Run(s *session) error {
 	if c.Out == "-" {
 		return a.ReportTo(s.hard, s.ui.out, books.ID, o)
 	}
+	o.Note = func(note string) { s.ui.note("%s", note) }
 	path, err := a.Report(s.hard, books.ID, o)
 	if err != nil {
 		return err

@@ -2,14 +2,9 @@ package app
 
 import (
 	"context"
-	"io"
 	"iter"
-	"os"
-	"path/filepath"
-	"time"
 
 	"batch/internal/mailout"
-	"batch/internal/report"
 )
 
 // Batches are the books of every batch, oldest first.
@@ -95,62 +90,4 @@ func (a *App) Why(ctx context.Context, id mailout.BatchID, row string) (s Story,
 		}
 	}
 	return s, err
-}
-
-// ReportOptions say what report to write.
-type ReportOptions struct {
-	Format          string // csv, xlsx or json
-	Delimiter       rune   // of csv; 0: semicolon
-	WithNationalIDs bool
-	Only            []mailout.State // empty: all
-	Out             string          // a path; empty: reports/BATCH-report.FORMAT
-}
-
-func (o ReportOptions) of(zone *time.Location, temp string) report.Options {
-	return report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: zone, WithNationalIDs: o.WithNationalIDs, Only: o.Only, TempDir: temp}
-}
-
-// Report writes a batch's completion report to a file, 0600, and returns its path. The
-// file is whole or not there: it is renamed into place.
-func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (path string, err error) {
-	books, err := a.Books(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil {
-		return "", err
-	}
-	path = o.Out
-	if _, err := os.Lstat(path); path != "" && err == nil && !a.ask("The file "+path+" is there already and may be the manifest or the ledger. Write over it?") {
-		return "", usage("give a new name with --out", "the file %s is there already; nothing was written", path)
-	}
-	if path == "" {
-		path = filepath.Join(a.ws.Reports(), string(id)+"-report."+o.Format)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return "", usage("give another place with --out", "the report cannot be written: %v", err)
-	}
-	defer os.Remove(f.Name()) // gone already where all went well
-	_, err = report.Write(f, books, a.Records(ctx, id), o.of(a.Zone(), a.ws.Reports()))
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return path, err
-}
-
-// ReportTo writes a batch's completion report to w.
-func (a *App) ReportTo(ctx context.Context, w io.Writer, id mailout.BatchID, o ReportOptions) error {
-	books, err := a.Books(ctx, id)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil { // large workbooks are spooled there
-		return err
-	}
-	_, err = report.Write(w, books, a.Records(ctx, id), o.of(a.Zone(), a.ws.Reports()))
-	return err
 }

@@ -1,0 +1,208 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"batch/internal/disk"
+	"batch/internal/mailout"
+	"batch/internal/report"
+)
+
+// ReportOptions say what report to write.
+type ReportOptions struct {
+	Format          string // csv, xlsx or json
+	Delimiter       rune   // of csv; 0: semicolon
+	WithNationalIDs bool
+	Only            []mailout.State   // empty: all
+	Out             string            // a path; empty: reports/BATCH-report.FORMAT
+	Note            func(note string) // told what the person should know of a report that was written; nil: nobody
+}
+
+// ReportTo writes a batch's completion report to w. Nothing is noted of it.
+func (a *App) ReportTo(ctx context.Context, w io.Writer, id mailout.BatchID, o ReportOptions) error {
+	books, err := a.Books(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil {
+		return err
+	}
+	_, err = a.writeReport(ctx, w, books, o)
+	return err
+}
+
+// writeReport spools large workbooks in a folder below reports, which is closed to others.
+func (a *App) writeReport(ctx context.Context, w io.Writer, books mailout.BatchInfo, o ReportOptions) (mailout.Totals, error) {
+	spool, err := os.MkdirTemp(a.ws.Reports(), unfinishedReport)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(spool)
+	return report.Write(w, books, a.Records(ctx, books.ID), report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: a.Zone(), Now: a.now(),
+		WithNationalIDs: o.WithNationalIDs, Only: o.Only, TempDir: spool})
+}
+
+// unfinishedReport is how the names of what becomes a report begin. A process that is killed
+// leaves it; who writes a report into that folder a day later deletes it.
+const unfinishedReport = ".batch-report-"
+
+func sweepReports(folder string) {
+	left, _ := filepath.Glob(filepath.Join(folder, unfinishedReport+"*")) // of a folder with [ in its name none is found, and none deleted
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > forgotten {
+			os.RemoveAll(path)
+		}
+	}
+}
+
+// Report writes a batch's completion report to a file, 0600, and returns its absolute path.
+// The file is whole or not there: it is renamed into place, over an earlier one of that name.
+//
+// Before it gets its name the books note it (ledger.NoteReport): a crash leaves a note too
+// many, or an unfinished file, never a report that a purge would not find. After it,
+// report.json beside it is brought up to date: a crash between leaves the entry of the earlier
+// one, which the next report of that name mends.
+func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (path string, err error) {
+	books, err := a.Books(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if path, err = a.reportPath(id, o); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil {
+		return "", err
+	}
+	sweepReports(a.ws.Reports())
+	sweepReports(filepath.Dir(path))
+	d := disk.Or(a.o.Disk)
+	f, err := d.CreateTemp(filepath.Dir(path), unfinishedReport+"*")
+	if err != nil {
+		return "", usage("give another place with --out", "the report cannot be written: %v", err)
+	}
+	defer d.Remove(f.Name()) // gone already where all went well
+	out := &counted{to: f, sum: sha256.New()}
+	totals, err := a.writeReport(ctx, out, books, o)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", err
+	}
+	file := mailout.ReportFile{Batch: id, Path: path, SHA256: mailout.Digest(out.sum.Sum(nil)), Bytes: out.n, Format: o.Format, At: a.now().UTC().Truncate(time.Microsecond)}
+	if err := a.ledger.NoteReport(ctx, file); err != nil {
+		return "", err
+	}
+	if err := d.Rename(f.Name(), path); err != nil {
+		return "", fmt.Errorf("giving the report its name: %w", err)
+	}
+	err = noteBeside(d, path, report.NewEntry(books, totals, file, o.WithNationalIDs))
+	if errors.Is(err, report.ErrNotOurs) && o.Note != nil {
+		o.Note(fmt.Sprintf("%s in %s is not a list of reports: it was left as it is, and the report's digest is in the ledger only", report.BesideName, filepath.Dir(path)))
+		err = nil
+	}
+	return path, err
+}
+
+// reportPath is where a report is written to. A person is asked before it takes the place of
+// a file whose name he gave.
+func (a *App) reportPath(id mailout.BatchID, o ReportOptions) (path string, err error) {
+	if o.Out == "" {
+		return filepath.Abs(filepath.Join(a.ws.Reports(), string(id)+"-report."+o.Format))
+	}
+	if path, err = filepath.Abs(o.Out); err != nil {
+		return "", err
+	}
+	if strings.EqualFold(filepath.Base(path), report.BesideName) {
+		return "", usage("give another name with --out", "%s is the list of the reports in its folder; nothing was written", report.BesideName)
+	}
+	if _, err := os.Lstat(path); err == nil && !a.ask("The file "+o.Out+" is there already and may be the manifest or the ledger. Write over it?") {
+		return "", usage("give a new name with --out", "the file %s is there already; nothing was written", o.Out)
+	}
+	return path, nil
+}
+
+// counted sums up what is written through it.
+type counted struct {
+	to  io.Writer
+	sum hash.Hash
+	n   int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.sum.Write(p[:n])
+	c.n += int64(n)
+	return n, err
+}
+
+// besideTries bounds how often report.json is written anew because another process wrote it
+// at the same moment and did not see our entry.
+const besideTries = 5
+
+// noteBeside puts the entry of the report at path into the report.json of its folder, which
+// it replaces as a whole; report.ErrNotOurs where that is somebody else's.
+func noteBeside(d disk.Disk, path string, e report.Entry) error {
+	folder, name := filepath.Split(path)
+	for range besideTries {
+		b, err := readBeside(folder)
+		if err != nil {
+			return err
+		}
+		if there, _ := b.Entry(name); there.SHA256 == e.SHA256 && there.WrittenAt.Equal(e.WrittenAt) {
+			break
+		}
+		raw, err := b.With(name, e)
+		if err != nil {
+			return fmt.Errorf("noting the report's digest: %w", err)
+		}
+		if err := replace(d, filepath.Join(folder, report.BesideName), raw); err != nil {
+			return fmt.Errorf("noting the report's digest: %w", err)
+		}
+	}
+	return d.SyncFolder(filepath.Clean(folder))
+}
+
+func readBeside(folder string) (b report.Beside, err error) {
+	path := filepath.Join(folder, report.BesideName)
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return report.ReadBeside(nil)
+	case err == nil && (!info.Mode().IsRegular() || info.Size() > report.MaxBeside):
+		return b, report.ErrNotOurs
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return b, fmt.Errorf("noting the report's digest: %w", err)
+	}
+	return report.ReadBeside(raw)
+}
+
+// replace puts a file in the place of another, whole, 0600.
+func replace(d disk.Disk, path string, content []byte) error {
+	f, err := d.CreateTemp(filepath.Dir(path), unfinishedReport+"*")
+	if err != nil {
+		return err
+	}
+	defer d.Remove(f.Name()) // gone already where all went well
+	_, err = io.Copy(f, bytes.NewReader(content))
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return d.Rename(f.Name(), path)
+}
