@@ -28,6 +28,9 @@ func (l *Ledger) TakeChange(ctx context.Context, c mailout.Change) (mailout.Take
 			return countStranger(tx, c, &t, now)
 		}
 		t.Batch, t.Line, t.Key, t.State = p.batch, p.line, p.key, p.state
+		if err := afterPurge(tx, c, &t); err != nil {
+			return err
+		}
 		if err := noteChange(tx, c, &t, now); err != nil {
 			return err
 		}
@@ -75,9 +78,9 @@ func noteChange(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) erro
 	t.Confirmed = !confirmed.IsZero()
 	first := errors.Is(err, sql.ErrNoRows)
 	// A change that comes back was not confirmed after all: the portal is believed.
-	_, err = tx.Exec(`INSERT INTO changes (job_id, fingerprint, batch, line, sender, queue, status, final, first_at, last_at, cancel_url) VALUES (?,?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (job_id, fingerprint) DO UPDATE SET last_at = excluded.last_at, times = times + 1, confirmed_at = NULL, cancel_url = excluded.cancel_url`,
-		int64(c.JobID), t.Fingerprint, string(t.Batch), t.Line, string(c.Sender), c.Queue, string(c.Status), c.Status.Final(), stamp(c.TakenAt), stamp(c.TakenAt), c.CancellationURL)
+	_, err = tx.Exec(`INSERT INTO changes (job_id, fingerprint, batch, line, sender, queue, status, final, first_at, last_at, cancel_url, delete_url) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+		ON CONFLICT (job_id, fingerprint) DO UPDATE SET last_at = excluded.last_at, times = times + 1, confirmed_at = NULL, cancel_url = excluded.cancel_url, delete_url = excluded.delete_url`,
+		int64(c.JobID), t.Fingerprint, string(t.Batch), t.Line, string(c.Sender), c.Queue, string(c.Status), c.Status.Final(), stamp(c.TakenAt), stamp(c.TakenAt), c.CancellationURL, c.DeleteURL)
 	if err != nil || !first {
 		return err
 	}

@@ -150,7 +150,7 @@ func signedOf(q querier, r *mailout.Record) error {
 	if r.JobID == 0 {
 		return nil
 	}
-	rows, err := q.Query(`SELECT signer, path, sha256, bytes, doubt FROM files WHERE job_id = ? AND state = 'kept' ORDER BY doubt DESC, at`, int64(r.JobID))
+	rows, err := q.Query(`SELECT signer, iif(gone_at = '', path, ''), sha256, bytes, doubt FROM files WHERE job_id = ? AND state = 'kept' ORDER BY doubt DESC, at`, int64(r.JobID))
 	if err != nil {
 		return err
 	}

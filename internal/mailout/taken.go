@@ -31,6 +31,7 @@ type Taken struct {
 	Fingerprint string // tells this change of the job from another
 	Confirmed   bool   // this very change was confirmed before
 	Pending     bool   // a final change of the job was recorded and is not confirmed yet
+	Purged      bool   // the batch is purged: what the change offers is not kept
 	Strangers   int    // different foreign jobs met on this queue so far
 	Signers     []int  // the number in the row, from 1, of each of the change's signers; see NumberSigners
 	Files       []KeptFile

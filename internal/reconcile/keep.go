@@ -82,8 +82,12 @@ func checkPAdES(r io.ReaderAt, size int64) error {
 
 // keep brings what a final change offers to its place. safe is true when all of it is
 // kept, so that the change may be confirmed. One file that fails does not keep the others
-// from being fetched.
+// from being fetched. Of a batch that is purged nothing is kept: its personal data is gone for
+// good, and the change would come again for ever.
 func (f *follower) keep(ctx context.Context, t mailout.Taken, c mailout.Change) (safe bool, err error) {
+	if t.Purged {
+		return true, nil
+	}
 	offers, missing := f.offers(t, c)
 	if safe = missing == ""; !safe {
 		if err := f.ledger.Doubt(ctx, t, c.JobID, missing); err != nil {
