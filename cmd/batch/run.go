@@ -33,6 +33,7 @@ type cli struct {
 	Report   reportCmd   `cmd:"" help:"Write the completion report."`
 	Resolve  resolveCmd  `cmd:"" help:"Settle an unknown row after searching the sender portal, or lay an alarm to rest."`
 	Cancel   cancelCmd   `cmd:"" help:"Cancel jobs, and withdraw rows not yet sent."`
+	Purge    purgeCmd    `cmd:"" help:"Delete the personal data of a batch that is over."`
 	Rehearse rehearseCmd `cmd:"" help:"Run a manifest's whole life against a sandbox inside the process. Nothing leaves the machine."`
 	Sandbox  sandboxCmd  `cmd:"" help:"A portal stand-in as a server, for trying things out."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

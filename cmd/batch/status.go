@@ -140,6 +140,9 @@ func (s *session) showBooks(a *app.App, b mailout.BatchInfo) {
 	for _, step := range nextSteps(b) {
 		s.ui.say("  → %s", step)
 	}
+	if step := s.purgeStep(a, b); step != "" {
+		s.ui.say("  → %s", step)
+	}
 }
 
 // nextSteps is what a person can do about a batch now.

@@ -97,7 +97,7 @@ func kindOfLedger(code string) Kind {
 		return KindLook
 	case "ledger-newer":
 		return KindUsage
-	case "ledger-busy":
+	case "ledger-busy", "ledger-read":
 		return KindHeld
 	}
 	return KindInternal

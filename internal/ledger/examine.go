@@ -74,8 +74,8 @@ func (h *Health) look(ctx context.Context, db *sql.DB) error {
 }
 
 // texts reads one column.
-func texts(ctx context.Context, db *sql.DB, query string) (all []string, err error) {
-	rows, err := db.QueryContext(ctx, query)
+func texts(ctx context.Context, db *sql.DB, query string, args ...any) (all []string, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 
 	"batch/internal/mailout"
 )
@@ -108,4 +109,50 @@ func (l *Ledger) SettleDelete(ctx context.Context, d mailout.Deletion, kind mail
 		}
 		return addEvent(tx, event{at: now, batch: d.Batch, line: d.Line, kind: "documents deleted at the portal", from: p.state, to: p.state, job: d.Job, detail: string(kind)})
 	})
+}
+
+// CountKept counts the files of a batch that KeptFiles reads.
+func (l *Ledger) CountKept(ctx context.Context, id mailout.BatchID) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT count(*) FROM files INDEXED BY files_by_row WHERE batch = ? AND state = 'kept' AND gone_at = ''`, string(id)).Scan(&n)
+	return n, l.wrap("counting kept files", err)
+}
+
+// Needed counts those of files that a batch has documents in and that another batch needs too.
+func (l *Ledger) Needed(ctx context.Context, id mailout.BatchID, files []mailout.Digest) (n int, err error) {
+	list, err := json.Marshal(files)
+	if err != nil {
+		return 0, err
+	}
+	err = l.read.QueryRowContext(ctx, `SELECT count(*) FROM json_each(?1) AS f WHERE EXISTS (SELECT 1 FROM documents d WHERE d.sha256 = f.value AND d.batch = ?2)
+		AND EXISTS (SELECT 1 FROM documents d JOIN batches b ON b.id = d.batch WHERE d.sha256 = f.value AND b.state NOT IN ('superseded','purged'))`,
+		string(list), string(id)).Scan(&n)
+	return n, l.wrap("counting documents that another batch needs", err)
+}
+
+// ForgetReports takes back the notes of those reports of a purged batch that are gone.
+func (l *Ledger) ForgetReports(ctx context.Context, id mailout.BatchID, gone func(mailout.ReportFile) bool) error {
+	noted, err := l.Reports(ctx, id)
+	if err != nil {
+		return err
+	}
+	return l.tx(ctx, "forgetting reports", func(tx *sql.Tx) error {
+		for _, r := range noted {
+			if !gone(r) {
+				continue
+			}
+			if _, err := tx.Exec(`DELETE FROM reports WHERE batch = ? AND path = ?`, string(id), r.Path); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// OtherPlans lists the plans for the people of a purged batch that are still to be approved.
+func (l *Ledger) OtherPlans(ctx context.Context, id mailout.BatchID) (all []mailout.BatchID, err error) {
+	found, err := texts(ctx, l.read, `SELECT id FROM batches WHERE state = 'planned' AND `+samePlan+` ORDER BY id`, string(id))
+	for _, id := range found {
+		all = append(all, mailout.BatchID(id))
+	}
+	return all, l.wrap("looking for other plans", err)
 }

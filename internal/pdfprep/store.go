@@ -23,7 +23,7 @@ func Stored(store string, d mailout.Digest) string {
 }
 
 const (
-	unfinishedPrefix = ".unfinished-" // of files that have no digest's name yet
+	Unfinished = ".unfinished-" // how the names begin of files that have no digest's name yet
 	leftOver         = 24 * time.Hour // an older one belongs to a process that died
 )
 
@@ -38,7 +38,7 @@ func openStore(dir string) error {
 		return fmt.Errorf("listing the folder of prepared files: %w", err)
 	}
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), unfinishedPrefix) {
+		if !strings.HasPrefix(entry.Name(), Unfinished) {
 			continue
 		}
 		info, err := entry.Info()
@@ -67,7 +67,7 @@ func begin(dir string, d mailout.Digest, pdf []byte) (*unfinished, error) {
 	if right, err := holds(u.path, d); err == nil && right {
 		return u, nil
 	}
-	f, err := os.CreateTemp(dir, unfinishedPrefix+"*") // 0600
+	f, err := os.CreateTemp(dir, Unfinished+"*") // 0600
 	if err != nil {
 		return nil, fmt.Errorf("storing a prepared file: %w", err)
 	}

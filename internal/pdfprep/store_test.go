@@ -25,7 +25,7 @@ func TestStoreMendsAndSweeps(t *testing.T) {
 		t.Error("a damaged prepared file was kept")
 	}
 
-	old, young := filepath.Join(dir, unfinishedPrefix+"1"), filepath.Join(dir, unfinishedPrefix+"2")
+	old, young := filepath.Join(dir, Unfinished+"1"), filepath.Join(dir, Unfinished+"2")
 	for _, path := range []string{old, young} {
 		must(t, os.WriteFile(path, nil, 0o600))
 	}

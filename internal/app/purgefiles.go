@@ -1,0 +1,314 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"batch/internal/disk"
+	"batch/internal/mailout"
+	"batch/internal/pdfprep"
+	"batch/internal/report"
+)
+
+// purgeFiles deletes what a batch has on the disk. Files are deleted by their names alone, of
+// the program's own making; what else lies beside them stays, and is listed.
+type purgeFiles struct {
+	*App
+	ctx  context.Context
+	disk disk.Disk
+	id   mailout.BatchID
+	w    *Wiped
+}
+
+func (f *purgeFiles) all(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *purgeFiles) rows() error { return f.ledger.PurgeRows(f.ctx, f.id) }
+
+// books wipes the ledger, and its copies.
+func (f *purgeFiles) books() (err error) {
+	n, err := f.ledger.Wipe(f.ctx)
+	f.w.Copies += n
+	return err
+}
+
+// remove deletes an ordinary file, or a link; gone before is no error. was tells whether
+// there was one. A folder of that name is somebody's own.
+func (f *purgeFiles) remove(path string) (was bool, err error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && info.IsDir():
+		return false, nil
+	case err == nil:
+		err = f.disk.Remove(path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("deleting %s: %w", mailout.BarePath(path), bare(err))
+	}
+	return true, nil
+}
+
+// bare is an error of the system without the path that it names.
+func bare(err error) error {
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// sync makes deletions in a folder last: what is noted as gone after it does not come back
+// with a power cut.
+func (f *purgeFiles) sync(folder string) error {
+	err := f.disk.SyncFolder(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// entriesOf lists a folder; there may be none.
+func entriesOf(folder string) ([]fs.DirEntry, error) {
+	all, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", mailout.BarePath(folder), bare(err))
+	}
+	return all, nil
+}
+
+// signedChunk is how many signed files are deleted before it is noted.
+const signedChunk = 500
+
+// signed deletes the kept files of the batch, some at a time: deleted, synced, noted. A crash
+// in between leaves some that are gone and not noted as such: they are noted the next time.
+// Whatever is in doubtful, noted or not, goes with them.
+func (f *purgeFiles) signed() error {
+	folder := f.ws.Signed(f.id)
+	for {
+		files, err := f.ledger.KeptFiles(f.ctx, f.id, signedChunk)
+		if err != nil || len(files) == 0 {
+			return errors.Join(err, f.emptied(filepath.Join(folder, "doubtful"), folder))
+		}
+		for _, file := range files {
+			if !ownName(file.Path) {
+				return fmt.Errorf("the books name a signed file outside signed/: it is not deleted (job %d)", file.Job)
+			}
+			was, err := f.remove(filepath.Join(f.ws.Dir, filepath.FromSlash(file.Path)))
+			if err != nil {
+				return err
+			}
+			if was {
+				f.w.Signed++
+			}
+		}
+		for _, dir := range []string{folder, filepath.Join(folder, "doubtful")} {
+			if err := f.sync(dir); err != nil {
+				return err
+			}
+		}
+		if err := f.ledger.ForgetFiles(f.ctx, f.id, files); err != nil {
+			return err
+		}
+	}
+}
+
+// ownName reports whether a path of the books is below signed/.
+func ownName(p string) bool {
+	return filepath.IsLocal(filepath.FromSlash(p)) && path.Clean(p) == p && strings.HasPrefix(p, "signed/")
+}
+
+// emptied deletes what is left in doubtful, and then the folders, where nothing of a person's
+// own is in them.
+func (f *purgeFiles) emptied(doubtful, folder string) error {
+	entries, err := entriesOf(doubtful)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		was, err := f.remove(filepath.Join(doubtful, e.Name()))
+		if err != nil {
+			return err
+		}
+		if was {
+			f.w.Signed++
+		}
+	}
+	if err := f.sync(doubtful); err != nil {
+		return err
+	}
+	if os.Remove(doubtful); os.Remove(folder) != nil { // not empty, or not there
+		return nil
+	}
+	return f.sync(filepath.Dir(folder))
+}
+
+// broken deletes what killed processes left: downloads that nobody counts on, and reports and
+// prepared files that were being written. Another command's report of this moment may be among
+// them: it says that it could not be written.
+func (f *purgeFiles) broken() error {
+	wanted, err := f.ledger.TempFiles(f.ctx)
+	if err != nil {
+		return err
+	}
+	for _, left := range []struct{ folder, begins string }{
+		{f.ws.Signed(f.id), ".fetch-"}, {f.ws.Reports(), unfinishedReport}, {f.ws.Dir, unfinishedReport}, {f.ws.Prepared(), pdfprep.Unfinished},
+	} {
+		if err := f.sweep(left.folder, left.begins, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *purgeFiles) sweep(folder, begins string, wanted map[string]bool) error {
+	entries, err := entriesOf(folder)
+	if err != nil {
+		return err
+	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+		return !strings.HasPrefix(e.Name(), begins) || wanted[path.Join("signed", string(f.id), e.Name())]
+	})
+	for _, e := range entries {
+		at := filepath.Join(folder, e.Name())
+		if e.IsDir() { // where a large workbook was spooled
+			err = os.RemoveAll(at)
+		} else {
+			_, err = f.remove(at)
+		}
+		if err != nil {
+			return err
+		}
+		f.w.Left++
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return f.sync(folder)
+}
+
+// prepared deletes the prepared files that no other batch needs, and forgets which recipes
+// made them.
+func (f *purgeFiles) prepared() error {
+	store := f.ws.Prepared()
+	if entries, err := entriesOf(store); err != nil || len(entries) == 0 {
+		return err
+	}
+	files, err := pdfprep.List(store)
+	if err != nil {
+		return err
+	}
+	n, err := f.ledger.Unneeded(f.ctx, files, func(d mailout.Digest) error {
+		_, err := f.remove(pdfprep.Stored(store, d))
+		return err
+	})
+	f.w.Prepared += n
+	if err != nil {
+		return err
+	}
+	if f.w.Shared, err = f.ledger.Needed(f.ctx, f.id, files); err != nil {
+		return err
+	}
+	return f.sync(store)
+}
+
+// reportFormats are what follows BATCH-report. in reports/.
+var reportFormats = []string{"csv", "xlsx", "json", "html"}
+
+// reports deletes the batch's completion reports: whatever has the name of one in reports/,
+// and those that were written elsewhere in the workspace and are as they were written. What
+// lies outside the workspace, or was changed, is a person's own: it is listed.
+func (f *purgeFiles) reports() error {
+	gone := map[string]bool{}
+	for _, format := range reportFormats {
+		gone[filepath.Join(f.ws.Reports(), string(f.id)+"-report."+format)] = true
+	}
+	noted, err := f.ledger.Reports(f.ctx, f.id)
+	if err != nil {
+		return err
+	}
+	for _, r := range noted {
+		if within(f.ws.Reports(), r.Path) || within(f.ws.Dir, r.Path) && isStill(r) {
+			gone[r.Path] = true
+		}
+	}
+	folders := map[string]bool{}
+	for at := range gone {
+		was, err := f.remove(at)
+		if err != nil {
+			return err
+		}
+		if was {
+			f.w.Reports++
+		}
+		folders[filepath.Dir(at)] = true
+	}
+	for folder := range folders {
+		if err := f.unlist(folder, gone); err != nil {
+			return err
+		}
+	}
+	return f.ledger.ForgetReports(f.ctx, f.id, func(r mailout.ReportFile) bool { return gone[r.Path] || within(f.ws.Dir, r.Path) && isGone(r) })
+}
+
+// unlist takes deleted reports out of the report.json of their folder. Somebody else's is left
+// as it is.
+func (f *purgeFiles) unlist(folder string, gone map[string]bool) error {
+	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	b, err := readBeside(folder)
+	if errors.Is(err, report.ErrNotOurs) {
+		return f.sync(folder)
+	}
+	if err != nil {
+		return err
+	}
+	raw, changed, err := b.Without(func(name string, e report.Entry) bool { return e.Batch == f.id && gone[filepath.Join(folder, name)] })
+	if err == nil && changed {
+		err = replace(f.disk, filepath.Join(folder, report.BesideName), raw)
+	}
+	return errors.Join(err, f.sync(folder))
+}
+
+// within reports whether a file lies in a folder or below it.
+func within(folder, file string) bool {
+	rel, err := filepath.Rel(folder, file)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// isStill reports whether a report is there as it was written.
+func isStill(r mailout.ReportFile) bool {
+	info, err := os.Lstat(r.Path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != r.Bytes {
+		return false
+	}
+	in, err := os.Open(r.Path)
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	d, err := mailout.ReadDigest(in)
+	return err == nil && d == r.SHA256
+}
+
+func isGone(r mailout.ReportFile) bool {
+	_, err := os.Lstat(r.Path)
+	return errors.Is(err, fs.ErrNotExist)
+}
