@@ -12,25 +12,47 @@ import (
 // laid to rest.
 type alarms struct {
 	app  *app.App
-	told map[int64]bool
+	told map[alarmID]bool
+}
+
+// alarmID tells one alarm from another: its number, or, where it has none, its batch.
+type alarmID struct {
+	id    int64
+	batch mailout.BatchID // of one without a number
+}
+
+func idOf(al mailout.Alarm) alarmID {
+	if al.ID != 0 {
+		return alarmID{id: al.ID}
+	}
+	return alarmID{batch: al.Batch}
+}
+
+// numbered is what an alarm is called: with its number, by which it is laid to rest, or where it
+// ends by itself without.
+func numbered(al mailout.Alarm) string {
+	if al.ID == 0 {
+		return fmt.Sprintf("alarm (%s)", al.Kind)
+	}
+	return fmt.Sprintf("alarm %d (%s)", al.ID, al.Kind)
 }
 
 // showAlarm shows one among the books of its batch.
 func (s *session) showAlarm(al mailout.Alarm) {
 	s.alarms.tell(al)
 	s.ui.object(lineOf(al))
-	s.ui.say("  alarm %d (%s)%s: %s", al.ID, al.Kind, atLine(al.Line), al.Detail)
+	s.ui.say("  %s%s: %s", numbered(al), atLine(al.Line), al.Detail)
 }
 
 // tell notes that an alarm was told; false where it was told before.
 func (a *alarms) tell(al mailout.Alarm) bool {
-	if a.told[al.ID] {
+	if a.told[idOf(al)] {
 		return false
 	}
 	if a.told == nil {
-		a.told = map[int64]bool{}
+		a.told = map[alarmID]bool{}
 	}
-	a.told[al.ID] = true
+	a.told[idOf(al)] = true
 	return true
 }
 
@@ -51,7 +73,7 @@ func (s *session) tellAlarms() {
 		}
 		s.ui.object(lineOf(al))
 		if more++; more <= shownAlarms {
-			s.ui.note("Alarm %d (%s)%s%s: %s", al.ID, al.Kind, atLine(al.Line), ofBatch(al.Batch), al.Detail)
+			s.ui.note("A%s%s%s: %s", numbered(al)[1:], atLine(al.Line), ofBatch(al.Batch), al.Detail)
 		}
 	}
 	if more > shownAlarms {

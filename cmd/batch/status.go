@@ -34,6 +34,9 @@ func (c *statusCmd) Run(s *session) error {
 		return err
 	}
 	s.showBooks(a, books)
+	if err := s.showExpiring(a, books); err != nil {
+		return err
+	}
 	if err := a.Whole(s.hard); err != nil {
 		return s.finish(err, "", books)
 	}
@@ -72,6 +75,9 @@ func (s *session) statusOfAll(a *app.App) error {
 			}{"batch", b.ID, b.State, b.Rows, b.Totals, moment(b.HeldUntil), cmp.Or(b.StopReason, whyEnded(b))})
 		}
 		s.showBooks(a, b)
+		if err := s.showExpiring(a, b); err != nil {
+			return err
+		}
 	}
 	s.exit = exitCode(nil, "", all...)
 	s.tellAlarms()
@@ -137,6 +143,7 @@ func (s *session) showBooks(a *app.App, b mailout.BatchInfo) {
 			s.showAlarm(al)
 		}
 	}
+	s.showDeadlines(a, b)
 	for _, step := range nextSteps(b) {
 		s.ui.say("  → %s", step)
 	}
@@ -163,7 +170,7 @@ func nextSteps(b mailout.BatchInfo) []string {
 		"or search the sender portal for the reference (batch why %s ROW shows it) and tell what you found with batch resolve", count(t[mailout.Unknown], "row"), b.ID, b.ID)
 	add(b.Uncancelled > 0, "%s to be cancelled without an answer yet: batch follow %s, or batch cancel again", count(b.Uncancelled, "job"), b.ID)
 	add(b.Uncancellable > 0, "%s that the portal refuses to cancel, still with the signers: batch why %s ROW tells the code; cancel in the sender portal", count(b.Uncancellable, "job"), b.ID)
-	add(b.Alarms > 0, "when an alarm is dealt with: batch resolve --alarm ID --note TEXT")
+	add(b.Alarms > 1 || b.Alarms == 1 && !b.Overdue, "when an alarm is dealt with: batch resolve --alarm ID --note TEXT")
 	add(b.State == mailout.Done, "the completion report: batch report %s", b.ID)
 	return steps
 }

@@ -170,6 +170,10 @@ func (d *doctor) alarms(ctx context.Context) {
 		d.fine(CheckLedger, "alarms-none", "no alarm is open")
 	}
 	for _, a := range open {
+		if a.ID == 0 {
+			d.bad(KindLook, CheckLedger, "alarm", "batch follow "+string(a.Batch), "alarm (%s) of batch %s: %s", a.Kind, a.Batch, a.Detail)
+			continue
+		}
 		d.bad(KindLook, CheckLedger, "alarm", fmt.Sprintf("when it is dealt with: batch resolve --alarm %d --note TEXT", a.ID),
 			"alarm %d (%s) of batch %s, line %d: %s", a.ID, a.Kind, a.Batch, a.Line, a.Detail)
 	}

@@ -164,11 +164,12 @@ func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change
 	return state, err
 }
 
-// layFetched lays the alarm to rest of a job of which all is kept now, and nothing doubtful.
+// layFetched lays the alarms to rest of a job of which all is kept now; not that of a doubtful
+// file, where there is one.
 func layFetched(tx *sql.Tx, job mailout.JobID, now string) error {
 	_, err := tx.Exec(`UPDATE alarms SET laid_at = ?1, note = 'all that the portal offers is kept now'
-		WHERE kind = ?2 AND job_id = ?3 AND laid_at IS NULL AND NOT EXISTS (SELECT 1 FROM files WHERE job_id = ?3 AND doubt <> '')`,
-		now, string(mailout.AlarmDoubtful), int64(job))
+		WHERE (kind = ?4 OR kind = ?2 AND NOT EXISTS (SELECT 1 FROM files WHERE job_id = ?3 AND doubt <> '')) AND job_id = ?3 AND laid_at IS NULL`,
+		now, string(mailout.AlarmDoubtful), int64(job), string(mailout.AlarmDeadline))
 	return err
 }
 
@@ -242,12 +243,19 @@ func (l *Ledger) pollsKilled(tx *sql.Tx) error {
 
 // EmptyQueue says that a queue was empty at a moment. A change whose confirmation was
 // tried and lost would have come back before confirmedAfter: what is not there then is
-// confirmed, unless a poll's answer was lost in that time, and the change perhaps with it.
+// confirmed, unless a poll's answer was lost in that time, and the change perhaps with it. What
+// is not fetched by then, and the portal is about to delete, is an alarm.
 func (l *Ledger) EmptyQueue(ctx context.Context, sender mailout.OrgNumber, queue string, at time.Time) error {
 	return l.tx(ctx, "noting an empty queue", func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE changes SET confirmed_at = ?1 WHERE sender = ?2 AND queue = ?3 AND confirmed_at IS NULL AND tried_at IS NOT NULL AND last_at < ?4
 			AND NOT EXISTS (SELECT 1 FROM polls_lost WHERE sender = ?2 AND queue = ?3 AND at >= ?4)`,
 			stamp(at), string(sender), queue, stamp(at.Add(-confirmedAfter)))
-		return err
+		if err != nil {
+			return err
+		}
+		if err := noteEmpty(tx, sender, queue, at); err != nil {
+			return err
+		}
+		return missed(tx, sender, queue, at)
 	})
 }

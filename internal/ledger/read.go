@@ -86,7 +86,15 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 		(SELECT count(*) FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line WHERE w.batch = ?1 AND `+due+`),
 		(SELECT count(*) FROM wishes w CROSS JOIN rows r ON r.batch = w.batch AND r.line = w.line
 			WHERE w.batch = ?1 AND w.answer = 'refused' AND w.job_id = 0 AND r.state = 'created')`, string(id)).Scan(&b.Unconfirmed, &b.Alarms, &b.Uncancelled, &b.Uncancellable)
-	return b, l.wrap("counting alarms", err)
+	if err != nil {
+		return b, l.wrap("counting alarms", err)
+	}
+	now := l.now()
+	if b.Deadlines, err = deadlines(tx, id, now); b.Deadlines.Alarmed(now) {
+		b.Overdue = true
+		b.Alarms++
+	}
+	return b, l.wrap("looking for deadlines", err)
 }
 
 // Line finds the line of a row by the owner's key, by "line:14", or by the Ref of one of its
@@ -159,7 +167,8 @@ func (l *Ledger) Attempts(ctx context.Context, batch mailout.BatchID, line int) 
 	return all, l.wrap("reading attempts", rows.Err())
 }
 
-// Alarms lists what nobody has laid to rest yet.
+// Alarms lists what nobody has laid to rest yet, and last, without a number, the batches of
+// which the portal is about to delete signed documents.
 func (l *Ledger) Alarms(ctx context.Context) ([]mailout.Alarm, error) {
 	rows, err := l.read.QueryContext(ctx, `SELECT id, at, kind, batch, line, job_id, detail FROM alarms WHERE laid_at IS NULL ORDER BY id`)
 	if err != nil {
@@ -174,7 +183,11 @@ func (l *Ledger) Alarms(ctx context.Context) ([]mailout.Alarm, error) {
 		}
 		all = append(all, a)
 	}
-	return all, l.wrap("reading alarms", rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, l.wrap("reading alarms", err)
+	}
+	more, err := deadlineAlarms(l.read, l.now())
+	return append(all, more...), l.wrap("looking for deadlines", err)
 }
 
 // LayAlarm lays an alarm to rest with a note; found is false where there is no such

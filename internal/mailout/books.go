@@ -26,7 +26,9 @@ type BatchInfo struct {
 	LateAfter      time.Time // the first moment of any of their jobs (Job.LateAfter); zero where not known
 	HeldUntil      time.Time // nobody is told before of rows sent from now on; zero: nothing is fixed (see Job.Held)
 	Unconfirmed    int       // final changes not yet confirmed
-	Alarms         int       // alarms not yet laid to rest
+	Alarms         int       // alarms not yet laid to rest, Overdue among them
+	Overdue        bool      // there is one, without a number, about Deadlines
+	Deadlines      Deadlines // what only the portal has, or may have
 	Uncancelled    int       // jobs that a person wishes cancelled, and that the portal has not answered about
 	Uncancellable  int       // … and that the portal refuses to cancel; they are still with their signers
 }
@@ -89,7 +91,7 @@ type Happening struct {
 
 // Alarm is something that a person must look at.
 type Alarm struct {
-	ID     int64
+	ID     int64 // 0: it ends by itself, and nobody lays it to rest
 	At     time.Time
 	Kind   AlarmKind
 	Batch  BatchID
@@ -108,6 +110,7 @@ const (
 	AlarmMissing   AlarmKind = "ledger-not-whole" // a Ref of ours that the ledger does not know
 	AlarmDoubtful  AlarmKind = "doubtful"         // a signed document that did not pass its check
 	AlarmSentLog   AlarmKind = "sent-log"         // sent.log was cut, or another one was put in its place
+	AlarmDeadline  AlarmKind = "deadline"         // the portal is about to delete signed documents that nobody has fetched
 )
 
 // Poll is the answer of the portal's queue.

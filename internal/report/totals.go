@@ -46,6 +46,7 @@ func (f *workbook) facts() [][]any {
 		{"Changes not confirmed", b.Unconfirmed},
 		{"Open alarms", b.Alarms},
 	}
+	facts = append(facts, f.deadlines()...)
 	if b.StopReason != "" {
 		facts = append(facts, []any{"Stopped", b.StopReason})
 	}
