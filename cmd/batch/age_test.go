@@ -8,8 +8,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-//	age DIR DAYS                       make the books of the workspace DIR so many days older: what was approved,
-//	                                   sent and found empty then was so many days before
+// age DIR DAYS                       make the books of the workspace DIR so many days older: what was approved,
+//
+//	sent and found empty then was so many days before
 func init() { scriptCommands["age"] = cmdAge }
 
 func cmdAge(ts *testscript.TestScript, neg bool, args []string) {

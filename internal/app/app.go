@@ -77,7 +77,8 @@ func findWorkspace(dir string, rehearsal bool) (*workspace.Workspace, error) {
 	return ws, supported(ws.Config)
 }
 
-func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error) {
+// filled are the options with what stands for their zero values.
+func (o Options) filled() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -87,6 +88,11 @@ func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error)
 	if o.Every == 0 {
 		o.Every = 10 * time.Second
 	}
+	return o
+}
+
+func open(ctx context.Context, ws *workspace.Workspace, o Options) (*App, error) {
+	o = o.filled()
 	if err := ws.CheckFolder(); err != nil {
 		return nil, err
 	}

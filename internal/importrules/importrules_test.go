@@ -38,6 +38,7 @@ var may = map[string]string{
 	"internal/disk/disktest":         "disk modernc.org/sqlite modernc.org/libc",
 	"internal/ledger":                "mailout disk modernc.org/sqlite",
 	"internal/reconcile":             "mailout disk pades golang.org/x/sync/errgroup",
+	"internal/audit":                 "mailout pades",
 	"internal/report":                "mailout rules github.com/xuri/excelize",
 	"internal/sandbox": "sandbox/asice sandbox/pdfcheck sandbox/signedpdf sandbox/strictxml sandbox/xades " +
 		"software.sslmate.com/src/go-pkcs12",
@@ -47,7 +48,7 @@ var may = map[string]string{
 	"internal/sandbox/xades":           "sandbox/strictxml",
 	"internal/sandbox/pdfcheck":        "",
 	"internal/sandbox/signedpdf":       "github.com/pdfcpu/pdfcpu golang.org/x/image golang.org/x/text",
-	"internal/app": "mailout workspace manifest findings pdfprep plan identity bundle pace portal submit disk ledger reconcile report sandbox " +
+	"internal/app": "mailout workspace manifest findings pdfprep plan identity bundle pace portal submit disk ledger reconcile report audit sandbox " +
 		"golang.org/x/sync/errgroup",
 	"internal/importrules": "",
 	"internal/judgetest":   "",

@@ -39,14 +39,8 @@ func (c logCheck) proves(ref mailout.Ref, begun string, turn int64) bool {
 // A speaker may write beside it: what was noted is read before the log, and the attempts
 // that lines name are looked for after. q is of one moment, or of the first one.
 func (l *Ledger) checkLog(q asker) (c logCheck, err error) {
-	err = q.QueryRow(`SELECT bytes, digest, turn FROM sent_log`).Scan(&c.before.bytes, hexDigest{&c.before.digest}, &c.before.turn)
-	if c.noted = err == nil; err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if c.before, c.noted, c.fits, err = l.noted(q); err != nil {
 		return c, err
-	}
-	if c.noted {
-		if c.fits, err = l.sent.reaches(c.before); err != nil {
-			return c, err
-		}
 	}
 	var from int64
 	if c.fits {
@@ -57,6 +51,19 @@ func (l *Ledger) checkLog(q asker) (c logCheck, err error) {
 		c.fits, err = l.knowsAnswered(q, c.said)
 	}
 	return c, err
+}
+
+// noted is how far the log went when the ledger noted it, and whether it reaches that far, with
+// the same end there.
+func (l *Ledger) noted(q asker) (before logEnd, noted, fits bool, err error) {
+	err = q.QueryRow(`SELECT bytes, digest, turn FROM sent_log`).Scan(&before.bytes, hexDigest{&before.digest}, &before.turn)
+	if errors.Is(err, sql.ErrNoRows) {
+		return before, false, false, nil
+	}
+	if err == nil {
+		fits, err = l.sent.reaches(before)
+	}
+	return before, true, fits, err
 }
 
 // readLog reads the log behind so many bytes.

@@ -28,9 +28,7 @@ func (l *Ledger) migrate(ctx context.Context) error {
 	}
 	switch {
 	case have > len(files):
-		return &Error{Code: "ledger-newer",
-			Message: fmt.Sprintf("the ledger %s was written by a newer version of batch (schema %d, this program knows %d)", l.path, have, len(files)),
-			Remedy:  "use the newer version; nothing was changed"}
+		return l.tooNew(have, len(files))
 	case have == len(files):
 		return nil
 	}
@@ -60,4 +58,11 @@ func (l *Ledger) migrate(ctx context.Context) error {
 		_, err := tx.Exec(fmt.Sprintf(`PRAGMA user_version = %d`, len(files)))
 		return err
 	})
+}
+
+// tooNew is the error of a ledger whose schema this program does not know.
+func (l *Ledger) tooNew(have, known int) error {
+	return &Error{Code: "ledger-newer",
+		Message: fmt.Sprintf("the ledger %s was written by a newer version of batch (schema %d, this program knows %d)", l.path, have, known),
+		Remedy:  "use the newer version; nothing was changed"}
 }

@@ -48,7 +48,7 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 		return b, l.wrap("reading a batch", err)
 	}
 	defer tx.Rollback()
-	b.ID, b.Totals = id, mailout.Totals{}
+	b.ID, b.Totals = id, mailout.Totals{} // also where there is no such batch
 	var seconds int64
 	err = tx.QueryRow(`SELECT state, digest, rows_digest, manifest_path, manifest_sha256, settings, created_at, approved_at, stop_reason, ends_at, ends_after, late_after,
 		(SELECT max(until) FROM holds WHERE batch = batches.id), `+lastSaid+` FROM batches WHERE id = ?`, string(id)).
@@ -64,23 +64,10 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 	if err := lastEnd(tx, id, &b); err != nil {
 		return b, l.wrap("reading a batch", err)
 	}
-	rows, err := tx.Query(`SELECT state, sum(n) FROM tally WHERE batch = ? AND n > 0 GROUP BY state`, string(id))
-	if err != nil {
+	if b.Totals, err = tally(tx, id); err != nil {
 		return b, l.wrap("counting rows", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var state mailout.State
-		var n int
-		if err := rows.Scan((*string)(&state), &n); err != nil {
-			return b, l.wrap("counting rows", err)
-		}
-		b.Totals[state] = n
-		b.Rows += n
-	}
-	if err := rows.Err(); err != nil {
-		return b, l.wrap("counting rows", err)
-	}
+	b.Rows = b.Totals.Sum()
 	err = tx.QueryRow(`SELECT (SELECT count(*) FROM changes WHERE batch = ?1 AND final = 1 AND confirmed_at IS NULL),
 		(SELECT count(*) FROM alarms WHERE laid_at IS NULL AND batch IN (?1, '')),
 		(SELECT count(*) FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line WHERE w.batch = ?1 AND `+due+`),

@@ -14,8 +14,9 @@ import (
 // person can lay to rest.
 
 // notKept says of changes c that what the job offers is not kept here: the document of a job
-// that all have signed, or whatever a row still waits for whose job is over.
-const notKept = `c.final = 1 AND c.confirmed_at IS NULL
+// that all have signed, or whatever a row still waits for whose job is over. (What comes of a
+// purged batch is not kept.)
+const notKept = `c.final = 1 AND c.confirmed_at IS NULL AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = c.batch AND b.state = 'purged')
 	AND (EXISTS (SELECT 1 FROM rows r WHERE r.job_id = c.job_id AND r.state = 'created')
 		OR c.status = 'COMPLETED_SUCCESSFULLY' AND NOT EXISTS (SELECT 1 FROM files f WHERE f.job_id = c.job_id AND f.signer = 0 AND f.state = 'kept' AND f.doubt = ''))`
 

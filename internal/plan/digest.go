@@ -65,8 +65,12 @@ func (s *sums) add(r mailout.Row, recipes []mailout.Digest) {
 func (s *sums) rowsDigest() mailout.Digest { return mailout.Digest(s.rows.Sum(nil)) }
 
 func (s *sums) digest(manifest mailout.Digest) mailout.Digest {
-	rows := s.rowsDigest()
+	return approved(s.rowsDigest(), manifest, s.prepared)
+}
+
+// approved is the digest that is approved.
+func approved(rows, manifest mailout.Digest, prepared hash.Hash) mailout.Digest {
 	h := sha256.New()
-	put(h, "batch 1", string(rows[:]), string(manifest[:]), string(s.prepared.Sum(nil)))
+	put(h, "batch 1", string(rows[:]), string(manifest[:]), string(prepared.Sum(nil)))
 	return mailout.Digest(h.Sum(nil))
 }

@@ -53,7 +53,7 @@ func (f *follower) offers(t mailout.Taken, c mailout.Change) (all []offer, missi
 		return all, missing
 	}
 	for i, s := range c.Signers {
-		switch o := (offer{t.Signers[i], s.XAdESURL, maxXAdES, checkXAdES}); {
+		switch o := (offer{t.Signers[i], s.XAdESURL, maxXAdES, CheckXAdES}); {
 		case s.XAdESURL != "":
 			all = append(all, o)
 		case c.Status == mailout.Completed && s.Status == mailout.SignerSigned && missing == "":

@@ -17,12 +17,12 @@ var (
 // maxDepth bounds the nesting of a XAdES. The portal's own go about ten deep.
 const maxDepth = 100
 
-// checkXAdES looks whether a file is one signer's XAdES and whole: well-formed XML to its
+// CheckXAdES looks whether a file is one signer's XAdES and whole: well-formed XML to its
 // end, whose root is XAdESSignatures (TS 102 918) or a single ds:Signature, with a
 // signature value in it. The error is a sentence, safe to show, without anything of the
 // file. Whether the signature holds is for those to judge who trust its issuer; the file is
 // kept for them.
-func checkXAdES(r io.ReaderAt, size int64) error {
+func CheckXAdES(r io.ReaderAt, size int64) error {
 	in := xml.NewDecoder(io.NewSectionReader(r, 0, size))
 	x := xadesReader{}
 	for {
