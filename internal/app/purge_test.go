@@ -11,22 +11,21 @@ import (
 	"batch/internal/mailout"
 )
 
-const plantedRows = 40
-
 // mailing is a rehearsed batch in whose list, documents and files values are planted. The list
 // and the input files lie outside the workspace: they are the owner's.
 type mailing struct {
 	*Rehearsal
 	t        *testing.T
 	manifest string
+	rows     int
 	batch    mailout.BatchID
 	values   planted
 	keys     planted // the owner's keys, which signed files are named by
 }
 
-func newMailing(t *testing.T) *mailing {
+func newMailing(t *testing.T, rows int) *mailing {
 	t.Helper()
-	m := &mailing{t: t, manifest: filepath.Join(t.TempDir(), "liste.csv")}
+	m := &mailing{t: t, rows: rows, manifest: filepath.Join(t.TempDir(), "liste.csv")}
 	var err error
 	m.Rehearsal, err = Rehearse(t.Context(), RehearseOptions{Options: Options{Dir: filepath.Dir(m.manifest)}, Manifest: m.manifest, Keep: filepath.Join(t.TempDir(), "keep")})
 	must(t, err)
@@ -49,7 +48,7 @@ func (m *mailing) plan(title string) mailout.BatchID {
 		m.values = append(m.values, v)
 		return v
 	}
-	for n := range plantedRows {
+	for n := range m.rows {
 		id, email, mobile := plant("%s", synthetic(m.t, n)), "", ""
 		if n%2 == 1 {
 			m.values = m.values[:len(m.values)-1]
@@ -117,7 +116,7 @@ func (m *mailing) purge(o PurgeOptions) Wiped {
 // a part of a workbook; neither while the ledger is open nor when it is closed. Before, every
 // one of them is found.
 func TestPurgedNothingPersonalIsLeft(t *testing.T) {
-	m := newMailing(t)
+	m := newMailing(t, 40)
 	m.send()
 	m.clutter()
 	before := m.record(2)
@@ -130,7 +129,7 @@ func TestPurgedNothingPersonalIsLeft(t *testing.T) {
 	}
 	w := m.purge(PurgeOptions{Signed: true})
 	all.gone(t, "while the ledger is open", m.dir)
-	if w.Signed != plantedRows+1 || w.Prepared < plantedRows || w.Reports != 4 || w.Copies != 3 || w.Left != 4 {
+	if w.Signed != m.rows+1 || w.Prepared < m.rows || w.Reports != 4 || w.Copies != 3 || w.Left != 4 {
 		t.Errorf("it says %+v", w)
 	}
 	m.stays(before)
@@ -162,7 +161,7 @@ func (m *mailing) stays(before mailout.Record) {
 	m.t.Helper()
 	books, err := m.Books(m.t.Context(), m.batch)
 	must(m.t, err)
-	if books.State != mailout.Purged || books.Totals[mailout.Signed] != plantedRows || books.Totals.Sum() != books.Rows || books.Digest.IsZero() {
+	if books.State != mailout.Purged || books.Totals[mailout.Signed] != m.rows || books.Totals.Sum() != books.Rows || books.Digest.IsZero() {
 		m.t.Errorf("the books are %+v", books)
 	}
 	r := m.record(before.Line)
@@ -185,7 +184,7 @@ func (m *mailing) stays(before mailout.Record) {
 
 // Purged or not, nobody gets the same letter a second time.
 func TestALetterOfAPurgedBatchIsNotSentAgain(t *testing.T) {
-	m := newMailing(t)
+	m := newMailing(t, 4)
 	m.send()
 	m.purge(PurgeOptions{})
 	planned, err := m.Plan(t.Context(), PlanOptions{Manifest: m.manifest})
@@ -196,22 +195,22 @@ func TestALetterOfAPurgedBatchIsNotSentAgain(t *testing.T) {
 			repeats++
 		}
 	}
-	if repeats != plantedRows {
-		t.Errorf("%d of %d rows are told to have been sent before: %v", repeats, plantedRows, planned.Problems)
+	if repeats != m.rows {
+		t.Errorf("%d of %d rows are told to have been sent before: %v", repeats, m.rows, planned.Problems)
 	}
 }
 
 // Signed documents stay unless their deletion is asked for, with their names; all else goes. The
 // second time they go too.
 func TestSignedDocumentsGoOnRequestOnly(t *testing.T) {
-	m := newMailing(t)
+	m := newMailing(t, 4)
 	m.send()
 	w := m.purge(PurgeOptions{})
 	if w.Signed != 0 {
 		t.Errorf("it says %+v", w)
 	}
 	left, err := os.ReadDir(m.ws.Signed(m.batch))
-	if err != nil || len(left) != plantedRows {
+	if err != nil || len(left) != m.rows {
 		t.Errorf("%d signed documents are left: %v", len(left), err)
 	}
 	must(t, os.Rename(m.ws.Signed(m.batch), m.dir+".archive"))
@@ -223,7 +222,7 @@ func TestSignedDocumentsGoOnRequestOnly(t *testing.T) {
 	if !remain(w, "signed") || !remain(w, "manifest") || !remain(w, "documents") {
 		t.Errorf("what is left is told as %+v", w.Remains)
 	}
-	if w := m.purge(PurgeOptions{Signed: true}); w.Signed != plantedRows || remain(w, "signed") {
+	if w := m.purge(PurgeOptions{Signed: true}); w.Signed != m.rows || remain(w, "signed") {
 		t.Errorf("the second time it says %+v", w)
 	}
 	append(m.values, m.keys...).gone(t, "the second time", m.dir)

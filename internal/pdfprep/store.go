@@ -24,7 +24,7 @@ func Stored(store string, d mailout.Digest) string {
 
 const (
 	Unfinished = ".unfinished-" // how the names begin of files that have no digest's name yet
-	leftOver         = 24 * time.Hour // an older one belongs to a process that died
+	leftOver   = 24 * time.Hour // an older one belongs to a process that died
 )
 
 // openStore makes the folder and removes what killed processes left in it. A younger
