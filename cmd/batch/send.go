@@ -87,6 +87,9 @@ func (c *resumeCmd) Run(s *session) error {
 
 // send asks where approval is missing, sends, and shows the books.
 func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary int) error {
+	if books.State == mailout.Purged {
+		return &app.Error{Kind: app.KindUsage, Message: "batch " + string(books.ID) + " is purged: all of its rows are over, and nothing is left to send", Remedy: "plan a new manifest"}
+	}
 	if books.State == mailout.Stopped && unsent(books) == 0 {
 		return s.nothingToSend(a, books, f)
 	}
