@@ -39,7 +39,7 @@ func (s *Sandbox) NextEvent() (at time.Time, ok bool) {
 	defer s.unlock()
 	s.catchUp()
 	for _, j := range s.jobs {
-		next, _ := j.nextEvent(s.options.SignAfter)
+		next, _ := j.nextEvent(s.options)
 		if !next.IsZero() && (!ok || next.Before(at)) {
 			at, ok = next, true
 		}
@@ -60,7 +60,7 @@ func (s *Sandbox) AdvanceIdle(while time.Duration) time.Duration {
 		if j.change.queued {
 			return 0
 		}
-		if at, _ := j.nextEvent(s.options.SignAfter); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+		if at, _ := j.nextEvent(s.options); !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}

@@ -198,11 +198,7 @@ func (s *Sandbox) controlSigner(r *http.Request) (any, error) {
 		if err != nil {
 			return err
 		}
-		if status == signerSigned {
-			j.sign(p, s.clock())
-		} else {
-			j.fail(p, status, s.clock())
-		}
+		j.answer(p, status, s.clock())
 		return nil
 	})
 }

@@ -104,8 +104,8 @@
 //	html              not applied; 200 with a page to log in
 //	redirect:URL      not applied; 307 to the URL
 //	block             not applied; the organization is blocked as if it had been too fast
-//	requeue           poll: the change is handed out and stays in the queue; confirm:
-//	                  answered, but the change comes again
+//	requeue           poll: the change is handed out and stays in the queue, behind the
+//	                  others; confirm: answered, but the change comes again
 //	duplicate         create: two jobs are made, one is told of; poll: as requeue
 //	foreign           poll: hands out a change of a job that nobody here has created
 package sandbox

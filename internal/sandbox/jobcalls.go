@@ -57,7 +57,7 @@ func (s *Sandbox) poll(c *call) (answer, error) {
 	c.job, c.reference = j, j.reference
 	s.handOut(j)
 	if c.fault.name == requeue || c.fault.name == duplicate {
-		s.giveBack(j)
+		s.comesAgain(j)
 	}
 	a := xmlAnswer(http.StatusOK, changeOf(j, service(c.request), s.clock()), "change "+j.status)
 	return withPollTime(a, now), nil

@@ -98,7 +98,7 @@ func (j *job) active() []*signer {
 // due is the next thing that happens to a job by itself, and when.
 func (j *job) due(o Options) (time.Time, func(at time.Time)) {
 	if j.finished.IsZero() {
-		return j.nextEvent(o.SignAfter)
+		return j.nextEvent(o)
 	}
 	if !j.emptied() && !o.LongTermStorage {
 		return j.finished.Add(retention), func(time.Time) { j.documentsGone = true }
@@ -109,18 +109,36 @@ func (j *job) due(o Options) (time.Time, func(at time.Time)) {
 // nextEvent is the next thing that happens to an unfinished job: its people act, or its
 // time is over, whichever is earlier; time that was over before the job came ends it as
 // it comes. A zero time: nothing.
-func (j *job) nextEvent(signAfter time.Duration) (time.Time, func(at time.Time)) {
+func (j *job) nextEvent(o Options) (time.Time, func(at time.Time)) {
 	if !j.finished.IsZero() {
 		return time.Time{}, nil
 	}
 	closes := later(j.opened.Add(j.manifest.available), j.created)
-	if signAfter >= 0 && j.behaviour != Expired {
-		acts := later(j.opened, j.created).Add(signAfter)
-		if acts.Before(closes) {
-			return acts, j.act
-		}
+	if acts, what := j.nextAct(o); what != nil && acts.Before(closes) {
+		return acts, what
 	}
 	return closes, j.expire
+}
+
+// nextAct is what the people of the active group do next by themselves, and when; nil:
+// nothing.
+func (j *job) nextAct(o Options) (at time.Time, what func(at time.Time)) {
+	turn := later(j.opened, j.created)
+	if o.Act == nil && o.SignAfter >= 0 && j.behaviour != Expired {
+		return turn.Add(o.SignAfter), j.act
+	}
+	if o.Act == nil {
+		return time.Time{}, nil
+	}
+	active := j.active()
+	for i, s := range j.signers {
+		does := o.Act(j.reference, i+1)
+		acts := turn.Add(does.After)
+		if slices.Contains(active, s) && does.Status != "" && (what == nil || acts.Before(at)) {
+			at, what = acts, func(at time.Time) { j.answer(s, does.Status, at) }
+		}
+	}
+	return at, what
 }
 
 func later(a, b time.Time) time.Time {
@@ -140,6 +158,15 @@ func (j *job) act(at time.Time) {
 	for _, s := range j.active() {
 		j.sign(s, at)
 	}
+}
+
+// answer lets one signer do what its status says.
+func (j *job) answer(s *signer, status string, at time.Time) {
+	if status == signerSigned {
+		j.sign(s, at)
+		return
+	}
+	j.fail(s, status, at)
 }
 
 // sign lets one signer sign. When it was the last of its group the next group's turn

@@ -56,6 +56,11 @@ type Options struct {
 	// It is called without locks, once a job.
 	Outcome func(n int, reference string) Outcome
 
+	// Act decides what a signer of a job does by itself: its reference, and the signer counted
+	// from 1. It says the same whenever it is asked, and is called with locks held. Nil: what
+	// Outcome and SignAfter say.
+	Act func(reference string, signer int) Act
+
 	// PKI is the kept one or made anew where it is nil.
 	PKI *PKI
 
@@ -83,6 +88,12 @@ const (
 	Rejected Outcome = "rejected" // all groups but the last sign; there the first signer refuses
 	Expired  Outcome = "expired"  // nobody does anything, until the time is over
 )
+
+// Act is what a signer does by itself when its turn has come.
+type Act struct {
+	After  time.Duration // since its turn came
+	Status string        // afterwards: SIGNED, REJECTED, BLOCKED …; empty: it does nothing, until the time is over
+}
 
 const defaultPollInterval = 5 * time.Second
 

@@ -96,6 +96,14 @@ func (s *Sandbox) confirmChange(j *job) {
 	}
 }
 
+// comesAgain lets a change that was just handed out be handed out again at once, when those
+// behind it in the queue have been.
+func (s *Sandbox) comesAgain(j *job) {
+	s.giveBack(j)
+	s.unqueue(j)
+	s.announce(j)
+}
+
 func (s *Sandbox) unqueue(j *job) {
 	q := s.queueOf(j.sender, j.queue)
 	if at := slices.Index(q.jobs, j); at >= 0 {

@@ -21,8 +21,8 @@ func still() nature {
 // without power; another goes on. (A step is the same moment as the one behind it where nothing
 // is between them, and never mind.)
 func TestDeathAtEveryBoundary(t *testing.T) {
-	p := newPlan(t, 3, false, sandbox.Signed, sandbox.Signed, sandbox.Rejected)
-	steps := stepsOf(t, p)
+	p := newPlan(t, 3, false, alike("SIGNED", "SIGNED", "REJECTED"))
+	steps, want := stepsOf(t, p), p.undisturbed(t, false)
 	for step := 0; step < steps; step++ {
 		for i, d := range []death{{steps: step}, {steps: step, power: true, all: true}} {
 			if (step+i**stride/2)%*stride != 0 {
@@ -32,7 +32,7 @@ func TestDeathAtEveryBoundary(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(t, p, uint64(step), still())
-					w.doom = &d
+					w.doom, w.want = &d, want
 					w.play()
 				})
 			})
@@ -45,7 +45,7 @@ func stepsOf(t *testing.T, p *plan) (steps int) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, p, 0, still())
 		w.goOn(1)
-		if books := w.check(); books.Totals.Final() != len(p.outcomes) {
+		if books := w.check(); books.Totals.Final() != p.rows {
 			t.Errorf("one process left %v", books.Totals)
 		}
 		steps = w.last.steps

@@ -63,6 +63,7 @@ func (w *world) check() (now standing) {
 		c.pace()
 		c.polite()
 		c.onceOnly()
+		c.nothingThrownAway()
 		c.nothingLost()
 	})
 	return now
@@ -114,7 +115,7 @@ func (c *checker) errorf(format string, args ...any) {
 }
 
 func (c *checker) sums() {
-	rows := len(c.w.plan.outcomes)
+	rows := c.w.plan.rows
 	if c.books.Totals.Sum() != rows || c.books.Rows != rows {
 		c.errorf("the totals %v are not %d rows", c.books.Totals, rows)
 	}

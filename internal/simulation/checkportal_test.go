@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -55,14 +54,13 @@ func provesNothing(c sandbox.Call) bool {
 	return c.Outcome == "blocked" || slices.Contains([]string{"refused NOT_AUTHORIZED", "refused BROKER_NOT_AUTHORIZED", "refused INVALID_SIGNING_TIME"}, c.Outcome)
 }
 
-// nothingLost: what the portal has given up is here, once.
+// nothingLost: of what the portal has given up the document is here as it was given out, once.
 func (c *checker) nothingLost() {
 	for _, j := range c.w.portal.Jobs("") {
-		found, err := filepath.Glob(filepath.Join(c.dir, "signed", "*", fmt.Sprintf("*-%d*.pdf", j.ID)))
-		must(c.t, err)
+		whole, names := c.keptOf(fmt.Sprint(j.ID))
 		signed := j.Status == "COMPLETED_SUCCESSFULLY"
-		if j.Gone && signed && !c.w.neverHandedOut(j) && len(found) == 0 || len(found) > 1 && c.w.nature.Style != sandbox.StyleVarying {
-			c.errorf("job %d (%s, gone from the portal: %v) has the files %q", j.ID, j.Status, j.Gone, found)
+		if j.Gone && signed && !c.w.neverHandedOut(j) && len(whole) == 0 || len(names) > 1 && c.w.nature.Style != sandbox.StyleVarying {
+			c.errorf("job %d (%s, gone from the portal: %v) has the files %q, of which %q were given out whole", j.ID, j.Status, j.Gone, names, whole)
 		}
 	}
 }

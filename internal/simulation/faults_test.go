@@ -16,7 +16,7 @@ import (
 // Every fault strikes the first call of every kind about every row's first attempt, and
 // nothing else goes wrong: what becomes of it is the fault's own.
 func TestEveryFaultOfEveryCall(t *testing.T) {
-	p := newPlan(t, 3, false, sandbox.Signed, sandbox.Signed, sandbox.Rejected)
+	p := newPlan(t, 3, false, alike("SIGNED", "SIGNED", "REJECTED"))
 	tried := 0
 	for _, kind := range []string{sandbox.CallRoot, sandbox.CallCreate, sandbox.CallPoll, sandbox.CallPAdES, sandbox.CallXAdES, sandbox.CallConfirm, sandbox.CallCancel} {
 		for _, fault := range unique(append(faultsOf[kind], anyFault...)) {
@@ -25,13 +25,15 @@ func TestEveryFaultOfEveryCall(t *testing.T) {
 			}
 			t.Run(kind+" "+strings.ReplaceAll(fault, "/", ""), func(t *testing.T) {
 				t.Parallel()
+				want := p.undisturbed(t, kind == sandbox.CallXAdES)
 				synctest.Test(t, func(t *testing.T) {
 					n := still()
-					n.XAdES = kind == sandbox.CallXAdES
+					n.XAdES, n.Foreign = kind == sandbox.CallXAdES, 3
 					if kind == sandbox.CallCancel {
 						n.Cancels, n.CancelTurn, n.CancelAfter, n.SignAfter = 1, 1, 4*time.Second, 25*time.Minute
 					}
 					w := newWorld(t, p, 1, n)
+					w.want = want
 					w.planted = func(struck, about string, nth int) string {
 						if struck == kind && nth == 1 && !strings.HasSuffix(about, ".2") {
 							return fault

@@ -39,16 +39,17 @@ var kept = map[string]struct {
 }
 
 func TestWorldsThatShowedSomething(t *testing.T) {
-	people := []sandbox.Outcome{sandbox.Signed, sandbox.Signed, sandbox.Rejected}
-	plans := map[bool]*plan{false: newPlan(t, 4, false, people...), true: newHeldPlan(t, 4, false, 15*time.Minute, people...)}
+	who := alike("SIGNED", "SIGNED", "REJECTED")
+	plans := map[bool]*plan{false: newPlan(t, 4, false, who), true: newHeldPlan(t, 4, false, 15*time.Minute, who)}
 	for name, k := range kept {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			want := plans[k.held].undisturbed(t, false)
 			synctest.Test(t, func(t *testing.T) {
 				n := still()
 				k.nature(&n)
 				w := newWorld(t, plans[k.held], k.seed, n)
-				w.doom = k.doom
+				w.doom, w.want = k.doom, want
 				w.play()
 			})
 		})

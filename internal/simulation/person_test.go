@@ -95,11 +95,11 @@ func (w *world) deathIn(turn int) *death {
 // goOn sends and follows, as `batch run --follow` and `batch resume --follow` do.
 func (w *world) goOn(turn int) (lived bool) {
 	w.t.Helper()
-	lived, err := w.live(w.deathIn(turn), "resume --follow", func(ctx context.Context, l *life, a *app.App) error {
-		books, err := a.Books(ctx, w.plan.batch)
-		if err != nil {
-			return err
-		}
+	what, do := "resume --follow", w.send
+	if w.nature.Cron && turn%2 == 0 && turn < troubled {
+		what, do = "follow", w.follow
+	}
+	lived, err := w.live(w.deathIn(turn), what, func(ctx context.Context, l *life, a *app.App) error {
 		soft, stop := context.WithTimeout(ctx, 3*time.Hour)
 		defer stop()
 		if r := w.dice("stop", turn); r.Float64() < w.nature.Stops && turn < troubled {
@@ -110,11 +110,8 @@ func (w *world) goOn(turn int) (lived bool) {
 		}
 		cancelled := make(chan error, 1)
 		go func() { cancelled <- w.cancelBeside(soft, l, turn) }()
-		canary := 0
-		if turn < troubled {
-			canary = w.nature.Canary
-		}
-		sent, err := a.Send(ctx, app.SendOptions{Batch: w.plan.batch, ApprovedBy: "--yes", Seen: books.LastSaid, Follow: true, Soft: soft, Canary: canary})
+		sent, err := do(ctx, soft, a, turn)
+		w.ending = sent.Ending
 		w.note("process %d: %s %s %v", l.n, sent.Ending, sent.Reason, sent.Books.Totals)
 		stop()
 		if failed := <-cancelled; failed != nil && !l.dead() {
@@ -126,6 +123,27 @@ func (w *world) goOn(turn int) (lived bool) {
 		w.t.Errorf("process %d ended with %v: %v", w.lives, app.Explain(err).Kind, err)
 	}
 	return lived
+}
+
+// send is `batch resume`, which follows too, but where scheduled jobs do that.
+func (w *world) send(ctx, soft context.Context, a *app.App, turn int) (sent app.Sent, err error) {
+	books, err := a.Books(ctx, w.plan.batch)
+	if err != nil {
+		return sent, err
+	}
+	o := app.SendOptions{Batch: w.plan.batch, ApprovedBy: "--yes", Seen: books.LastSaid, Follow: !w.nature.Cron || turn >= troubled, Soft: soft}
+	if turn < troubled {
+		o.Canary = w.nature.Canary
+	}
+	return a.Send(ctx, o)
+}
+
+// follow is `batch follow`, for so long, or until the queues are empty.
+func (w *world) follow(ctx, soft context.Context, a *app.App, turn int) (app.Sent, error) {
+	r := w.dice("follow", turn)
+	soft, end := context.WithTimeout(soft, time.Duration(1+r.IntN(20))*time.Minute)
+	defer end()
+	return a.Follow(ctx, app.FollowOptions{Batch: pick(r, "", w.plan.batch), Once: r.IntN(2) == 0, Soft: soft})
 }
 
 // stopWhenQuiet is a person who comes again later where nothing is going on.
@@ -151,7 +169,7 @@ func (w *world) cancelBeside(soft context.Context, l *life, turn int) error {
 		return nil
 	}
 	var rows []string
-	for line := firstLine; line < firstLine+len(w.plan.outcomes); line++ {
+	for line := firstLine; line < firstLine+w.plan.rows; line++ {
 		if r.Float64() < w.nature.Cancels {
 			rows = append(rows, fmt.Sprintf("line:%d", line))
 			w.mu.Lock()

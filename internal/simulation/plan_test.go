@@ -18,10 +18,19 @@ import (
 
 // plan is a workspace with a planned batch, made once: planning is not what is simulated.
 type plan struct {
-	dir      string
-	batch    mailout.BatchID
-	pki      *sandbox.PKI
-	outcomes map[int]sandbox.Outcome // by line: how its people behave
+	dir    string
+	batch  mailout.BatchID
+	pki    *sandbox.PKI
+	rows   int
+	people people
+
+	once    [2]sync.Once // with XAdES, and without
+	account [2]account   // how the rows end where nothing goes wrong
+}
+
+// with is the plan with other people.
+func (p *plan) with(others people) *plan {
+	return &plan{dir: p.dir, batch: p.batch, pki: p.pki, rows: p.rows, people: others}
 }
 
 // otherSender is an organization for which the sandbox's customer sends as a broker.
@@ -35,36 +44,43 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 var authority = sync.OnceValues(func() (*sandbox.PKI, error) { return sandbox.NewPKI(epoch) })
 
-// newPlan plans a batch of so many rows, at the moment at which bubbles begin. Every third
-// row has two signers, one after the other; with a broker every fourth is another sender's.
-func newPlan(t *testing.T, rows int, broker bool, outcomes ...sandbox.Outcome) *plan {
+// newPlan plans a batch of so many rows, at the moment at which bubbles begin. With a broker
+// every fourth is another sender's.
+func newPlan(t *testing.T, rows int, broker bool, who people) *plan {
 	t.Helper()
-	return newHeldPlan(t, rows, broker, 0, outcomes...)
+	return newHeldPlan(t, rows, broker, 0, who)
 }
 
 // newHeldPlan is newPlan with a hold.
-func newHeldPlan(t *testing.T, rows int, broker bool, hold time.Duration, outcomes ...sandbox.Outcome) *plan {
+func newHeldPlan(t *testing.T, rows int, broker bool, hold time.Duration, who people) *plan {
 	t.Helper()
 	pki, err := authority()
 	must(t, err)
-	p := &plan{dir: t.TempDir(), pki: pki, outcomes: map[int]sandbox.Outcome{}}
+	p := &plan{dir: t.TempDir(), pki: pki, rows: rows, people: who}
 	var csv strings.Builder
-	csv.WriteString("row;title;email;order;signer2_email;signer2_order;document;sender\r\n")
+	csv.WriteString("row;Avdeling;title;email;order;signer2_email;signer2_order;signer3_email;signer3_order;document;sender\r\n")
 	for line := firstLine; line < firstLine+rows; line++ {
-		second, sender := ";", sandbox.Organization
-		if line%3 == 0 {
-			second = fmt.Sprintf("leder%d@example.com;2", line)
-		}
+		sender := sandbox.Organization
 		if broker && line%4 == 1 {
 			sender = otherSender
 		}
-		fmt.Fprintf(&csv, "%d;Avtale %d;person%d@example.com;1;%s;%d.pdf;%s\r\n", 1000+line, line, line, second, line, sender)
+		fmt.Fprintf(&csv, "%d;Drift %d;Avtale %d;person%d@example.com;1;%s;%d.pdf;%s\r\n", 1000+line, line%2, line, line, besides(line), line, sender)
 		must(t, os.WriteFile(filepath.Join(p.dir, fmt.Sprintf("%d.pdf", line)), onePage(fmt.Sprintf("Avtale %d", line)), 0o600))
-		p.outcomes[line] = outcomes[(line-firstLine)%len(outcomes)]
 	}
 	must(t, os.WriteFile(filepath.Join(p.dir, "manifest.csv"), []byte(csv.String()), 0o600))
 	p.batch = p.make(t, hold)
 	return p
+}
+
+// besides are a row's signers behind the first: nobody, one beside it, one after it, or one
+// beside it and one after both.
+func besides(line int) string {
+	return map[int]string{
+		0: ";;;",
+		1: fmt.Sprintf("kollega%d@example.com;1;leder%d@example.com;2", line, line),
+		2: fmt.Sprintf("kollega%d@example.com;1;;", line),
+		3: fmt.Sprintf("leder%d@example.com;2;;", line),
+	}[line%4]
 }
 
 func (p *plan) make(t *testing.T, hold time.Duration) mailout.BatchID {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"regexp"
@@ -50,14 +51,34 @@ func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
 		w.heardOf(kind, became)
 		w.note("process %d: %s %s, the %d.: %s", c.life.n, kind, about, n, became)
 	}()
+	w.serveCall(rw, r, kind, n)
+}
+
+// serveCall lets the portal answer.
+func (w *world) serveCall(rw http.ResponseWriter, r *http.Request, kind string, nth int) {
+	parts := strings.Split(r.URL.Path, "/")
+	switch kind {
+	case sandbox.CallPoll:
+		w.poll(rw, r, nth)
+		return
+	case sandbox.CallPAdES, sandbox.CallXAdES, sandbox.CallConfirm:
+		w.calledAbout(parts[5])
+	}
+	if kind == sandbox.CallPAdES {
+		w.give(rw, r, parts[5])
+		return
+	}
 	w.portal.Handler().ServeHTTP(rw, r)
 }
 
 // heardOf notes that something is going on.
 func (w *world) heardOf(kind, became string) {
-	if kind == sandbox.CallPoll && !strings.HasPrefix(became, "200 change") {
-		return
+	if kind != sandbox.CallPoll || strings.HasPrefix(became, "200 change") {
+		w.heardSomething()
 	}
+}
+
+func (w *world) heardSomething() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.heard = time.Now()
@@ -80,7 +101,10 @@ func (w *world) lastCall() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s %s", c.Status, c.Outcome, c.Fault))
 }
 
-var reference = regexp.MustCompile(`<reference[^>]*>([^<]*)</reference>`)
+var (
+	reference = regexp.MustCompile(`<reference[^>]*>([^<]*)</reference>`)
+	changed   = regexp.MustCompile(`<signature-job-id>(\d+)</signature-job-id><status>([A-Z_]+)</status>`)
+)
 
 // about says what kind of call it is, and about whom, in names that are the same whenever the
 // seed is run.
@@ -121,11 +145,14 @@ func (w *world) peek(r *http.Request) string {
 	return ""
 }
 
+// nobody is whom a call is about that is about no row.
+const nobody = "nobody"
+
 // nameOf names a row's attempt.
 func nameOf(reference string) string {
 	parts, ok := mailout.Ref(reference).Parse()
 	if !ok {
-		return "nobody"
+		return nobody
 	}
 	return fmt.Sprintf("line %d.%d", parts.Line, parts.Attempt)
 }
@@ -168,9 +195,6 @@ var (
 	}
 )
 
-// maxForeign is how many jobs of strangers a queue may bring before following ends for good.
-const maxForeign = 3
-
 // strike decides what goes wrong with a call.
 func (w *world) strike(kind, reference string) string {
 	about := nameOf(reference)
@@ -182,6 +206,8 @@ func (w *world) strike(kind, reference string) string {
 		do = w.planted(kind, about, n)
 	case w.strikes(r, 1):
 		do = pick(r, append(faultsOf[kind], anyFault...)...)
+	default:
+		do = w.trouble(r, kind, about)
 	}
 	if do == "" {
 		return ""
@@ -189,10 +215,30 @@ func (w *world) strike(kind, reference string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if do == "foreign" {
-		if w.foreign++; w.foreign > maxForeign {
+		if w.foreign == w.nature.Foreign {
 			return ""
 		}
+		w.foreign++
 	}
 	w.struck[kind+" "+do]++
 	return do
+}
+
+// trouble is what goes wrong in the life of a job that has been sent: changes come again,
+// downloads are cut, confirmations are lost on either way, and strangers' changes are in the
+// queue.
+func (w *world) trouble(r *rand.Rand, kind, about string) string {
+	n, x := w.nature, r.Float64()
+	switch {
+	case w.isCalm():
+	case kind == sandbox.CallPoll && about != nobody && x < n.Again/2:
+		return "requeue"
+	case kind == sandbox.CallPoll && about == nobody && x < 0.3:
+		return "foreign"
+	case (kind == sandbox.CallPAdES || kind == sandbox.CallXAdES) && x < n.Cut:
+		return pick(r, "truncate", "reset-mid-body", "drop-after", "slow-after:70s", "garble")
+	case kind == sandbox.CallConfirm && x < n.Lost:
+		return pick(r, "drop-before", "drop-after", "status:503", "status-after:503", "slow-after:40s")
+	}
+	return ""
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"batch/internal/app"
 	"batch/internal/mailout"
 	"batch/internal/sandbox"
 )
@@ -33,6 +34,7 @@ type world struct {
 	mu      sync.Mutex
 	lives   int
 	last    *life
+	want    account                                // how it has to end; nil: nobody says
 	doom    *death                                 // of the first process; nil: by the seed
 	planted func(kind, about string, n int) string // what goes wrong with the nth call of a kind about a row's attempt; nil: by the seed
 	deaths  int
@@ -44,7 +46,11 @@ type world struct {
 	broken  int                           // connections that the network broke
 	struck  map[string]int                // faults of the portal, by what they did
 	heard   time.Time                     // when a call came last that was not a poll in vain
-	foreign int                           // changes of strangers so far
+	foreign int                           // jobs of strangers so far
+	again   again                         // changes that come again
+	served  map[mailout.Digest]string     // signed documents that the portal has given out whole, with their jobs
+	kept    map[string]mailout.Digest     // files that were kept when nobody ran
+	ending  app.Ending                    // of the last process that lived
 	moved   time.Duration                 // by which the portal's clock is ahead of ours
 	ahead   map[mailout.Ref]time.Duration // by which it was when an attempt's job was made
 	calm    bool                          // nothing goes wrong any more
@@ -67,6 +73,11 @@ type nature struct {
 	Patient     bool          // a process is left to wait; else it is stopped when nothing is going on
 	Stops       float64       // share of processes that a person stops with Ctrl-C
 	Hasty       float64       // share of "absent" that a person says without having searched
+	Cron        bool          // every second process only follows, as a scheduled job does
+	Again       float64       // share of changes that come again
+	Cut         float64       // share of downloads that are cut
+	Lost        float64       // share of confirmations that are lost, or whose answers are
+	Foreign     int           // jobs of strangers in our queues
 	XAdES       bool
 	Style       sandbox.PAdESStyle
 	ByJob       bool // a confirmation counts for the job's newest status
@@ -85,7 +96,12 @@ func natureOf(seed uint64) nature {
 		Stops:     pick(r, 0, 0, 0.3),
 		Patient:   r.IntN(8) == 0,
 		Hasty:     pick(r, 0, 0, 0, 0.5),
-		XAdES:     r.IntN(3) == 0,
+		Cron:      r.IntN(4) == 0,
+		Again:     pick(r, 0, 0.4, 0.9),
+		Cut:       pick(r, 0, 0, 0.3, 0.7),
+		Lost:      pick(r, 0, 0, 0.3, 0.7),
+		Foreign:   pick(r, 0, 0, 1, 2, 3),
+		XAdES:     storyOf(seed)%3 == 0,
 		Style:     pick(r, sandbox.StyleSeal, sandbox.StyleSeal, sandbox.StyleVarying),
 		ByJob:     r.IntN(2) == 0,
 	}
@@ -123,25 +139,17 @@ func newWorld(t *testing.T, p *plan, seed uint64, n nature) *world {
 	t.Helper()
 	w := &world{t: t, seed: seed, nature: n, plan: p, dir: filepath.Join(t.TempDir(), "workspace"), began: time.Now(),
 		counts: map[string]int{}, rowOf: map[string]string{}, lost: map[mailout.Ref]bool{}, hasty: map[mailout.Ref]bool{},
-		wished: map[int]bool{}, struck: map[string]int{}, ahead: map[mailout.Ref]time.Duration{}}
+		wished: map[int]bool{}, struck: map[string]int{}, ahead: map[mailout.Ref]time.Duration{},
+		again: again{final: map[int64]bool{}, known: map[int64]bool{}}, served: map[mailout.Digest]string{}}
 	must(t, copyFolder(w.dir, p.dir))
 	must(t, w.settings())
-	portal, err := sandbox.New(sandbox.Options{PKI: p.pki, Brokers: []string{otherSender}, SignAfter: n.SignAfter, PollInterval: n.Poll,
-		NoLimits: n.Late, ConfirmsJob: n.ByJob, PAdESStyle: n.Style, Outcome: w.outcome, Strike: w.strike})
+	portal, err := sandbox.New(sandbox.Options{PKI: p.pki, Brokers: []string{otherSender}, Act: w.act, PollInterval: n.Poll,
+		NoLimits: n.Late, ConfirmsJob: n.ByJob, PAdESStyle: n.Style, Outcome: w.made, Strike: w.strike})
 	must(t, err)
 	w.portal, w.net = portal, newNetwork(w)
 	w.serve()
 	w.clockMoves()
 	return w
-}
-
-// outcome is how a row's people behave, whichever job it has.
-func (w *world) outcome(_ int, reference string) sandbox.Outcome {
-	parts, _ := mailout.Ref(reference).Parse()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ahead[mailout.Ref(reference)] = w.moved
-	return w.plan.outcomes[parts.Line]
 }
 
 // madeLate reports whether the portal's clock was ahead of ours, when the job was made, by
