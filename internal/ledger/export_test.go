@@ -23,6 +23,9 @@ func BreakSentLog(l *Ledger) error {
 // Workspace is the id that a ledger's Refs begin with.
 func (l *Ledger) Workspace() string { return l.workspace }
 
+// PurgeChunk is how many rows are purged in one transaction.
+const PurgeChunk = purgeChunk
+
 // UnneededQuery is shown so that a test can ask how it is answered.
 const UnneededQuery = unneededQuery
 

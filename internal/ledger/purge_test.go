@@ -267,3 +267,25 @@ func TestALedgerThatIsBeingReadIsNotWiped(t *testing.T) {
 	must(t, err)
 	b.gone("01845912345")
 }
+
+// Rows are purged some at a time: none between two of these is passed over, and what a crash
+// has broken off is gone on with.
+func TestMoreRowsThanArePurgedAtATime(t *testing.T) {
+	b := newBooks(t)
+	const many = 2*ledger.PurgeChunk + 7
+	rows := []mailout.Row{row(2, personal)}
+	for n := range many {
+		rows = append(rows, row(3+2*n, personal, skipped, func(r *mailout.Row) { r.Job.Description = mailout.Text(fmt.Sprintf("planted-%d-", n)) }))
+	}
+	id := b.approved(rows...)
+	b.over(id, 2, 7)
+	_, err := b.BeginPurge(t.Context(), id, "by kari")
+	must(t, err)
+	must(t, b.raw(`UPDATE rows SET key = 'line:' || line, title = '', description = '', columns = '[]' WHERE line < 100`)) // so far it came
+	b.purge(id)
+	b.gone("planted-", "Planted", "01845912345")
+	b.wantSum(id)
+	if r := b.record(id, 3+2*(many-1)); r.Key != fmt.Sprint("line:", r.Line) || r.Job.Signers[0].NationalID != "" {
+		t.Errorf("the last row is %+v", r)
+	}
+}
