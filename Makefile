@@ -77,7 +77,7 @@ nightly: mutants ## the long tests: many more tries of whatever is random, plant
 	go test -race -timeout 60m ./internal/ledger -rapid.checks=2000
 	go test -race -timeout 90m $(SLOW)
 	go test -timeout 150m ./internal/simulation -sim.seeds=10000 -sim.from=$$(date +%s) -sim.stride=1 -sim.twice=200
-	go test -timeout 120m -run '^TestADiskThatFailsAtAnyStep$$' ./internal/app -disk.all
+	go test -timeout 120m -run '^Test(A|PurgingOnA)DiskThatFailsAtAnyStep$$' ./internal/app -disk.all
 	go test -race -timeout 90m -v -run '^TestKill' ./cmd/batch -kill.runs=200 -kill.seed=$$(date +%s)
 	go test -race -timeout 60m -v -run '^TestNoEleventhCallWhateverHappens$$' ./internal/pace -pace.hours=24 -pace.seed=$$(date +%s)
 	@for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal | xargs -n1 dirname | sort -u); do \

@@ -177,8 +177,8 @@ func (a *App) dropPlan(ctx context.Context, w *Wiped) error {
 	if dropped, err := a.ledger.DropPlan(ctx, w.Books.ID); err != nil || !dropped {
 		return errors.Join(err, a.changedMeanwhile(dropped))
 	}
-	f := &purgeFiles{App: a, ctx: ctx, disk: disk.Or(a.o.Disk), id: w.Books.ID, w: w}
-	return f.all(f.books, f.prepared)
+	f := &purgeFiles{App: a, ctx: ctx, soft: context.Background(), disk: disk.Or(a.o.Disk), id: w.Books.ID, w: w}
+	return f.each(f.books, f.prepared)
 }
 
 func (a *App) changedMeanwhile(dropped bool) error {
@@ -194,12 +194,12 @@ func (a *App) purge(ctx context.Context, o PurgeOptions, w *Wiped) error {
 	if _, err := a.ledger.BeginPurge(ctx, o.Batch, o.By); err != nil {
 		return err
 	}
-	f := &purgeFiles{App: a, ctx: ctx, disk: disk.Or(a.o.Disk), id: o.Batch, w: w}
+	f := &purgeFiles{App: a, ctx: ctx, soft: o.Soft, disk: disk.Or(a.o.Disk), id: o.Batch, w: w, all: o.Signed}
 	steps := []func() error{f.rows}
 	if o.Signed {
 		steps = append(steps, f.signed)
 	}
-	if err := f.all(append(steps, f.broken, f.books, f.reports, f.prepared)...); err != nil {
+	if err := f.each(append(steps, f.broken, f.books, f.reports, f.prepared)...); err != nil {
 		return unfinished(o.Batch, err)
 	}
 	if err := a.ledger.EndPurge(ctx, o.Batch, w.summary(o)); err != nil {
@@ -219,11 +219,7 @@ func (a *App) purge(ctx context.Context, o PurgeOptions, w *Wiped) error {
 func unfinished(id mailout.BatchID, err error) error {
 	e := *Explain(err)
 	e.Message = fmt.Sprintf("purging batch %s did not come to its end: %s", id, e.Message)
-	e.Remedy = strings.TrimSuffix(e.Remedy, ".")
-	if e.Remedy != "" {
-		e.Remedy += "; "
-	}
-	e.Remedy += "then give the same command again: it does the rest"
+	e.Remedy = strings.TrimPrefix(e.Remedy+"; then give the same command again: it does the rest", "; then ")
 	return &e
 }
 

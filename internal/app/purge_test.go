@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"batch/internal/mailout"
+	"batch/internal/pdfprep"
 )
 
 // mailing is a rehearsed batch in whose list, documents and files values are planted. The list
@@ -235,4 +238,59 @@ func remain(w Wiped, what string) bool {
 		}
 	}
 	return false
+}
+
+// A prepared file that another batch needs stays, and one that nobody else needs goes.
+func TestPreparedFilesOfAnotherBatchStay(t *testing.T) {
+	m := newMailing(t, 2)
+	m.send()
+	shared := m.record(2).Documents[0].SHA256
+	must(t, os.WriteFile(m.manifest, []byte("title;email;document\r\nEn annen avtale;ola@example.com;Avtale-for-Planted-0.pdf\r\n"), 0o600))
+	other, err := m.Plan(t.Context(), PlanOptions{Manifest: m.manifest})
+	must(t, err)
+	must(t, m.ledger.Approve(t.Context(), other.Batch, "typed", 0))
+	if w := m.purge(PurgeOptions{}); w.Shared != 1 || w.Prepared != 1 {
+		t.Errorf("it says %+v", w)
+	}
+	left, err := pdfprep.List(m.ws.Prepared())
+	if err != nil || len(left) != 1 || left[0] != shared {
+		t.Errorf("left are %v, %v; want %s", left, err, shared)
+	}
+}
+
+// While somebody plans, nothing is purged: that plan may count on a prepared file.
+func TestNothingIsPurgedWhileSomebodyPlans(t *testing.T) {
+	m := newMailing(t, 1)
+	m.send()
+	other, err := open(t.Context(), m.ws, Options{})
+	must(t, err)
+	defer other.Close()
+	planning, err := other.ws.Plan(func() error { return nil })
+	must(t, err)
+	_, err = m.Purge(t.Context(), PurgeOptions{Batch: m.batch, By: "by a test", Soft: t.Context()})
+	if err == nil || Explain(err).Kind != KindHeld {
+		t.Errorf("the error is %v", err)
+	}
+	if books, err := m.Books(t.Context(), m.batch); err != nil || books.State != mailout.Done {
+		t.Errorf("it is %s, %v", books.State, err)
+	}
+	must(t, planning.End())
+	m.purge(PurgeOptions{})
+}
+
+// A person who asks to stop is heard between two steps; the same command does the rest.
+func TestPurgingIsStoppedAndGoneOnWith(t *testing.T) {
+	m := newMailing(t, 1)
+	m.send()
+	soft, stop := context.WithCancel(t.Context())
+	stop()
+	_, err := m.Purge(t.Context(), PurgeOptions{Batch: m.batch, By: "by a test", Soft: soft})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(Explain(err).Remedy, "same command again") {
+		t.Errorf("the error is %v", err)
+	}
+	if p, err := m.Purging(t.Context(), m.batch); err != nil || !p.Begun || !p.Ended.IsZero() {
+		t.Errorf("it is %+v, %v", p, err)
+	}
+	m.purge(PurgeOptions{Signed: true})
+	append(m.values, m.keys...).gone(t, "in the end", m.dir)
 }

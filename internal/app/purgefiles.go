@@ -22,13 +22,19 @@ import (
 type purgeFiles struct {
 	*App
 	ctx  context.Context
+	soft context.Context // ends when a person asks to stop
 	disk disk.Disk
 	id   mailout.BatchID
 	w    *Wiped
+	all  bool // signed documents go too
 }
 
-func (f *purgeFiles) all(steps ...func() error) error {
+// each does steps one after another, until a person asks to stop.
+func (f *purgeFiles) each(steps ...func() error) error {
 	for _, step := range steps {
+		if err := f.soft.Err(); err != nil {
+			return err
+		}
 		if err := step(); err != nil {
 			return err
 		}
@@ -36,7 +42,14 @@ func (f *purgeFiles) all(steps ...func() error) error {
 	return nil
 }
 
-func (f *purgeFiles) rows() error { return f.ledger.PurgeRows(f.ctx, f.id) }
+// rows takes what is personal out of the ledger, and stops between two transactions where a
+// person asks for it.
+func (f *purgeFiles) rows() error {
+	ctx, stop := context.WithCancel(f.ctx)
+	defer stop()
+	defer context.AfterFunc(f.soft, stop)()
+	return f.ledger.PurgeRows(ctx, f.id)
+}
 
 // books wipes the ledger, and its copies.
 func (f *purgeFiles) books() (err error) {
@@ -166,6 +179,9 @@ func (f *purgeFiles) broken() error {
 	wanted, err := f.ledger.TempFiles(f.ctx)
 	if err != nil {
 		return err
+	}
+	if f.all {
+		clear(wanted)
 	}
 	for _, left := range []struct{ folder, begins string }{
 		{f.ws.Signed(f.id), ".fetch-"}, {f.ws.Reports(), unfinishedReport}, {f.ws.Dir, unfinishedReport}, {f.ws.Prepared(), pdfprep.Unfinished},

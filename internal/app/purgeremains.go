@@ -16,7 +16,7 @@ import (
 // Remains is what purging has left alone and may hold the same people's data: nobody but a
 // person can know whether it is still needed.
 type Remains struct {
-	What  string // "manifest", "documents", "signed", "report", "plan" or "file"
+	What  string // "manifest", "documents", "signed", "report", "settings", "plan" or "file"
 	Path  string // absolute; a plan's id
 	Files int    // how many, of a folder
 	More  bool   // … and there are more than were counted
@@ -45,6 +45,9 @@ func (a *App) remains(ctx context.Context, b mailout.BatchInfo) (all []Remains, 
 		if isFile(r.Path) && !slices.ContainsFunc(noted[:i], func(o mailout.ReportFile) bool { return o.Path == r.Path }) {
 			all = append(all, Remains{What: "report", Path: r.Path, Files: 1})
 		}
+	}
+	if c := a.ws.Config; len(c.Signers)+len(c.Defaults.Signers)+len(c.Test.Persons) > 0 {
+		all = append(all, Remains{What: "settings", Path: filepath.Join(a.ws.Dir, "batch.toml"), Files: 1})
 	}
 	plans, err := a.ledger.OtherPlans(ctx, b.ID)
 	for _, id := range plans {

@@ -57,7 +57,7 @@ func (l *Ledger) rewrite(ctx context.Context) (err error) {
 	}
 	if busy != 0 {
 		return &Error{Code: "ledger-read", Message: "another command reads the ledger " + l.path + ": what was deleted is still in its write-ahead log",
-			Remedy: "wait until it has ended, then give the same command again: it does the rest"}
+			Remedy: "wait until it has ended"}
 	}
 	return nil
 }
