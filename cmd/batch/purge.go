@@ -159,14 +159,12 @@ func (s *session) showRemote(r app.Deleted) {
 
 func (s *session) showWiped(w app.Wiped) {
 	s.ui.say("Batch %s is purged. Deleted:", w.Books.ID)
-	s.ui.parts(
-		part{w.Books.Rows, "rows' personal data in the ledger, which was written anew"},
-		part{w.Signed, "signed files"},
-		part{w.Prepared, "prepared files"},
-		part{w.Reports, "reports"},
-		part{w.Copies, "copies of the books that older versions had left"},
-		part{w.Left, "files that killed commands had left"},
-	)
+	s.ui.say("  the personal data of %s in the ledger, which was written anew", count(w.Books.Rows, "row"))
+	for _, p := range []part{{w.Signed, "signed file"}, {w.Prepared, "prepared file"}, {w.Reports, "report"}, {w.Copies, "older ledger file"}, {w.Left, "temporary file"}} {
+		if p.n > 0 {
+			s.ui.say("  %s", count(p.n, p.what))
+		}
+	}
 	if w.Shared > 0 {
 		s.ui.say("Left, for another batch needs them: %s.", count(w.Shared, "prepared file"))
 	}

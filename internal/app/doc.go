@@ -13,6 +13,9 @@
 // the canceller itself where nobody else does. [App.Resolve] writes into it too: a row that has
 // no job is sent again by whoever sends at that time.
 //
+// [App.Purge] is the speaker too, and nobody plans meanwhile: it deletes what is personal of a
+// batch that is over, and is done again where it was broken off.
+//
 // Options.Log gets a line for every call to the portal, and for what is waited for, what an
 // earlier run left, and each alarm: with references, jobs and lines, and nothing about anybody.
 //

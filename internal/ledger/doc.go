@@ -33,7 +33,11 @@
 //     for a letter of which, after a loss, only the mark of sent.log is known.
 //   - Until when the rows of a batch are held is fixed once, before the first of them is
 //     sent, and another time only where a person agreed ([Ledger.Hold]).
-//   - Events are appended, never changed. What no CHECK can say, triggers do: that only a row
+//   - A batch that is over can be rid of everything personal ([Ledger.BeginPurge],
+//     [Ledger.PurgeRows]), in the bytes of the file too ([Ledger.Wipe]). Its states, times,
+//     digests and events stay, and a letter of it is still not sent twice.
+//   - Events are appended, never changed, but that those of a purged batch lose the words that
+//     people have left there. What no CHECK can say, triggers do: that only a row
 //     of an approved batch is sent, and with an open attempt; that no change is confirmed
 //     whose document is not kept; that what is over stays over.
 //   - Before a newer program changes the schema, a copy of the books is kept beside them.

@@ -25,6 +25,9 @@
 // job's final change is carried by one taker at a time: no confirmation counts for a final
 // change whose document is not kept.
 //
+// A change that comes when its batch is purged is recorded and confirmed, and nothing that it
+// offers is fetched.
+//
 // Changes that are not ours are counted and never confirmed. More than three different
 // ones stop the polling: we would be starving the application they belong to.
 package reconcile
