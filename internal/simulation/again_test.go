@@ -23,6 +23,7 @@ type again struct {
 	told  []*told
 	final map[int64]bool // jobs whose final change was handed out
 	known map[int64]bool // … and taken: something was called about the job afterwards
+	late  int            // older changes that came while a final one waited
 }
 
 // told is a change that a queue has handed out.
@@ -78,6 +79,7 @@ func (w *world) poll(rw http.ResponseWriter, r *http.Request, nth int) {
 	w.portal.Handler().ServeHTTP(p, r) // does not come back where the fault is a lost answer
 	if p.old != nil {
 		w.note("… and job %d's change came again (final: %v)", p.old.job, p.old.final)
+		w.countLate(p.old)
 		w.heardSomething()
 		return
 	}
@@ -123,6 +125,16 @@ func (w *world) oneAgain(queue string, nth int) *told {
 	t := may[r.IntN(len(may))]
 	t.left--
 	return t
+}
+
+// countLate counts the older changes of jobs whose final one is not confirmed.
+func (w *world) countLate(t *told) {
+	gone := slices.ContainsFunc(w.portal.Jobs(""), func(j sandbox.JobView) bool { return j.ID == t.job && j.Gone })
+	w.again.mu.Lock()
+	defer w.again.mu.Unlock()
+	if !t.final && w.again.final[t.job] && !gone {
+		w.again.late++
+	}
 }
 
 // waits reports whether a job is not over at the portal: its newest change is not final.

@@ -9,7 +9,11 @@
 // them at once. The batch is planned before (PDFs are read by processes, which a bubble does
 // not have) and copied for each world; everything behind the plan is the program itself, from
 // package app down to TLS and SQLite: approving, sending, following, cancelling, resolving,
-// resuming.
+// resuming, reporting.
+//
+// Its people sign in any order, alone, beside each other and one after another; or reject, do
+// nothing, are blocked, reserved, or something that no list has. They are the row's, not the
+// seed's (see people): how a row has to end is known before.
 //
 // # What goes wrong
 //
@@ -17,7 +21,13 @@
 // attempt and the call, not the order in which calls happen to come. Calls fail by every
 // fault of the sandbox; connections are refused, hang, break off half-way, or are closed
 // while nobody uses them; persons press Ctrl-C, cancel rows, are stopped by a rule or a
-// canary and approve going on, and say "absent" of a row that has a job.
+// canary and approve going on, and say "absent" of a row that has a job. Scheduled jobs follow
+// for some minutes, or once, in place of one process that does all.
+//
+// Changes come one to five times, at once behind those that wait, and late: when their job is
+// gone from the portal, and older ones behind newer (see again). Downloads are cut, and
+// confirmations lost on either way. Up to three jobs of strangers are in the queues; a longer
+// series has a test of its own, and so have older changes while the final one waits.
 //
 // A process dies at a step: before or after any call is answered, anything is written to or
 // read from a connection, and anything is written, synced, renamed or removed on disk
@@ -30,9 +40,16 @@
 //
 // Whenever no process runs (see checker): no row has two jobs, unless the portal itself made
 // them or a person was wrong, and then there is an alarm; no row's state is untrue; a row is
-// unknown only where its answer was lost or its process died; the sums are right; what the
-// portal has given up is kept here, and is in the books; the portal never counted an eleventh
-// call in a second. At the end every row is over as its signers acted.
+// unknown only where its answer was lost or its process died; the sums are right; of every job
+// that the portal has given up as signed, the document is kept as it was given out; a file that
+// was ever kept, a doubtful one too, is still what it was; the portal never counted an eleventh
+// call in a second.
+//
+// At the end every row is over as its signers acted, and the reports, csv and json, say what
+// they say where nothing goes wrong: all but times, references, ids, and what depends on them.
+// Set aside are only rows that the portal was made to refuse, that a person wished cancelled in
+// time, or whose days were over before their people could act; and of rows with a second job,
+// what is to be done about that one.
 //
 // # A seed that fails
 //
