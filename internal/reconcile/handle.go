@@ -124,7 +124,8 @@ func (f *follower) confirm(ctx context.Context, h inHand) error {
 	}
 	speed, err := f.portal.Confirm(ctx, c.Sender, c.ConfirmationURL)
 	done(speed.TimedOut, speed.Blocked)
-	if err != nil && !(again && gone(err)) {
+	// Of a purged batch every job was confirmed before; only by which change is no longer known.
+	if err != nil && !((again || h.Purged) && gone(err)) {
 		return f.callFailed(err)
 	}
 	return f.ledger.Confirmed(ctx, h.Taken, c.JobID)

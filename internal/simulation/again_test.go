@@ -19,11 +19,12 @@ import (
 // way. Where a confirmation belongs to the job, confirming the one would confirm the other, and
 // no client could know.
 type again struct {
-	mu    sync.Mutex
-	told  []*told
-	final map[int64]bool // jobs whose final change was handed out
-	known map[int64]bool // … and taken: something was called about the job afterwards
-	late  int            // older changes that came while a final one waited
+	mu     sync.Mutex
+	told   []*told
+	final  map[int64]bool // jobs whose final change was handed out
+	known  map[int64]bool // … and taken: something was called about the job afterwards
+	purged bool           // once more all come again, to a batch that is purged
+	late   int            // older changes that came while a final one waited
 }
 
 // told is a change that a queue has handed out.
@@ -106,12 +107,12 @@ func (w *world) tell(t *told) {
 
 // oneAgain picks a change that comes again from a queue that has none.
 func (w *world) oneAgain(queue string, nth int) *told {
-	if w.isCalm() {
-		return nil
-	}
 	a := &w.again
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if w.isCalm() && !a.purged {
+		return nil
+	}
 	var may []*told
 	for _, t := range a.told {
 		if t.queue == queue && t.left > 0 && (t.final || a.known[t.job] || w.waits(t.job)) {
@@ -134,6 +135,17 @@ func (w *world) countLate(t *told) {
 	defer w.again.mu.Unlock()
 	if !t.final && w.again.final[t.job] && !gone {
 		w.again.late++
+	}
+}
+
+// allAgain lets every change come once more.
+func (w *world) allAgain() {
+	a := &w.again
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.purged = true
+	for _, t := range a.told {
+		t.left++
 	}
 }
 

@@ -30,6 +30,7 @@ func (w *world) over() {
 		c.noLeftovers()
 	})
 	w.accounted()
+	w.afterwards()
 }
 
 func (c *checker) ended(r mailout.Record) {

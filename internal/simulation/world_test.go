@@ -35,6 +35,7 @@ type world struct {
 	lives   int
 	last    *life
 	want    account                                // how it has to end; nil: nobody says
+	told    account                                // … and did
 	doom    *death                                 // of the first process; nil: by the seed
 	planted func(kind, about string, n int) string // what goes wrong with the nth call of a kind about a row's attempt; nil: by the seed
 	deaths  int
@@ -78,6 +79,7 @@ type nature struct {
 	Cut         float64       // share of downloads that are cut
 	Lost        float64       // share of confirmations that are lost, or whose answers are
 	Foreign     int           // jobs of strangers in our queues
+	Purge       bool          // the batch is purged in the end
 	XAdES       bool
 	Style       sandbox.PAdESStyle
 	ByJob       bool // a confirmation counts for the job's newest status
@@ -101,6 +103,7 @@ func natureOf(seed uint64) nature {
 		Cut:       pick(r, 0, 0, 0.3, 0.7),
 		Lost:      pick(r, 0, 0, 0.3, 0.7),
 		Foreign:   pick(r, 0, 0, 1, 2, 3),
+		Purge:     r.IntN(4) == 0,
 		XAdES:     storyOf(seed)%3 == 0,
 		Style:     pick(r, sandbox.StyleSeal, sandbox.StyleSeal, sandbox.StyleVarying),
 		ByJob:     r.IntN(2) == 0,
