@@ -62,11 +62,13 @@ func countStranger(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) e
 	if _, err := tx.Exec(`INSERT INTO strangers (job_id, queue, first_at) VALUES (?,?,?) ON CONFLICT DO NOTHING`, int64(c.JobID), c.Queue, now); err != nil {
 		return err
 	}
-	if err := tx.QueryRow(`SELECT count(*) FROM strangers WHERE queue = ?`, c.Queue).Scan(&t.Strangers); err != nil {
+	if err := raise(tx, mailout.Alarm{Kind: mailout.AlarmStrange, JobID: c.JobID,
+		Detail: fmt.Sprintf("%s handed out job %d, which is not ours; it was left unconfirmed", c.Where(), c.JobID)}, now); err != nil {
 		return err
 	}
-	return raise(tx, mailout.Alarm{Kind: mailout.AlarmStrange, JobID: c.JobID,
-		Detail: fmt.Sprintf("the queue %q handed out job %d, which is not ours; it was left unconfirmed", c.Queue, c.JobID)}, now)
+	// Whose alarm a person has laid to rest is known to be there: it stops nobody any more.
+	return tx.QueryRow(`SELECT count(*) FROM strangers s JOIN alarms a ON a.kind = ? AND a.batch = '' AND a.line = 0 AND a.job_id = s.job_id
+		WHERE s.queue = ? AND a.laid_at IS NULL`, string(mailout.AlarmStrange), c.Queue).Scan(&t.Strangers)
 }
 
 func noteChange(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) error {
@@ -134,7 +136,8 @@ func fingerprint(c mailout.Change) string {
 
 // Conclude ends a row as its final change says. The caller has kept what was offered: the
 // alarm is laid to rest that something of it could not be fetched before, unless a doubtful
-// file is there, which a person looks at. A row that is over stays as it is.
+// file is there that came whole, which a person looks at. A row that is over stays as it is;
+// where the change says otherwise of whether all have signed, that is an alarm.
 func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change) (mailout.State, error) {
 	e, final := c.Event()
 	if !final {
@@ -149,7 +152,7 @@ func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change
 		p, err := rowAt(tx, t.Batch, t.Line)
 		if err != nil || p.state.Final() {
 			state = p.state
-			return err
+			return errors.Join(err, contradicted(tx, p, c, now))
 		}
 		if err := move(tx, &p, e, now, c.Cause()); err != nil {
 			return err
@@ -164,11 +167,26 @@ func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change
 	return state, err
 }
 
+// contradicted raises the alarm of a row that is over, and of whose job the portal now says the
+// opposite: that all have signed, or that they have not. The row's state stays.
+func contradicted(tx *sql.Tx, p place, c mailout.Change, now string) error {
+	signed := c.Status == mailout.Completed
+	if !p.state.Final() || signed == (p.state == mailout.Signed) {
+		return nil
+	}
+	says := "its job has failed"
+	if signed {
+		says = "all have signed its job; the document is kept"
+	}
+	return raise(tx, mailout.Alarm{Kind: mailout.AlarmRevived, Batch: p.batch, Line: p.line, JobID: c.JobID,
+		Detail: fmt.Sprintf("the row is %s, and stays so, yet the portal says now that %s", p.state, says)}, now)
+}
+
 // layFetched lays the alarms to rest of a job of which all is kept now; not that of a doubtful
-// file, where there is one.
+// file that came whole, where there is one.
 func layFetched(tx *sql.Tx, job mailout.JobID, now string) error {
 	_, err := tx.Exec(`UPDATE alarms SET laid_at = ?1, note = 'all that the portal offers is kept now'
-		WHERE (kind = ?4 OR kind = ?2 AND NOT EXISTS (SELECT 1 FROM files WHERE job_id = ?3 AND doubt <> '')) AND job_id = ?3 AND laid_at IS NULL`,
+		WHERE (kind = ?4 OR kind = ?2 AND NOT EXISTS (SELECT 1 FROM files WHERE job_id = ?3 AND doubt <> '' AND partial = 0)) AND job_id = ?3 AND laid_at IS NULL`,
 		now, string(mailout.AlarmDoubtful), int64(job), string(mailout.AlarmDeadline))
 	return err
 }

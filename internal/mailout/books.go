@@ -105,10 +105,10 @@ type AlarmKind string
 
 const (
 	AlarmDuplicate AlarmKind = "duplicate"        // two jobs for one row
-	AlarmRevived   AlarmKind = "revived"          // a change for a refused or withdrawn row
+	AlarmRevived   AlarmKind = "revived"          // a change for a row that was over: refused, withdrawn, or ended otherwise
 	AlarmStrange   AlarmKind = "foreign"          // a change that is not ours
 	AlarmMissing   AlarmKind = "ledger-not-whole" // a Ref of ours that the ledger does not know
-	AlarmDoubtful  AlarmKind = "doubtful"         // a signed document that did not pass its check
+	AlarmDoubtful  AlarmKind = "doubtful"         // a signed document that did not pass its check or does not come, a job that is not understood
 	AlarmSentLog   AlarmKind = "sent-log"         // sent.log was cut, or another one was put in its place
 	AlarmDeadline  AlarmKind = "deadline"         // the portal is about to delete signed documents that nobody has fetched
 )

@@ -1,6 +1,7 @@
 package mailout
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -16,6 +17,9 @@ const (
 
 // Final reports whether the job is over. A status this program does not know is not.
 func (s JobStatus) Final() bool { return s == Completed || s == JobFailed }
+
+// Known reports whether this program knows what the status means.
+func (s JobStatus) Known() bool { return s == InProgress || s.Final() }
 
 // SignerStatus is a signer's status in a change. The set is open (portal.xsd says that
 // new ones may come); unknown ones are kept as text.
@@ -79,6 +83,14 @@ type Change struct {
 	Sender          OrgNumber // whose queue it came from
 	Queue           string
 	TakenAt         time.Time // when the poll that brought it began
+}
+
+// Where names the queue that a change came from, for a person.
+func (c Change) Where() string {
+	if c.Queue == "" {
+		return fmt.Sprintf("the default queue of %s", c.Sender)
+	}
+	return fmt.Sprintf("the queue %q of %s", c.Queue, c.Sender)
 }
 
 // Event says what a final change does to a created row. ok is false for a change that

@@ -1,6 +1,9 @@
 package mailout
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // TakenKind says whose a status change is.
 type TakenKind string
@@ -46,7 +49,17 @@ type KeptFile struct {
 	Temp   string // relative to the workspace; the bytes there are synced
 	Path   string // relative to the workspace; empty until the file is in its place
 	Doubt  string // why the document is doubtful; empty: it passed its check
+
+	Warnings []string  // what is odd about it and blocks nothing: sentences, safe to show
+	Partial  bool      // its download broke off: it is the first Bytes of a document; with Doubt
+	Of       JobStatus // what the portal said of the job when it offered the file; empty where an older version kept it
+	Early    bool      // of a doubtful one: it is not the last word, so it raises no alarm; not in the books
+	Job      JobID     // whose it is, as the books tell it
+	At       time.Time // when it was fetched, as the books tell it
 }
+
+// Serves reports whether the file, once it is kept, is what a change of this status offers.
+func (f KeptFile) Serves(s JobStatus) bool { return f.Of != JobFailed || s == JobFailed }
 
 // What names the file for a person.
 func (f KeptFile) What() string {

@@ -64,6 +64,18 @@ func doubtful(t *testing.T, document []byte, announced int64) {
 	w.files("doubtful/k2-1002.pdf", "k2-1002.pdf")
 }
 
+// detail wants the one open alarm to say all of this.
+func (w *world) detail(parts ...string) {
+	w.t.Helper()
+	alarms, err := w.Alarms(w.t.Context())
+	must(w.t, err)
+	for _, part := range parts {
+		if len(alarms) != 1 || !has(alarms[0].Detail, part) {
+			w.t.Errorf("the alarms are %+v, want one that says %q", alarms, part)
+		}
+	}
+}
+
 // told counts the lines of a kind in a row's history.
 func (w *world) told(line int, kind string, want int) {
 	w.t.Helper()
@@ -120,7 +132,8 @@ func TestASignedJobWithoutADocumentIsNotConfirmed(t *testing.T) {
 
 // A download that breaks off is begun again after a while; one that goes on breaking waits for
 // the change to come again, with an alarm that rests when the document is there. What came
-// half leaves no trace.
+// half of a document that came whole behind it leaves no trace; of three that failed it is
+// kept, once.
 func TestADownloadThatBreaksOff(t *testing.T) {
 	for _, breaks := range []int{1, 2, 3, 7} {
 		synctest.Test(t, func(t *testing.T) {
@@ -135,15 +148,19 @@ func TestADownloadThatBreaksOff(t *testing.T) {
 				}
 				return false, nil
 			}
+			files := []string{"k2-1002.pdf"}
 			if breaks > 2 {
+				files = []string{"doubtful/k2-1002.pdf", "k2-1002.pdf"}
 				w.opts.Once = true
 				w.done()
 				w.alarms("doubtful 2 1002")
+				w.files(files[:1]...)
+				w.detail("it broke off after ", "is kept as signed/"+string(w.id)+"/doubtful/k2-1002.pdf")
 				w.opts.Once = false
 			}
 			w.done()
 			w.kept(2, "k2-1002.pdf", document)
-			w.files("k2-1002.pdf")
+			w.files(files...)
 			w.alarms()
 		})
 	}
@@ -247,7 +264,7 @@ func TestADownloadGoesOnWhenNoPollIsWanted(t *testing.T) {
 		}
 		w.done()
 		w.alarms("doubtful 2 1002")
-		w.files()
+		w.files("doubtful/k2-1002.pdf")
 	})
 }
 

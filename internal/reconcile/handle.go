@@ -40,6 +40,11 @@ func (f *follower) receive(ctx context.Context, c mailout.Change) (*inHand, erro
 		return &h, nil
 	case t.Kind == mailout.TakenMissing:
 		f.missing(h)
+	case !c.Status.Known():
+		// It may be an end: confirmed, the portal would delete what nobody has fetched.
+		if err := f.ledger.Doubt(ctx, t, c.JobID, fmt.Sprintf("the portal says that job %d is %s, which this version of batch does not know; the change is left unconfirmed", c.JobID, c.Status)); err != nil {
+			return nil, h.wrap(err)
+		}
 	case t.Pending:
 		// An older change that came after the final one: for the same reason it waits.
 	default:
@@ -96,7 +101,8 @@ func (f *follower) drop(job mailout.JobID) {
 
 func (f *follower) strange(h inHand) {
 	if h.Strangers > maxStrangers {
-		f.end(EndForeign, fmt.Sprintf("%d jobs on the queue %q are not ours: another application seems to use it", h.Strangers, h.change.Queue))
+		f.end(EndForeign, fmt.Sprintf("%d jobs on %s are not ours: another application seems to use it. Have it use another queue, or set one of your own (polling_queue in batch.toml); "+
+			"when that is done, lay the alarms to rest with batch resolve --alarm, and follow again", h.Strangers, h.change.Where()))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"batch/internal/mailout"
 )
@@ -128,5 +129,70 @@ func TestRepeatedAndReorderedChanges(t *testing.T) {
 		if got := w.at(3).State; got != mailout.Rejected {
 			t.Errorf("line 3 is %s", got)
 		}
+	})
+}
+
+// A job that the portal has ended stays as it ended. Where it says later that all have signed
+// after all, or that they have not, the document is kept and a person is told.
+func TestAnEndThatThePortalTakesBack(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first, then mailout.JobStatus
+		by          mailout.SignerStatus
+		state       mailout.State
+		files       []string
+		alarms      []string
+	}{
+		"signed after all":  {mailout.JobFailed, mailout.Completed, mailout.SignerExpired, mailout.Expired, []string{"k2-1002-failed.pdf", "k2-1002.pdf"}, []string{"revived 2 1002"}},
+		"signed and failed": {mailout.Completed, mailout.JobFailed, mailout.SignerRejected, mailout.Signed, []string{"k2-1002.pdf"}, []string{"revived 2 1002"}},
+		"failed twice":      {mailout.JobFailed, mailout.JobFailed, mailout.SignerRejected, mailout.Rejected, []string{"k2-1002-failed.pdf"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 2) // the second row keeps the following going
+				w.opts.Once = true
+				for _, status := range []mailout.JobStatus{tt.first, tt.then} {
+					by := tt.by
+					if status == mailout.Completed {
+						by = mailout.SignerSigned
+					}
+					delete(w.desk.gone, jobAt(2))
+					w.desk.put(w.change(2, status, by), sealed(t, string(status)))
+					w.done()
+					time.Sleep(redelivery)
+				}
+				if r := w.at(2); r.State != tt.state || w.desk.left() > 0 {
+					t.Errorf("the row is %s, %d changes are left unconfirmed", r.State, w.desk.left())
+				}
+				w.files(tt.files...)
+				w.alarms(tt.alarms...)
+			})
+		})
+	}
+}
+
+// A job status that a later portal may have is told as it is. Nobody here knows whether it is
+// an end, so it is not confirmed: what the portal may delete then would be lost.
+func TestAJobStatusNobodyKnows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.opts.Once = true
+		document := sealed(t, "one")
+		w.desk.put(w.change(2, "HALF_COMPLETED", "NOTARIZED"), document)
+		w.done()
+		w.alarms("doubtful 2 1002")
+		w.detail("HALF_COMPLETED")
+		history, err := w.History(t.Context(), w.id, 2)
+		must(t, err)
+		if last := history[len(history)-1]; last.Detail != "HALF_COMPLETED (signers: NOTARIZED)" || w.at(2).Settled[0].Status != "NOTARIZED" {
+			t.Errorf("the history ends with %+v", last)
+		}
+		if w.desk.confirmed(jobAt(2)) > 0 || w.at(2).State != mailout.Created {
+			t.Error("it was taken for something that is known")
+		}
+		w.desk.put(w.signed(2), document)
+		w.opts.Once = false
+		w.done()
+		w.kept(2, "k2-1002.pdf", document)
+		w.alarms()
 	})
 }

@@ -42,6 +42,35 @@ func TestForeignChangesAreCountedAndNeverConfirmed(t *testing.T) {
 	})
 }
 
+// Strangers whose alarms a person has laid to rest stop nobody any more; new ones do.
+func TestStrangersThatAPersonKnowsOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		stranger := func(job mailout.JobID) { w.desk.put(mailout.Change{JobID: job, Status: mailout.Completed}, nil) }
+		for job := range mailout.JobID(4) {
+			stranger(job + 1)
+		}
+		res := w.ends(reconcile.EndForeign)
+		if !has(res.Reason, `4 jobs on the queue "queue" of 988015814 are not ours`) {
+			t.Errorf("it says %q", res.Reason)
+		}
+		alarms, err := w.Alarms(t.Context())
+		must(t, err)
+		for _, a := range alarms {
+			if _, err := w.LayAlarm(t.Context(), a.ID, "they have a queue of their own now"); err != nil || !has(a.Detail, `the queue "queue" of 988015814`) {
+				t.Errorf("%+v, %v", a, err)
+			}
+		}
+		time.Sleep(redelivery) // they are handed out again
+		stranger(5)
+		document := sealed(t, "one")
+		w.desk.put(w.signed(2), document)
+		w.done()
+		w.kept(2, "k2-1002.pdf", document)
+		w.alarms("foreign 0 5")
+	})
+}
+
 func TestADuplicateIsKeptConfirmedAndAnAlarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
