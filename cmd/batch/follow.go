@@ -53,10 +53,10 @@ func (s *session) endedAll(a *app.App, sent app.Sent) error {
 	if err != nil {
 		return err
 	}
-	s.logEnd(together(all), sent.Ending, sent.Reason)
 	for _, b := range all {
 		s.showBooks(a, b)
 	}
+	s.tellEnd(together(all), sent)
 	s.exit = exitCode(nil, sent.Ending, all...)
 	s.tellAlarms()
 	s.ui.total(together(all), s.exit)

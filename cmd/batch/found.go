@@ -39,3 +39,10 @@ func (u *ui) found(r mailout.Recovered) {
 	}{"found", r.Unknown, r.NotSent})
 	u.note("%s", foundLine(r))
 }
+
+// warn tells of what will be in the way of a flow, which goes on all the same.
+func (u *ui) warn(p mailout.Problem) {
+	u.findings([]mailout.Problem{p})
+	u.note("warning: %s: %s", p.Place, p.Message)
+	u.note("  → %s", p.Remedy)
+}

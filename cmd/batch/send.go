@@ -145,14 +145,19 @@ func (s *session) ended(a *app.App, sent app.Sent, err error) error {
 		return s.finish(err, "", known(sent.Books)...)
 	}
 	s.showBooks(a, sent.Books)
-	s.logEnd(sent.Books, sent.Ending, sent.Reason)
+	s.tellEnd(sent.Books, sent)
+	return s.finish(nil, sent.Ending, known(sent.Books)...)
+}
+
+// tellEnd tells why a flow ended before all was done.
+func (s *session) tellEnd(books mailout.BatchInfo, sent app.Sent) {
+	s.logEnd(books, sent.Ending, sent.Reason)
 	if s.ui.unread.Load() && sent.Ending == app.EndInterrupted {
 		sent.Reason = nobodyReads
 	}
 	if sent.Ending != app.EndDone && sent.Reason != "" {
 		s.ui.note("Ended before all was done: %s.", sent.Reason)
 	}
-	return s.finish(nil, sent.Ending, known(sent.Books)...)
 }
 
 // known is a batch's books, or nothing where the flow was about no batch in particular.

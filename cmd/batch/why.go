@@ -53,7 +53,9 @@ func (s *session) showStory(a *app.App, story app.Story) {
 	for _, at := range story.Attempts {
 		s.ui.say("  attempt %d: reference %s, %s%s", at.N, at.Ref, attemptEnd(at), seenJob(at))
 	}
-	s.showKept(r)
+	for _, f := range story.Files {
+		s.showFile(r, f)
+	}
 	for _, al := range story.Alarms {
 		s.showAlarm(al)
 	}
@@ -74,22 +76,6 @@ func (s *session) showHeld(a *app.App, r mailout.Record) {
 		s.ui.say("  held until %s, if it is sent before: nobody is told until then", held)
 	default:
 		s.ui.say("  sent to be held until %s: nobody is told before", held)
-	}
-}
-
-// showKept tells which files of a row came from the portal.
-func (s *session) showKept(r mailout.Record) {
-	if r.Signed.Path != "" {
-		what := "signed"
-		if r.State.Final() && r.State != mailout.Signed {
-			what = "the portal's document of a job that failed"
-		}
-		s.ui.say("  %s: %s, sha256 %s", what, r.Signed.Path, r.Signed.SHA256)
-	}
-	for i, book := range r.Settled {
-		if book.XAdES.Path != "" {
-			s.ui.say("  XAdES of signer %d: %s, sha256 %s", i+1, book.XAdES.Path, book.XAdES.SHA256)
-		}
 	}
 }
 

@@ -64,6 +64,7 @@ type Story struct {
 	Record   mailout.Record
 	Attempts []mailout.Attempt
 	History  []mailout.Happening
+	Files    []mailout.KeptFile // all that came of its jobs
 	Alarms   []mailout.Alarm
 }
 
@@ -81,6 +82,9 @@ func (a *App) Why(ctx context.Context, id mailout.BatchID, row string) (s Story,
 	}
 	s.Record = seenRow(s.Record, a.ws.Spoken())
 	if s.History, err = a.ledger.History(ctx, id, line); err != nil {
+		return s, err
+	}
+	if s.Files, err = a.ledger.Files(ctx, id, line); err != nil {
 		return s, err
 	}
 	alarms, err := a.ledger.Alarms(ctx)

@@ -77,28 +77,61 @@ func (d *doctor) outlived(ctx context.Context, all []mailout.BatchInfo) {
 	if d.id == nil {
 		return // what is wrong with it was told
 	}
+	expires := d.id.Expires()
+	late, err := d.outliving(ctx, all, expires)
+	if err != nil {
+		d.failed(CheckLedger, err)
+	}
+	for _, b := range late {
+		d.warn(CheckCertificate, "certificate-ends-first", "order a new one now, and put it in the place of the old one before that day: with it, the signed documents of then can be fetched",
+			"of batch %s: %s", b.batch, plan.EndsFirst(expires, b.last, d.Zone()))
+	}
+}
+
+// outliving is a batch that may not be over before our certificate is.
+type outliving struct {
+	batch mailout.BatchID
+	last  time.Time // when the last of its jobs is over
+}
+
+func (a *App) outliving(ctx context.Context, all []mailout.BatchInfo, expires time.Time) (late []outliving, err error) {
 	for _, b := range all {
 		if b.State != mailout.Ready && b.State != mailout.Approved && b.State != mailout.Stopped {
 			continue
 		}
-		last, err := d.lastEndOf(ctx, b)
+		last, err := a.lastEndOf(ctx, b)
 		if err != nil {
-			d.failed(CheckLedger, err)
-			return
+			return late, err
 		}
-		if expires := d.id.Expires(); last.After(expires) {
-			d.warn(CheckCertificate, "certificate-ends-first", "order a new one now, and put it in the place of the old one before that day: with it, the signed documents of then can be fetched",
-				"of batch %s: %s", b.ID, plan.EndsFirst(expires, last, d.Zone()))
+		if last.After(expires) {
+			late = append(late, outliving{b.ID, last})
 		}
 	}
+	return late, nil
+}
+
+// warnOutliving tells whoever follows of batches that may not be over before the certificate
+// is, with which this process goes on to its end. No id: of all.
+func (a *App) warnOutliving(ctx context.Context, id mailout.BatchID, expires time.Time) error {
+	all, err := a.ledger.Batches(ctx)
+	if err != nil || a.o.Warn == nil {
+		return err
+	}
+	late, err := a.outliving(ctx, all, expires)
+	for _, b := range late {
+		if id == "" || b.batch == id {
+			a.o.Warn(plan.FollowingEndsFirst(filepath.Base(a.ws.Config.Identity.Certificate), b.batch, expires, b.last, a.Zone()))
+		}
+	}
+	return err
 }
 
 // lastEndOf is lastEnd also where all is sent, of which unknown rows may yet be again.
-func (d *doctor) lastEndOf(ctx context.Context, b mailout.BatchInfo) (time.Time, error) {
+func (a *App) lastEndOf(ctx context.Context, b mailout.BatchInfo) (time.Time, error) {
 	if b.Totals[mailout.Planned]+b.Totals[mailout.Sending]+b.Totals[mailout.Unknown] > 0 {
-		held, err := d.heldUntil(b)
-		return b.Ends.Last(later(later(d.now(), held), b.HeldUntil)), err
+		held, err := a.heldUntil(b)
+		return b.Ends.Last(later(later(a.now(), held), b.HeldUntil)), err
 	}
-	sent, err := d.ledger.LastSent(ctx, b.ID)
+	sent, err := a.ledger.LastSent(ctx, b.ID)
 	return b.Ends.Last(later(sent, b.HeldUntil)), err
 }

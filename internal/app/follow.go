@@ -30,6 +30,9 @@ func (a *App) Follow(ctx context.Context, o FollowOptions) (sent Sent, err error
 	if err := s.greet(o.Soft, a.senders()); err != nil {
 		return sent.unlessStopped(o.Soft, err)
 	}
+	if err := a.warnOutliving(ctx, o.Batch, s.expires); err != nil {
+		return sent, err
+	}
 	sent.Ending, sent.Reason, err = a.cancelBeside(ctx, s, o.Soft, func(calls, soft context.Context, _ func()) (Ending, string, error) {
 		read, err := a.follow(calls, s, o.Batch, soft, o.Once, func() bool { return false })
 		ending, reason := endOfFollowing(read)

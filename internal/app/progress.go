@@ -80,7 +80,7 @@ func waiting(until time.Time, why pace.Reason) string {
 	case pace.Lost:
 		return "waiting until " + at + ": calls of the last run may still be on their way"
 	case pace.Poll:
-		return "the portal is asked for news again at " + at
+		return "next poll allowed " + at
 	}
 	return ""
 }

@@ -17,7 +17,7 @@ func TestProgressSaysWhatIsWaitedFor(t *testing.T) {
 		for why, want := range map[pace.Reason]struct{ words, why string }{
 			pace.Block: {" · waiting until 00:00:31: the portal asked us to slow down", "block"},
 			pace.Lost:  {" · waiting until 00:00:31: calls of the last run may still be on their way", "block"},
-			pace.Poll:  {" · the portal is asked for news again at 00:00:31", "poll"},
+			pace.Poll:  {" · next poll allowed 00:00:31", "poll"},
 			"":         {"", ""},
 		} {
 			p := Progress{Doing: "sending", Done: 3, Total: 6}
@@ -36,8 +36,8 @@ func TestProgressSaysWhatIsWaitedFor(t *testing.T) {
 func TestProgressFitsTheTerminal(t *testing.T) {
 	p := Progress{Doing: "following", Done: 179, Total: 200, States: mailout.Totals{mailout.Created: 21, mailout.Signed: 133, mailout.Rejected: 23}}
 	p.waits(time.Date(2100, 1, 1, 12, 0, 0, 0, time.UTC), pace.Poll)
-	const short = "following 179 of 200 · the portal is asked for news again at 12:00:00"
-	const long = "following 179 of 200 · created 21 · signed 133 · rejected 23 · the portal is asked for news again at 12:00:00"
+	const short = "following 179 of 200 · next poll allowed 12:00:00"
+	const long = "following 179 of 200 · created 21 · signed 133 · rejected 23 · next poll allowed 12:00:00"
 	for columns, want := range map[int]string{0: long, 200: long, 80: short} {
 		if got := p.Line(columns); got != want {
 			t.Errorf("%d columns: %s", columns, got)

@@ -79,10 +79,15 @@ func (l *Ledger) stranger(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now st
 		fmt.Sprintf("job %d carries a reference of this workspace that the ledger does not know", c.JobID))
 }
 
-// missing leaves a change to a person: it proves that the books are not the whole truth.
+// missing leaves a change to a person: it proves that the books are not the whole truth. Who
+// has laid that alarm to rest knows of the job.
 func missing(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now, detail string) (place, error) {
 	t.Kind = mailout.TakenMissing
-	return p, raise(tx, mailout.Alarm{Kind: mailout.AlarmMissing, Batch: p.batch, Line: p.line, JobID: c.JobID, Detail: detail}, now)
+	if err := raise(tx, mailout.Alarm{Kind: mailout.AlarmMissing, Batch: p.batch, Line: p.line, JobID: c.JobID, Detail: detail}, now); err != nil {
+		return p, err
+	}
+	return p, tx.QueryRow(`SELECT laid_at IS NOT NULL FROM alarms WHERE kind = ? AND batch = ? AND line = ? AND job_id = ?`,
+		string(mailout.AlarmMissing), string(p.batch), p.line, int64(c.JobID)).Scan(&t.Laid)
 }
 
 func duplicate(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now string) (place, error) {

@@ -229,12 +229,18 @@ func (l *Ledger) Confirmed(ctx context.Context, t mailout.Taken, job mailout.Job
 // changes").
 const confirmedAfter = 12 * time.Minute
 
+// awaited says of changes that their confirmation is waited for: they are final, of a batch of
+// ours, and no person knows of their job as of one that the books will never have.
+const awaited = `final = 1 AND confirmed_at IS NULL AND changes.batch IS NOT NULL
+	AND NOT EXISTS (SELECT 1 FROM alarms k WHERE k.kind = 'ledger-not-whole' AND k.batch = changes.batch AND k.line = changes.line AND k.job_id = changes.job_id AND k.laid_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.job_id = changes.job_id))`
+
 // Unconfirmed counts the final changes of a batch, or with no id of all, whose confirmation
 // was not answered. last is when the newest of them was taken; by the time until, all of them
 // have come again or are known to be confirmed, if their queues are polled and answer.
 func (l *Ledger) Unconfirmed(ctx context.Context, batch mailout.BatchID) (n int, last, until time.Time, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT count(*), max(last_at), max(max(last_at, coalesce((SELECT at FROM polls_lost p WHERE p.sender = changes.sender AND p.queue = changes.queue), '')))
-		FROM changes WHERE final = 1 AND confirmed_at IS NULL AND batch IS NOT NULL AND (?1 = '' OR batch = ?1)`, string(batch)).Scan(&n, moment{&last}, moment{&until})
+		FROM changes WHERE `+awaited+` AND (?1 = '' OR batch = ?1)`, string(batch)).Scan(&n, moment{&last}, moment{&until})
 	if n > 0 {
 		until = until.Add(confirmedAfter)
 	}

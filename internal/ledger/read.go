@@ -68,7 +68,7 @@ func (l *Ledger) Batch(ctx context.Context, id mailout.BatchID) (b mailout.Batch
 		return b, l.wrap("counting rows", err)
 	}
 	b.Rows = b.Totals.Sum()
-	err = tx.QueryRow(`SELECT (SELECT count(*) FROM changes WHERE batch = ?1 AND final = 1 AND confirmed_at IS NULL),
+	err = tx.QueryRow(`SELECT (SELECT count(*) FROM changes WHERE `+awaited+` AND batch = ?1),
 		(SELECT count(*) FROM alarms WHERE laid_at IS NULL AND batch IN (?1, '')),
 		(SELECT count(*) FROM wishes w LEFT JOIN rows r ON r.batch = w.batch AND r.line = w.line WHERE w.batch = ?1 AND `+due+`),
 		(SELECT count(*) FROM wishes w CROSS JOIN rows r ON r.batch = w.batch AND r.line = w.line
@@ -231,7 +231,7 @@ func (l *Ledger) Record(ctx context.Context, batch mailout.BatchID, line int) (m
 func (l *Ledger) Open(ctx context.Context, batch mailout.BatchID) (certain, unknown int, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT
 		(SELECT coalesce(sum(n), 0) FROM tally WHERE state IN ('created','sending') AND (?1 = '' OR batch = ?1)) +
-		(SELECT count(*) FROM changes WHERE final = 1 AND confirmed_at IS NULL AND batch IS NOT NULL AND (?1 = '' OR batch = ?1)),
+		(SELECT count(*) FROM changes WHERE `+awaited+` AND (?1 = '' OR batch = ?1)),
 		(SELECT coalesce(sum(n), 0) FROM tally WHERE state = 'unknown' AND (?1 = '' OR batch = ?1))`, string(batch)).Scan(&certain, &unknown)
 	return certain, unknown, l.wrap("counting open rows", err)
 }

@@ -35,7 +35,8 @@ type Taken struct {
 	Confirmed   bool   // this very change was confirmed before
 	Pending     bool   // a final change of the job was recorded and is not confirmed yet
 	Purged      bool   // the batch is purged: what the change offers is not kept
-	Strangers   int    // different foreign jobs met on this queue so far
+	Strangers   int    // different foreign jobs met on this queue so far, but for those that a person knows of
+	Laid        bool   // of a missing one: a person has laid its alarm to rest
 	Signers     []int  // the number in the row, from 1, of each of the change's signers; see NumberSigners
 	Files       []KeptFile
 }

@@ -240,8 +240,20 @@ func TestAChangeTheLedgerDoesNotKnow(t *testing.T) {
 				if tt.files != nil {
 					w.files(tt.files...)
 				}
-				if alarms, _ := w.Alarms(t.Context()); len(alarms) == 0 || alarms[0].Kind != mailout.AlarmMissing {
-					t.Errorf("the alarms are %v", alarms)
+				alarms, _ := w.Alarms(t.Context())
+				if len(alarms) == 0 || alarms[0].Kind != mailout.AlarmMissing {
+					t.Fatalf("the alarms are %v", alarms)
+				}
+
+				// A person who knows of the job lays the alarm to rest: it ends no following any more.
+				_, err := w.LayAlarm(t.Context(), alarms[0].ID, "it was sent from the other machine, and is followed there")
+				must(t, err)
+				time.Sleep(redelivery)
+				w.desk.put(w.signed(2), good)
+				w.done()
+				w.kept(2, "k2-1002.pdf", good)
+				if w.desk.confirmed(2007) > 0 {
+					t.Error("the change was confirmed")
 				}
 			})
 		})

@@ -107,6 +107,9 @@ func (f *follower) strange(h inHand) {
 }
 
 func (f *follower) missing(h inHand) {
+	if h.Laid {
+		return // it stays unconfirmed: whoever knows of it deals with it
+	}
 	f.end(EndMissing, fmt.Sprintf("job %d carries a reference of this workspace that the ledger does not know: the ledger is not the whole truth", h.change.JobID))
 }
 

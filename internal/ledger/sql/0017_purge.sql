@@ -31,6 +31,6 @@ BEGIN SELECT raise(ABORT, 'events are never changed'); END;
 DROP TRIGGER changes_kept;
 CREATE TRIGGER changes_kept BEFORE UPDATE OF tried_at, confirmed_at ON changes
 WHEN NEW.status = 'COMPLETED_SUCCESSFULLY' AND (NEW.tried_at IS NOT NULL OR NEW.confirmed_at IS NOT NULL)
-  AND NOT EXISTS (SELECT 1 FROM files WHERE job_id = NEW.job_id AND signer = 0 AND state = 'kept' AND doubt = '')
+  AND NOT EXISTS (SELECT 1 FROM files WHERE job_id = NEW.job_id AND signer = 0 AND state = 'kept' AND doubt = '' AND job_status <> 'FAILED')
   AND NOT EXISTS (SELECT 1 FROM batches WHERE id = NEW.batch AND state = 'purged')
 BEGIN SELECT raise(ABORT, 'a change is confirmed when its document is kept'); END;
