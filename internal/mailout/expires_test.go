@@ -18,7 +18,7 @@ func TestExpiresAt(t *testing.T) {
 		"from when it starts":                {func(r *Record) { r.Job.Activation = sent.Add(day) }, sent.Add(15 * day)},
 		"a start that has passed":            {func(r *Record) { r.Job.Activation = sent.Add(-day) }, sent.Add(14 * day)},
 		"held":                               {func(r *Record) { r.HeldUntil = sent.Add(2 * day) }, sent.Add(16 * day)},
-		"a deadline":                         {func(r *Record) { r.Job.Available, r.Job.Deadline = 0, sent.Add(5 * day) }, sent.Add(5 * day)},
+		"a deadline":                         {func(r *Record) { r.Job.Available, r.Job.Deadline = 0, sent.Add(5*day) }, sent.Add(5 * day)},
 		"one of the first group has signed":  {func(r *Record) { r.Settled[0] = signed(3 * day) }, sent.Add(14 * day)},
 		"the second group's turn":            {func(r *Record) { r.Settled[0], r.Settled[1] = signed(5*day), signed(3*day) }, sent.Add(19 * day)},
 		"all have signed":                    {func(r *Record) { r.Settled = []SignerBook{signed(day), signed(day), signed(day)} }, time.Time{}},
