@@ -80,6 +80,8 @@ nightly: mutants ## the long tests: many more tries of whatever is random, plant
 	go test -timeout 120m -run '^Test(A|PurgingOnA)DiskThatFailsAtAnyStep$$' ./internal/app -disk.all
 	go test -race -timeout 90m -v -run '^TestKill' ./cmd/batch -kill.runs=200 -kill.seed=$$(date +%s)
 	go test -race -timeout 60m -v -run '^TestNoEleventhCallWhateverHappens$$' ./internal/pace -pace.hours=24 -pace.seed=$$(date +%s)
+	go test -timeout 90m -v -run '^TestFollowingForWeeks$$' ./internal/reconcile -soak.days=90 -soak.seed=$$(date +%s)
+	go test -timeout 90m -v -run '^TestFollowingForAnHour$$' ./cmd/batch -soak.time=1h
 	@for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$t/*_test.go | sed 's/func //'); do \
 	    echo "$$t $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime 60s -fuzzminimizetime 1s ./$$t || exit 1; \
