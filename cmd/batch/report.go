@@ -8,7 +8,7 @@ import (
 )
 
 type reportCmd struct {
-	Format          string          `help:"csv, xlsx or json." enum:"csv,xlsx,json" default:"csv"`
+	Format          string          `help:"csv, xlsx, json or html." enum:"csv,xlsx,json,html" default:"csv"`
 	Only            []mailout.State `help:"Only rows in these states." placeholder:"STATE,…"`
 	Out             string          `help:"Where to write it; - is stdout." placeholder:"FILE"`
 	Delimiter       string          `help:"Delimiter of the csv." default:";"`

@@ -9,6 +9,7 @@ import (
 	"batch/internal/identity"
 	"batch/internal/ledger"
 	"batch/internal/mailout"
+	"batch/internal/report"
 	"batch/internal/workspace"
 )
 
@@ -51,6 +52,7 @@ func Explain(err error) *Error {
 		ce   *mailout.CallError
 		ws   *workspace.Error
 		re   *ledger.ResolveError
+		many *report.TooManyRows
 	)
 	switch {
 	case errors.As(err, &own):
@@ -67,6 +69,8 @@ func Explain(err error) *Error {
 		return &Error{Kind: KindUsage, Message: "the batch is not approved", Remedy: "`batch status` says what to do", Err: err}
 	case errors.As(err, &re):
 		return &Error{Kind: KindUsage, Message: re.Message, Err: err}
+	case errors.As(err, &many):
+		return &Error{Kind: KindUsage, Message: many.Error(), Remedy: "list fewer with --only STATE,…, or write the report as csv", Err: err}
 	case errors.Is(err, ledger.ErrNoBatch):
 		return &Error{Kind: KindUsage, Message: "there is no such batch in this workspace", Remedy: "`batch status` lists the batches", Err: err}
 	case errors.Is(err, ledger.ErrNoRow):

@@ -21,7 +21,7 @@ import (
 
 // ReportOptions say what report to write.
 type ReportOptions struct {
-	Format          string // csv, xlsx or json
+	Format          string // csv, xlsx, json or html
 	Delimiter       rune   // of csv; 0: semicolon
 	WithNationalIDs bool
 	Only            []mailout.State   // empty: all

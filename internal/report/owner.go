@@ -45,6 +45,15 @@ func ownersColumns(rows iter.Seq2[mailout.Record, error]) (*owner, error) {
 	return o, nil
 }
 
+// meet takes in the headings of a row's cells.
+func (o *owner) meet(columns []mailout.Column) {
+	for h := range headed(columns) {
+		if _, known := o.place[h]; !known {
+			o.place[h], o.headings = len(o.headings), append(o.headings, h)
+		}
+	}
+}
+
 // headed gives each cell its heading.
 func headed(columns []mailout.Column) iter.Seq2[heading, mailout.Column] {
 	return func(yield func(heading, mailout.Column) bool) {

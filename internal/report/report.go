@@ -15,9 +15,9 @@ import (
 // Options say how a report is written. The zero value is a csv with semicolons, every
 // row, in UTC, with national numbers masked.
 type Options struct {
-	Format    string         // "csv" (also ""), "xlsx" or "json"
+	Format    string         // "csv" (also ""), "xlsx", "json" or "html"
 	Delimiter rune           // of csv; 0: semicolon
-	Location  *time.Location // of the times in csv and xlsx; nil: UTC. json is always in UTC
+	Location  *time.Location // of the times in csv, xlsx and html; nil: UTC. json is always in UTC
 
 	Now time.Time // whose turn it is, is said of this moment; zero: the present
 
@@ -39,6 +39,9 @@ type format interface {
 	end(all mailout.Totals) error // after the last row
 	close()                       // releases what was taken, also after an error
 }
+
+// ofAll is a format that says something of all rows, listed or not.
+type ofAll interface{ count(r mailout.Record) }
 
 // Write writes the completion report of batch b to w and returns the totals of all its
 // rows. rows must give every row of the batch in the manifest's order, and begin anew
@@ -63,6 +66,9 @@ func Write(w io.Writer, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, erro
 			return nil, fmt.Errorf("reading the books for the report: %w", err)
 		}
 		totals[r.State]++
+		if f, of := f.(ofAll); of {
+			f.count(r)
+		}
 		if !o.lists(r.State) {
 			continue
 		}
@@ -84,9 +90,11 @@ func begin(w io.Writer, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, erro
 	switch o.Format {
 	case "json":
 		return newJSON(w, b, o), nil
+	case "html":
+		return newHTML(w, b, o)
 	case "", "csv", "xlsx":
 	default:
-		return nil, fmt.Errorf("there is no report format %q: choose csv, xlsx or json", o.Format)
+		return nil, fmt.Errorf("there is no report format %q: choose csv, xlsx, json or html", o.Format)
 	}
 	if strings.ContainsRune("\"\r\n\ufeff\ufffd", o.Delimiter) {
 		return nil, errors.New("this character cannot be the delimiter of a csv: choose a semicolon, a comma or a tab")

@@ -10,7 +10,7 @@ import (
 	"batch/internal/mailout"
 )
 
-var formats = []string{"csv", "xlsx", "json"}
+var formats = []string{"csv", "xlsx", "json", "html"}
 
 func TestReportsAsTheyAreWritten(t *testing.T) {
 	_, all := sample()
