@@ -66,6 +66,9 @@ type Story struct {
 	History  []mailout.Happening
 	Files    []mailout.KeptFile // all that came of its jobs
 	Alarms   []mailout.Alarm
+
+	Earlier *mailout.Tried  // the row that it is another attempt at; nil: none
+	Later   []mailout.Tried // those that are other attempts at it
 }
 
 // Why tells a row's story. row is the owner's key or "line:14".
@@ -85,6 +88,9 @@ func (a *App) Why(ctx context.Context, id mailout.BatchID, row string) (s Story,
 		return s, err
 	}
 	if s.Files, err = a.ledger.Files(ctx, id, line); err != nil {
+		return s, err
+	}
+	if s.Earlier, s.Later, err = a.ledger.Linked(ctx, mailout.RowID{Batch: id, Line: line}); err != nil {
 		return s, err
 	}
 	alarms, err := a.ledger.Alarms(ctx)

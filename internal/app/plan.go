@@ -35,6 +35,8 @@ type PlanOptions struct {
 
 	OnlyNew      bool // leave out letters that an approved batch has
 	AllowRepeats int  // send the same letters again, exactly so many; 0: none
+
+	restoring bool // the batch was approved once, and its books were lost
 }
 
 // Plan reads, checks, merges and freezes. Problems are in the result; nothing is sent.
@@ -67,7 +69,7 @@ func (a *App) Plan(ctx context.Context, o PlanOptions) (Planned, error) {
 	planned, err := plan.Make(ctx, a.reader(path, documents, o), pool, a.ledger, plan.Options{
 		ManifestPath: path, Expect: digestOf(path), Location: a.Zone(), Settings: settings, Before: cfg.Documents.Before, After: cfg.Documents.After,
 		Separate: cfg.Documents.As == "separate", SkipBadRows: o.SkipBadRows,
-		OnlyNew: o.OnlyNew, AllowRepeats: o.AllowRepeats, Kind: a.kind, Progress: a.planning(),
+		OnlyNew: o.OnlyNew, AllowRepeats: o.AllowRepeats, Restoring: o.restoring, Kind: a.kind, Progress: a.planning(),
 	})
 	if unreadable := new(manifest.Error); errors.As(err, &unreadable) {
 		return Planned{Problems: []mailout.Problem{whole(path, unreadable)}}, nil

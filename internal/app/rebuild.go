@@ -96,6 +96,7 @@ func (a *App) restore(ctx context.Context, claims []mailout.Claim, o RebuildOpti
 		case o.Plan.Manifest == "":
 			as, err = named(gone, o.Batch)
 		default:
+			o.Plan.restoring = true
 			if r.Plan, err = a.Plan(o.Soft, o.Plan); err != nil || r.Plan.Batch == "" {
 				return err
 			}

@@ -27,7 +27,8 @@ func (l *Ledger) SaidSince(ctx context.Context, id mailout.BatchID, seen int64) 
 
 // Approve says "send exactly this": a planned or stopped batch becomes approved. An
 // approved one stays so; a superseded one is ErrSuperseded, one that is done ErrDone. by tells
-// how it was said ("typed", "--yes", "--approve").
+// how it was said ("typed", "--yes", "--approve"). A plan with a row that is another attempt at
+// one which is not free for it any more is ErrStands.
 //
 // seen is the LastSaid of the books that were approved. A yes is an answer to them, and to no
 // stop that came after: where there is one it is [mailout.ErrSaidSince]. Who has seen an
@@ -37,6 +38,11 @@ func (l *Ledger) Approve(ctx context.Context, id mailout.BatchID, by string, see
 		state, err := batchState(tx, id)
 		if err != nil || state == mailout.Approved {
 			return err
+		}
+		if state == mailout.Ready {
+			if err := stillFree(ctx, tx, id); err != nil {
+				return err
+			}
 		}
 		if err := approvable(tx, id, state, seen); err != nil {
 			return err

@@ -57,7 +57,7 @@ func (l *Ledger) AddRows(ctx context.Context, id mailout.BatchID, rows []mailout
 }
 
 // rowInserts are prepared once a transaction: to parse them takes longer than to run them.
-type rowInserts struct{ row, signer, document *sql.Stmt }
+type rowInserts struct{ row, signer, document, origin *sql.Stmt }
 
 func prepareRows(tx *sql.Tx) (p rowInserts, err error) {
 	for _, s := range []struct {
@@ -69,6 +69,7 @@ func prepareRows(tx *sql.Tx) (p rowInserts, err error) {
 			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&p.signer, `INSERT INTO signers (batch, line, n, national_id, email, mobile, ord, signature_type, on_behalf_of, notify) VALUES (?,?,?,?,?,?,?,?,?,?)`},
 		{&p.document, `INSERT INTO documents (batch, line, n, title, name, sha256, crc32, bytes, pages, sources) VALUES (?,?,?,?,?,?,?,?,?,?)`},
+		{&p.origin, `INSERT INTO origins (batch, line, from_batch, from_line) VALUES (?,?,?,?)`},
 	} {
 		if *s.into, err = tx.Prepare(s.query); err != nil { // closed with the transaction
 			return p, err
@@ -91,6 +92,11 @@ func (p rowInserts) add(id mailout.BatchID, r mailout.Row, now string) error {
 		j.Authentication, string(j.Identifier), stampOrNull(j.Activation), int64(j.Available/time.Second), stampOrNull(j.Deadline), columns, letter, r.Repeat, r.Problem.Code, r.Problem.Message)
 	if err != nil {
 		return err
+	}
+	if !r.Earlier.IsZero() {
+		if _, err := p.origin.Exec(string(id), r.Line, string(r.Earlier.Batch), r.Earlier.Line); err != nil {
+			return fmt.Errorf("the earlier row: %w", err)
+		}
 	}
 	// A skipped row may have been skipped for naming more people than a job can have.
 	for i, s := range j.Signers[:min(len(j.Signers), mailout.MaxSigners)] {
@@ -165,8 +171,8 @@ func (l *Ledger) DropDrafts(ctx context.Context) error {
 }
 
 // Columns are stored as a JSON list of lists: a name, the value, those of further lines,
-// and last, in a list of its own, which of our columns it was read as. Order and doubled
-// names survive. The values are revealed here on purpose; Text would mask itself.
+// and last, in a list of its own, which of our columns it was read as, and whether a cell
+// is odd. Order and doubled names survive. The values are revealed here on purpose; Text would mask itself.
 func encodeColumns(cs []mailout.Column) (string, error) {
 	lists := make([][]any, len(cs))
 	for i, c := range cs {
@@ -174,7 +180,10 @@ func encodeColumns(cs []mailout.Column) (string, error) {
 		for _, more := range c.More {
 			lists[i] = append(lists[i], more.Reveal())
 		}
-		if c.Field != "" {
+		switch {
+		case c.Odd:
+			lists[i] = append(lists[i], []string{c.Field, "odd"})
+		case c.Field != "":
 			lists[i] = append(lists[i], []string{c.Field})
 		}
 	}
@@ -205,8 +214,9 @@ func decodeColumn(list []any) (c mailout.Column, err error) {
 		case string:
 			texts = append(texts, mailout.Text(v))
 		case []any:
-			if len(v) == 1 {
+			if len(v) > 0 {
 				c.Field, _ = v[0].(string)
+				c.Odd = len(v) > 1
 			}
 		}
 	}

@@ -257,6 +257,7 @@ func rename(tx *sql.Tx, planned, as mailout.BatchID) error {
 		`UPDATE rows SET batch = ?2 WHERE batch = ?1`,
 		`UPDATE signers SET batch = ?2 WHERE batch = ?1`,
 		`UPDATE documents SET batch = ?2 WHERE batch = ?1`,
+		`UPDATE origins SET batch = ?2 WHERE batch = ?1`,
 		`DELETE FROM tally WHERE batch = ?1`, // of no rows by now
 	} {
 		if _, err := tx.Exec(change, string(planned), string(as)); err != nil {

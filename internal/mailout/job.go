@@ -99,6 +99,7 @@ type Column struct {
 	Value Text
 	More  []Text // nil for a job of one line
 	Field string // which of our columns it was read as: "title", "signer2_email"; empty: the owner's own
+	Odd   bool   // the text is not all of one of these cells: it could not be read, or its format showed more
 }
 
 // Row is one row of a frozen batch: one job's worth of the manifest.
@@ -111,6 +112,7 @@ type Row struct {
 	Repeat    int        // which repeat of the same letter it is, of those that were allowed; 0: none
 	Skipped   bool       // problems were found, or the letter was sent before; left out on request …
 	Problem   Problem    // … and the first of them; zero for other rows
+	Earlier   RowID      // the row that this one is another attempt at; zero: none. It is not sent
 }
 
 // Entry is a row as the sender wrote it: read, every value checked, its documents not

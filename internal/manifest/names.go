@@ -66,6 +66,7 @@ const (
 	fDeadline
 	fAuthentication
 	fIdentifier
+	fEarlier
 	fNationalID
 	fEmail
 	fMobile
@@ -81,7 +82,7 @@ var nameTexts = [lastName + 1]string{
 	fRow: "row", fTitle: "title", fNonsensitive: "nonsensitive_title", fDescription: "description",
 	fDocument: "document", fDocumentTitle: "document_title", fSender: "sender",
 	fActivation: "activation_time", fDays: "available_days", fSeconds: "available_seconds", fDeadline: "deadline",
-	fAuthentication: "authentication", fIdentifier: "identifier",
+	fAuthentication: "authentication", fIdentifier: "identifier", fEarlier: "earlier",
 	fNationalID: "national_id", fEmail: "email", fMobile: "mobile", fOrder: "order",
 	fSignatureType: "signature_type", fOnBehalfOf: "on_behalf_of", fNotify: "notify",
 }
@@ -105,6 +106,7 @@ var (
 		fDeadline:       {"frist"},
 		fAuthentication: {"sikkerhetsnivå"},
 		fIdentifier:     {"identifikator"},
+		fEarlier:        {"tidligere"},
 	}
 	signerNames = map[name][]string{
 		fNationalID:    {"fødselsnummer", "fødselsnr", "fnr", "personnummer", "d-nummer"},

@@ -61,6 +61,7 @@ func (r *reader) readRow(w *row, lines []table.Line) {
 		w.texts()
 		w.availability()
 		w.documents()
+		w.earlier()
 		w.rules()
 	}
 	w.person = people(w, r.tally.seed)
@@ -179,8 +180,9 @@ func (w *row) columns() {
 	for k, i := range w.layout.keptAt {
 		c := &w.entry.Columns[k]
 		c.Value = mailout.Text(w.lines[0].At(i).Text)
+		c.Odd = isOdd(w.lines[0].At(i))
 		for _, l := range w.lines[1:] {
-			c.More = append(c.More, mailout.Text(l.At(i).Text))
+			c.More, c.Odd = append(c.More, mailout.Text(l.At(i).Text)), c.Odd || isOdd(l.At(i))
 		}
 	}
 }

@@ -65,6 +65,7 @@ var columnSpecs = map[string]columnSpec{
 	"deadline":          {specHead + "deadline", specLine + here, func(e mailout.Entry) string { return instant(e.Job.Deadline) }, nil},
 	"authentication":    {specHead + "authentication", specLine + here, func(e mailout.Entry) string { return string('0' + rune(e.Job.Authentication)) }, nil},
 	"identifier":        {specHead + "identifier", specLine + here, func(e mailout.Entry) string { return string(e.Job.Identifier) }, nil},
+	"earlier":           {specHead + "earlier", specLine + here, func(e mailout.Entry) string { return e.Earlier.String() }, nil},
 	"national_id":       {"row;title;document;national_id", "1;Avtale;a.pdf;" + here, func(e mailout.Entry) string { return signer1(e).NationalID.Reveal() }, nil},
 	"email":             {"row;title;document;email", "1;Avtale;a.pdf;" + here, func(e mailout.Entry) string { return signer1(e).Email.Reveal() }, nil},
 	"mobile":            {"row;title;document;mobile", "1;Avtale;a.pdf;" + here, func(e mailout.Entry) string { return signer1(e).Mobile.Reveal() }, nil},
@@ -248,6 +249,15 @@ var jobCells = []columnTable{
 		{"name", "NAME", ""},
 		{"", "", ""},
 		{"navn", "", "identifier@E2"},
+	}},
+	{"earlier", []specCase{
+		{"2026-11-21-a7 line:14", "2026-11-21-a7 line:14", ""},
+		{" 2026-11-21-a7\u00a0 line:2 ", "2026-11-21-a7 line:2", ""},
+		{"", "", ""},
+		{"2026-11-21-a7", "", "earlier@E2"},
+		{"2026-11-21-a7 line:0", "", "earlier@E2"},
+		{"2026-11-21-a7 1042", "", "earlier@E2"},
+		{"ja", "", "earlier@E2"},
 	}},
 }
 

@@ -42,6 +42,8 @@ func (s *settings) reading(column name) (judge func(table.Cell) error, closed bo
 		return judged(parseEmail), false
 	case fMobile:
 		return judged(parseMobile), false
+	case fEarlier:
+		return judged(parseEarlier), false
 	case fDescription:
 		return judged(parseLines), false
 	}

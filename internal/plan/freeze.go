@@ -19,7 +19,7 @@ func (m *maker) sameAgain(ctx context.Context, manifest mailout.Digest) (Result,
 	m.as = id
 	dry := newMaker(m.manifest, m.docs, m.store, m.o, m.draft)
 	dry.dry = true
-	if dry.leftOut, err = m.store.LeftOut(ctx, id, codeEarlier); err != nil {
+	if dry.leftOut, err = leftOutOf(ctx, m.store, id); err != nil {
 		return Result{}, err
 	}
 	return dry.run(ctx)

@@ -92,7 +92,8 @@ type shelf struct {
 	drafts   map[mailout.BatchID][]mailout.Row
 	frozen   map[mailout.BatchID][]mailout.Row
 	digests  map[mailout.Digest]mailout.BatchID
-	earlier  map[mailout.Digest]string  // letter → see Earlier
+	earlier  map[mailout.Digest]string // letter → see Earlier
+	standing map[mailout.RowID]mailout.Standing
 	newest   map[string]mailout.BatchID // manifest and settings → the newest plan of them
 	settings string                     // of the newest draft
 	written  int                        // rows handed to AddRows
@@ -175,6 +176,13 @@ func (s *shelf) Earlier(_ context.Context, letter mailout.Digest, ever bool) (e 
 	return e, true, nil
 }
 
+func (s *shelf) Standing(_ context.Context, id mailout.RowID) (mailout.Standing, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	is, found := s.standing[id]
+	return is, found, nil
+}
+
 // line is one row of a manifest with what the reader found wrong with it.
 type line struct {
 	mailout.Entry
@@ -199,7 +207,7 @@ func newDesk(t testing.TB, lines ...line) *desk {
 		folder: &folder{files: map[string]string{"brev.pdf": "cover letter", "vilkår.pdf": "terms", "a.pdf": "a", "b.pdf": "b", "c.pdf": "c"},
 			prepared: map[mailout.Digest]mailout.Prepared{}},
 		shelf: &shelf{drafts: map[mailout.BatchID][]mailout.Row{}, frozen: map[mailout.BatchID][]mailout.Row{}, digests: map[mailout.Digest]mailout.BatchID{},
-			newest: map[string]mailout.BatchID{}, earlier: map[mailout.Digest]string{}}}
+			newest: map[string]mailout.BatchID{}, earlier: map[mailout.Digest]string{}, standing: map[mailout.RowID]mailout.Standing{}}}
 }
 
 // signs is a line whose person signs documents: one a group of paths.

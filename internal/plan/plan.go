@@ -43,6 +43,7 @@ type Store interface {
 	PlannedBefore(ctx context.Context, manifest mailout.Digest, settings []byte) (mailout.BatchID, bool, error)
 	LeftOut(ctx context.Context, id mailout.BatchID, code string) (map[int]string, error)
 	Earlier(ctx context.Context, letter mailout.Digest, ever bool) (mailout.Earlier, bool, error)
+	Standing(ctx context.Context, id mailout.RowID) (mailout.Standing, bool, error)
 }
 
 // Options say how to plan.
@@ -56,6 +57,7 @@ type Options struct {
 	Separate     bool           // do not merge: one document a file
 	SkipBadRows  bool
 	OnlyNew      bool                                       // leave out letters that an approved batch has, whatever became of them
+	Restoring    bool                                       // the batch was approved once, and its books were lost: what its rows were other attempts at was looked at then
 	AllowRepeats int                                        // send the same letters again, exactly so many; 0: none
 	Kind         func(mailout.OrgNumber) mailout.SenderKind // what a sender may combine
 	Progress     func(rows int)                             // called as rows are prepared, by one at a time; may be nil
@@ -109,7 +111,7 @@ func Make(ctx context.Context, manifest Manifest, docs Documents, store Store, o
 }
 
 func newMaker(manifest Manifest, docs Documents, store Store, o Options, draft mailout.BatchID) *maker {
-	return &maker{manifest: manifest, docs: docs, store: store, o: o, draft: draft, sums: newSums(o.Settings), letters: map[mailout.Digest]lettered{}, files: map[uint64]sighting{}, warned: map[uint64]bool{}}
+	return &maker{manifest: manifest, docs: docs, store: store, o: o, draft: draft, sums: newSums(o.Settings), letters: map[mailout.Digest]lettered{}, tried: map[mailout.RowID]int{}, files: map[uint64]sighting{}, warned: map[uint64]bool{}}
 }
 
 type maker struct {
@@ -120,9 +122,10 @@ type maker struct {
 	draft    mailout.BatchID
 	as       mailout.BatchID // the plan that this one is compared with before anything is written
 	dry      bool            // nothing is written: the plan is most likely that one
-	leftOut  map[int]string  // … and these lines of it are repeats, with the sentence that says so
+	leftOut  leftOut         // … and these lines of it were left out for what went before
 	sums     *sums
 	letters  map[mailout.Digest]lettered // within this manifest
+	tried    map[mailout.RowID]int       // rows of earlier batches → the line that is another attempt
 	files    map[uint64]sighting         // contents of files → where they were named first
 	warned   map[uint64]bool             // paths of files that are twins of others
 	waiting  []*work
@@ -233,6 +236,11 @@ func (m *maker) take(ctx context.Context, w *work) error {
 	if len(mailout.Stopping(w.problems)) == 0 {
 		var err error
 		if old, err = m.checkRepeat(ctx, w); err != nil {
+			return err
+		}
+	}
+	if old.Code == "" && len(mailout.Stopping(w.problems)) == 0 {
+		if err := m.checkEarlier(ctx, w); err != nil {
 			return err
 		}
 	}

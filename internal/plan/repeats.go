@@ -31,7 +31,7 @@ func (m *maker) checkRepeat(ctx context.Context, w *work) (old mailout.Problem, 
 	var earlier mailout.Problem
 	if !twice {
 		first = lettered{line: w.entry.Line}
-		if earlier, first.repeat, err = m.earlier(ctx, letter, place); err != nil {
+		if earlier, first.repeat, err = m.earlier(ctx, letter, w.entry.Earlier, place); err != nil {
 			return old, err
 		}
 		if m.o.OnlyNew && earlier.Code != "" {
@@ -62,17 +62,15 @@ func (m *maker) repeated(w *work, n int, p mailout.Problem) {
 }
 
 // earlier finds a letter in an earlier batch, and the number that the next repeat of it has.
-// With a plan to compare with it is that plan's word that counts.
-func (m *maker) earlier(ctx context.Context, letter mailout.Digest, place mailout.Place) (p mailout.Problem, next int, err error) {
+// A row that says which one it tries again is new, where only what is new is sent, unless its
+// letter counts. With a plan to compare with it is that plan's word that counts.
+func (m *maker) earlier(ctx context.Context, letter mailout.Digest, again mailout.RowID, place mailout.Place) (p mailout.Problem, next int, err error) {
 	p = mailout.Problem{Severity: mailout.Stop, Code: codeEarlier, Place: place, Remedy: "delete the line; or give --only-new, which leaves out all that was sent before"}
 	if m.dry {
-		why, out := m.leftOut[place.Line]
-		if p.Message = why; !out {
-			p.Code = ""
-		}
+		p.Message, p.Code = m.leftOut.why(place.Line, codeEarlier)
 		return p, 0, nil
 	}
-	e, found, err := m.store.Earlier(ctx, letter, m.o.OnlyNew)
+	e, found, err := m.store.Earlier(ctx, letter, m.o.OnlyNew && again.IsZero())
 	if err != nil || !found {
 		return mailout.Problem{}, 0, err
 	}

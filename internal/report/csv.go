@@ -98,16 +98,21 @@ func (f *csvFile) quoted(cell string) string {
 	return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 }
 
-// disarmed puts an apostrophe in front of a cell that a spreadsheet would run as a
-// formula (OWASP, "CSV Injection"), full-width forms included. A plain number with a
-// sign, such as a foreign mobile number, runs nothing and stays.
+// disarmed puts an apostrophe in front of a cell that a spreadsheet would run.
 func disarmed(cell string) string {
-	begin := strings.TrimLeft(cell, " \u00a0")
-	switch {
-	case begin == "" || strings.Trim(begin, "+-0123456789., \u00a0") == "" && !strings.ContainsAny(begin[1:], "+-"):
-		return cell
-	case strings.ContainsAny(string([]rune(begin)[:1]), "=+-@\t\r\n＝＋－＠"):
+	if RunsInCSV(cell) {
 		return "'" + cell
 	}
 	return cell
+}
+
+// RunsInCSV reports whether a spreadsheet would run a cell of a csv as a formula (OWASP,
+// "CSV Injection"), full-width forms included. A plain number with a sign, such as a foreign
+// mobile number, runs nothing.
+func RunsInCSV(cell string) bool {
+	begin := strings.TrimLeft(cell, " \u00a0")
+	if begin == "" || strings.Trim(begin, "+-0123456789., \u00a0") == "" && !strings.ContainsAny(begin[1:], "+-") {
+		return false
+	}
+	return strings.ContainsAny(string([]rune(begin)[:1]), "=+-@\t\r\n＝＋－＠")
 }
