@@ -32,6 +32,7 @@ type cli struct {
 	Why      whyCmd      `cmd:"" help:"A row's whole history."`
 	Report   reportCmd   `cmd:"" help:"Write the completion report."`
 	Audit    auditCmd    `cmd:"" help:"Look a batch through, offline: files, signatures, histories, sent.log, sums. Changes nothing."`
+	Next     nextCmd     `cmd:"" help:"Write a manifest for another attempt at rows that are over."`
 	Resolve  resolveCmd  `cmd:"" help:"Settle an unknown row after searching the sender portal, or lay an alarm to rest."`
 	Cancel   cancelCmd   `cmd:"" help:"Cancel jobs, and withdraw rows not yet sent."`
 	Purge    purgeCmd    `cmd:"" help:"Delete the personal data of a batch that is over."`

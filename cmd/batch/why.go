@@ -56,6 +56,7 @@ func (s *session) showStory(a *app.App, story app.Story) {
 	for _, f := range story.Files {
 		s.showFile(r, f)
 	}
+	s.showLinks(story)
 	for _, al := range story.Alarms {
 		s.showAlarm(al)
 	}
@@ -76,6 +77,25 @@ func (s *session) showHeld(a *app.App, r mailout.Record) {
 		s.ui.say("  held until %s, if it is sent before: nobody is told until then", held)
 	default:
 		s.ui.say("  sent to be held until %s: nobody is told before", held)
+	}
+}
+
+// showLinks tells which row this one is another attempt at, and which are attempts at it.
+func (s *session) showLinks(story app.Story) {
+	tell := func(words, kind string, t mailout.Tried) {
+		s.ui.say("  %s: line %d of batch %s, %s", words, t.Line, t.Batch, cmp.Or(string(t.State), "which this ledger does not know"))
+		s.ui.object(struct {
+			Type  string          `json:"type"`
+			Batch mailout.BatchID `json:"batch"`
+			Line  int             `json:"line"`
+			State mailout.State   `json:"state,omitempty"`
+		}{kind, t.Batch, t.Line, t.State})
+	}
+	if story.Earlier != nil {
+		tell("another attempt at", "earlier", *story.Earlier)
+	}
+	for _, t := range story.Later {
+		tell("tried again as", "later", t)
 	}
 }
 

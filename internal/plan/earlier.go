@@ -11,6 +11,8 @@ import (
 const (
 	codeNotOver = "earlier-not-over"
 	codeTried   = "earlier-tried"
+
+	codeNoEarlier = "earlier-unknown" // a warning: these books have no such row
 )
 
 // leftOut is which lines of an earlier plan of the same manifest were left out for what had
@@ -80,7 +82,7 @@ func judgeEarlier(p *mailout.Problem, s mailout.Standing, known bool, id mailout
 	look := fmt.Sprintf("`batch why %s line:%d` shows what became of it", id.Batch, id.Line)
 	switch {
 	case !known:
-		p.Severity, p.Code = mailout.Warn, "earlier-unknown"
+		p.Severity, p.Code = mailout.Warn, codeNoEarlier
 		p.Message = fmt.Sprintf("this workspace knows no line %d of a batch %s; that the row is another attempt at it is kept as it is written", id.Line, id.Batch)
 		p.Remedy = "in a rehearsal nothing needs to be done; else compare the batch's id with `batch status`"
 	case !s.Again.IsZero():
