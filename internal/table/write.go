@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -56,7 +57,8 @@ func quoted(cell string) string {
 }
 
 // ErrUnfit is of a text that no cell of a workbook can hold as it is: one of more than
-// 32 767 characters, or with a character that XML cannot carry. A CSV can.
+// 32 767 characters, with a character that XML cannot carry, or that looks like the escape of
+// one. A CSV can.
 var ErrUnfit = errors.New("a workbook cannot hold this text")
 
 // WrittenSheet is the name of the sheet that NewWorkbook writes.
@@ -126,9 +128,16 @@ func (b *bookWriter) Line(cells []string) error {
 	return b.stream.SetRow("A"+strconv.Itoa(b.lines), row)
 }
 
+// halves look like a half of a character beyond U+FFFF as workbooks write it; excelize does not
+// escape it, so that it would be read as one.
+var halves = regexp.MustCompile(`_x[dD][89a-fA-F][0-9a-fA-F]{2}_`)
+
 // fits reports whether a cell of a workbook shows the text as it is.
 func fits(s string) bool {
 	if len(s) > excelize.TotalCellChars && len(utf16.Encode([]rune(s))) > excelize.TotalCellChars {
+		return false
+	}
+	if strings.Contains(s, "_x") && halves.MatchString(s) {
 		return false
 	}
 	for _, r := range s {
