@@ -48,7 +48,7 @@ type Next struct {
 	Changed   bool // a workbook was written in place of a csv: cells would be run as formulas in one
 	Elsewhere bool // it is not in the folder that document paths begin in
 	Differ    int  // rows that batch.toml makes other jobs of than before
-	Faulty    int  // rows that have problems as they are now, such as a deadline that has passed
+	Faulty    int  // rows that have problems as they are now, such as a deadline that has passed; all, where the list as a whole has one
 }
 
 // onPaper are the statuses of people whom the portal cannot have sign (portal-api.md, signer

@@ -119,7 +119,7 @@ func (a *App) readNext(ctx context.Context, path string, id mailout.BatchID, lin
 	next, stop := iter.Pull2(a.recordsOf(ctx, id, lines))
 	defer stop()
 	read := 0
-	_, err := manifest.Read(ctx, path, o, func(e mailout.Entry, ps []mailout.Problem) error {
+	result, err := manifest.Read(ctx, path, o, func(e mailout.Entry, ps []mailout.Problem) error {
 		r, err, more := next()
 		if err != nil {
 			return err
@@ -141,6 +141,8 @@ func (a *App) readNext(ctx context.Context, path string, id mailout.BatchID, lin
 		return usage(otherSettings.Remedy, "as batch.toml is now, the list could not be read: %s", unreadable.Message)
 	case err == nil && read < len(lines):
 		return otherSettings
+	case len(mailout.Stopping(result.Problems)) > 0: // of the list as a whole
+		n.Faulty = len(lines)
 	}
 	return err
 }

@@ -98,7 +98,7 @@ func TestAnotherAttemptAtWhatSettingsMake(t *testing.T) {
 	grouped.Signers = []map[string]string{{"fnr": per, "order": "5"}}
 	grouped.Values = map[string]map[string]string{"notify": {"sms": "lookup+sms"}}
 	filled := public()
-	filled.Columns = map[string]string{"Ansattnr": "row", "Tittel": "-", "Tidligere": "-"}
+	filled.Columns = map[string]string{"Ansattnr": "row", "Tittel": "-", "Tidligere": "-", "frist": "deadline"}
 	filled.Defaults = map[string]string{"title": "Avtale for {Avdeling}", "document": "avtaler/{Ansattnr}.pdf", "available_days": "14"}
 	for _, c := range []struct {
 		what    string
