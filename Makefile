@@ -49,6 +49,7 @@ interop: build ## run the portal's own Java client, unchanged, against "batch sa
 
 bench: ## measure, each figure beside its limit
 	go test -run '^$$' -bench 'Creates|Plan' -benchtime 3x -timeout 20m ./internal/app
+	go test -run '^$$' -bench Follow -benchtime 1x -timeout 30m ./internal/app
 	go test -run '^$$' -bench 'Start$$' -benchtime 20x -timeout 20m ./internal/app
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/pdfprep
 	go test -run '^$$' -bench Lookup -timeout 10m ./internal/ledger

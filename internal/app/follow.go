@@ -8,8 +8,15 @@ import (
 	"batch/internal/reconcile"
 )
 
-// takers is how many changes of one queue are carried at once. Permits bound the calls.
-const takers = 4
+// takers is how many changes of one queue are carried at once: permits bound the calls, and a
+// few keep them in use while others wait for the disk. Without a limit the disk and the cores
+// are what bounds them, and as many as send share their commits.
+func (a *App) takers() int {
+	if a.ws.Config.Portal.CallsPerSecond > 0 {
+		return 4
+	}
+	return a.workers()
+}
 
 // FollowOptions say what to follow.
 type FollowOptions struct {
@@ -58,7 +65,7 @@ func (a *App) follow(ctx context.Context, s *speaker, batch mailout.BatchID, sof
 		return reconcile.Result{}, err
 	}
 	return reconcile.Run(ctx, a.ledger, s.post, s.pace, reconcile.Options{
-		Queues: queues, Takers: takers, Folder: a.ws.Dir, Soft: soft, Once: once, XAdES: a.ws.Config.Documents.XAdES, Disk: a.o.Disk, Now: a.now,
+		Queues: queues, Takers: a.takers(), Folder: a.ws.Dir, Soft: soft, Once: once, XAdES: a.ws.Config.Documents.XAdES, Disk: a.o.Disk, Now: a.now,
 		Open: func(ctx context.Context) (certain, unknown int, err error) {
 			busy := sending() // asked before the ledger: a row sent in between is then seen there
 			certain, unknown, err = a.ledger.Open(ctx, batch)

@@ -10,7 +10,7 @@ import (
 
 // whose finds the change's row, by the job's id first and by the Ref else, and adopts
 // where the row has no job yet, whichever of its attempts made it.
-func (l *Ledger) whose(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) (place, error) {
+func (l *Ledger) whose(tx writer, c mailout.Change, t *mailout.Taken, now string) (place, error) {
 	t.Kind = mailout.TakenOurs
 	p, err := scanPlace(tx.QueryRow(`SELECT `+placeColumns+` FROM rows WHERE job_id = ?`, int64(c.JobID)))
 	if !errors.Is(err, ErrNoRow) {
@@ -51,7 +51,7 @@ type attempt struct {
 
 // attemptOf finds the attempt that made a change's job: by the Ref; or where the portal
 // gives none, by the id that a person has read in the sender portal.
-func attemptOf(tx *sql.Tx, c mailout.Change) (a attempt, err error) {
+func attemptOf(tx writer, c mailout.Change) (a attempt, err error) {
 	err = tx.QueryRow(`SELECT r.batch, r.line, r.key, r.state, coalesce(r.ref,''), coalesce(r.job_id,0), a.by_line, coalesce(a.seen_job,0)
 		FROM attempts a JOIN rows r ON r.batch = a.batch AND r.line = a.line WHERE a.ref = ?1 OR (?1 = '' AND a.seen_job = ?2) LIMIT 1`, string(c.Ref), int64(c.JobID)).
 		Scan((*string)(&a.batch), &a.line, &a.key, (*string)(&a.state), (*string)(&a.ref), (*int64)(&a.job), &a.byLine, (*int64)(&a.seen))
@@ -62,7 +62,7 @@ func attemptOf(tx *sql.Tx, c mailout.Change) (a attempt, err error) {
 }
 
 // stranger tells a change of ours that the ledger does not know from somebody else's.
-func (l *Ledger) stranger(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) (place, error) {
+func (l *Ledger) stranger(tx writer, c mailout.Change, t *mailout.Taken, now string) (place, error) {
 	parts, ok := c.Ref.Parse()
 	if !ok || parts.Workspace != l.workspace {
 		t.Kind = mailout.TakenForeign
@@ -81,7 +81,7 @@ func (l *Ledger) stranger(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now st
 
 // missing leaves a change to a person: it proves that the books are not the whole truth. Who
 // has laid that alarm to rest knows of the job.
-func missing(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now, detail string) (place, error) {
+func missing(tx writer, p place, c mailout.Change, t *mailout.Taken, now, detail string) (place, error) {
 	t.Kind = mailout.TakenMissing
 	if err := raise(tx, mailout.Alarm{Kind: mailout.AlarmMissing, Batch: p.batch, Line: p.line, JobID: c.JobID, Detail: detail}, now); err != nil {
 		return p, err
@@ -90,7 +90,7 @@ func missing(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now, detai
 		string(mailout.AlarmMissing), string(p.batch), p.line, int64(c.JobID)).Scan(&t.Laid)
 }
 
-func duplicate(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now string) (place, error) {
+func duplicate(tx writer, p place, c mailout.Change, t *mailout.Taken, now string) (place, error) {
 	t.Kind = mailout.TakenDuplicate
 	detail := fmt.Sprintf("job %d is a second job for this row; the first is job %d", c.JobID, p.job)
 	if p.job == 0 {
@@ -99,14 +99,14 @@ func duplicate(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken, now stri
 	return p, raiseDuplicate(tx, p, c, detail, now)
 }
 
-func raiseDuplicate(tx *sql.Tx, p place, c mailout.Change, detail, now string) error {
+func raiseDuplicate(tx writer, p place, c mailout.Change, detail, now string) error {
 	return raise(tx, mailout.Alarm{Kind: mailout.AlarmDuplicate, Batch: p.batch, Line: p.line, JobID: c.JobID, Detail: detail}, now)
 }
 
 // adopt gives the row the change's job. It does so even when the job is that of an
 // earlier attempt, said to be absent: a row that has a job is not sent again. Where the
 // newest attempt may have made a job too, that is an alarm.
-func adopt(tx *sql.Tx, at attempt, c mailout.Change, t *mailout.Taken, now string) (place, error) {
+func adopt(tx writer, at attempt, c mailout.Change, t *mailout.Taken, now string) (place, error) {
 	before, p := at.place, at.place
 	p.job = c.JobID
 	if c.Ref != "" {
@@ -132,7 +132,7 @@ func adopt(tx *sql.Tx, at attempt, c mailout.Change, t *mailout.Taken, now strin
 }
 
 // raiseDoubts raises the alarms of a row that adopted a job against what was believed.
-func raiseDoubts(tx *sql.Tx, before attempt, p place, c mailout.Change, now string) error {
+func raiseDoubts(tx writer, before attempt, p place, c mailout.Change, now string) error {
 	inDoubt := before.state == mailout.Sending || before.state == mailout.Unknown
 	switch {
 	case inDoubt && before.ref != p.ref:

@@ -19,7 +19,7 @@ import (
 func (l *Ledger) TakeChange(ctx context.Context, c mailout.Change) (mailout.Taken, error) {
 	now := stamp(l.now())
 	t := mailout.Taken{Fingerprint: fingerprint(c)}
-	err := l.tx(context.WithoutCancel(ctx), "recording a status change", func(tx *sql.Tx) error {
+	err := l.share(context.WithoutCancel(ctx), &step{doing: "recording a status change", do: func(tx writer, _ int64) error {
 		p, err := l.whose(tx, c, &t, now)
 		if err != nil {
 			return err
@@ -48,17 +48,17 @@ func (l *Ledger) TakeChange(ctx context.Context, c mailout.Change) (mailout.Take
 		}
 		t.Files, err = filesOf(tx, c.JobID)
 		return err
-	})
+	}})
 	return t, err
 }
 
 // pending reports whether the final change of a job waits for its confirmation.
-func pending(tx *sql.Tx, job mailout.JobID) (is bool, err error) {
+func pending(tx writer, job mailout.JobID) (is bool, err error) {
 	err = tx.QueryRow(`SELECT count(*) > 0 FROM changes WHERE job_id = ? AND final = 1 AND confirmed_at IS NULL`, int64(job)).Scan(&is)
 	return is, err
 }
 
-func countStranger(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) error {
+func countStranger(tx writer, c mailout.Change, t *mailout.Taken, now string) error {
 	if _, err := tx.Exec(`INSERT INTO strangers (job_id, queue, first_at) VALUES (?,?,?) ON CONFLICT DO NOTHING`, int64(c.JobID), c.Queue, now); err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func countStranger(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) e
 		WHERE s.queue = ? AND a.laid_at IS NULL`, string(mailout.AlarmStrange), c.Queue).Scan(&t.Strangers)
 }
 
-func noteChange(tx *sql.Tx, c mailout.Change, t *mailout.Taken, now string) error {
+func noteChange(tx writer, c mailout.Change, t *mailout.Taken, now string) error {
 	var confirmed time.Time
 	err := tx.QueryRow(`SELECT confirmed_at FROM changes WHERE job_id = ? AND fingerprint = ?`, int64(c.JobID), t.Fingerprint).Scan(moment{&confirmed})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -99,7 +99,7 @@ func changeDetail(c mailout.Change) string {
 
 // noteSigners tells the change's signers apart, and writes what they did where the row is
 // the change's and not over.
-func noteSigners(tx *sql.Tx, p place, c mailout.Change, t *mailout.Taken) error {
+func noteSigners(tx writer, p place, c mailout.Change, t *mailout.Taken) error {
 	booked, err := signersOf(tx, p.batch, p.line)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change
 	}
 	now := stamp(l.now())
 	state := t.State
-	err := l.tx(context.WithoutCancel(ctx), "ending a row", func(tx *sql.Tx) error {
+	err := l.share(context.WithoutCancel(ctx), &step{doing: "ending a row", do: func(tx writer, _ int64) error {
 		if err := layFetched(tx, c.JobID, now); err != nil || t.Kind != mailout.TakenOurs {
 			return err
 		}
@@ -163,13 +163,13 @@ func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change
 		}
 		_, err = tx.Exec(`UPDATE rows SET cause = ? WHERE batch = ? AND line = ?`, c.Cause(), string(p.batch), p.line)
 		return err
-	})
+	}})
 	return state, err
 }
 
 // contradicted raises the alarm of a row that is over, and of whose job the portal now says the
 // opposite: that all have signed, or that they have not. The row's state stays.
-func contradicted(tx *sql.Tx, p place, c mailout.Change, now string) error {
+func contradicted(tx writer, p place, c mailout.Change, now string) error {
 	signed := c.Status == mailout.Completed
 	if !p.state.Final() || signed == (p.state == mailout.Signed) {
 		return nil
@@ -184,7 +184,7 @@ func contradicted(tx *sql.Tx, p place, c mailout.Change, now string) error {
 
 // layFetched lays the alarms to rest of a job of which all is kept now; not that of a doubtful
 // file that came whole, where there is one.
-func layFetched(tx *sql.Tx, job mailout.JobID, now string) error {
+func layFetched(tx writer, job mailout.JobID, now string) error {
 	_, err := tx.Exec(`UPDATE alarms SET laid_at = ?1, note = 'all that the portal offers is kept now'
 		WHERE (kind = ?4 OR kind = ?2 AND NOT EXISTS (SELECT 1 FROM files WHERE job_id = ?3 AND doubt <> '' AND partial = 0)) AND job_id = ?3 AND laid_at IS NULL`,
 		now, string(mailout.AlarmDoubtful), int64(job), string(mailout.AlarmDeadline))
@@ -201,7 +201,7 @@ func (l *Ledger) TryConfirm(ctx context.Context, t mailout.Taken, job mailout.Jo
 	if _, err := l.unreplaced(); err != nil {
 		return false, err
 	}
-	err = l.tx(ctx, "noting a confirmation", func(tx *sql.Tx) error {
+	err = l.share(ctx, &step{doing: "noting a confirmation", do: func(tx writer, _ int64) error {
 		var before time.Time
 		if err := tx.QueryRow(`SELECT tried_at FROM changes WHERE job_id = ? AND fingerprint = ?`, int64(job), t.Fingerprint).Scan(moment{&before}); err != nil {
 			return err
@@ -209,19 +209,22 @@ func (l *Ledger) TryConfirm(ctx context.Context, t mailout.Taken, job mailout.Jo
 		again = !before.IsZero()
 		_, err := tx.Exec(`UPDATE changes SET tried_at = ? WHERE job_id = ? AND fingerprint = ?`, stamp(l.now()), int64(job), t.Fingerprint)
 		return err
-	})
+	}})
+	if err == nil {
+		err = l.failure() // somebody else's step failed while this one waited: nothing more is said
+	}
 	return again, err
 }
 
 // Confirmed commits that the portal took the confirmation.
 func (l *Ledger) Confirmed(ctx context.Context, t mailout.Taken, job mailout.JobID) error {
 	now := stamp(l.now())
-	return l.tx(context.WithoutCancel(ctx), "writing a confirmation", func(tx *sql.Tx) error {
+	return l.share(context.WithoutCancel(ctx), &step{doing: "writing a confirmation", do: func(tx writer, _ int64) error {
 		if _, err := tx.Exec(`UPDATE changes SET confirmed_at = ? WHERE job_id = ? AND fingerprint = ?`, now, int64(job), t.Fingerprint); err != nil {
 			return err
 		}
 		return addEvent(tx, event{at: now, batch: t.Batch, line: t.Line, kind: "confirmed", from: t.State, to: t.State, job: job})
-	})
+	}})
 }
 
 // confirmedAfter is how long after its poll a change whose confirmation was tried has not come

@@ -52,8 +52,8 @@
 // WAL with synchronous=FULL; every pragma in the data source name, because an Exec
 // would reach one pooled connection only. One connection writes (_txlock=immediate), with
 // what SQLite needs to take a statement back in memory (temp_store); a second pool reads.
-// Intents and outcomes that wait at the same moment share one commit and one append to
-// sent.log, each in a savepoint: one row's failure is none of the others'. How many rows are
+// What is sent and followed at the same moment shares one commit, and intents one append to
+// sent.log, each step in a savepoint: one row's failure is none of the others'. How many rows are
 // in which state is counted by triggers, so that nothing that a start asks takes longer with
 // the number of rows. Several processes may have the ledger open; only the one with
 // the workspace's lock talks to the portal and calls [Ledger.Recover].

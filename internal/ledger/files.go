@@ -13,12 +13,12 @@ import (
 // Fetched commits a document that lies, synced, under its temporary name. A crash after
 // this leaves the name in the books: whoever takes the change again renames it.
 func (l *Ledger) Fetched(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error {
-	return l.tx(context.WithoutCancel(ctx), "noting a fetched document", func(tx *sql.Tx) error {
+	return l.share(context.WithoutCancel(ctx), &step{doing: "noting a fetched document", do: func(tx writer, _ int64) error {
 		_, err := tx.Exec(`INSERT INTO files (job_id, signer, sha256, batch, line, bytes, temp, state, doubt, at, warnings, partial, job_status) VALUES (?,?,?,?,?,?,?,'fetched',?,?,?,?,?)
 			ON CONFLICT (job_id, signer, sha256) DO UPDATE SET temp = excluded.temp WHERE state = 'fetched'`,
 			int64(job), f.Signer, f.SHA256.String(), string(t.Batch), t.Line, f.Bytes, f.Temp, f.Doubt, stamp(l.now()), warningsJSON(f), f.Partial, string(f.Of))
 		return err
-	})
+	}})
 }
 
 // KeepSigned commits that a fetched document, the signed one or a signer's XAdES, is in its
@@ -26,7 +26,7 @@ func (l *Ledger) Fetched(ctx context.Context, t mailout.Taken, job mailout.JobID
 // raises an alarm, also where its very bytes are kept already, unless it is an early one.
 func (l *Ledger) KeepSigned(ctx context.Context, t mailout.Taken, job mailout.JobID, f mailout.KeptFile) error {
 	now := stamp(l.now())
-	return l.tx(context.WithoutCancel(ctx), "noting a kept document", func(tx *sql.Tx) error {
+	return l.share(context.WithoutCancel(ctx), &step{doing: "noting a kept document", do: func(tx writer, _ int64) error {
 		var path, doubt string
 		err := tx.QueryRow(`SELECT path, doubt FROM files WHERE job_id = ? AND signer = ? AND sha256 = ?`, int64(job), f.Signer, f.SHA256.String()).Scan(&path, &doubt)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -53,7 +53,7 @@ func (l *Ledger) KeepSigned(ctx context.Context, t mailout.Taken, job mailout.Jo
 		}
 		return addEvent(tx, event{at: now, batch: t.Batch, line: t.Line, kind: kind, from: t.State, to: t.State, job: job,
 			detail: f.Path + " sha256 " + f.SHA256.String()})
-	})
+	}})
 }
 
 // warningsJSON is how the warnings of a file are stored.
@@ -104,7 +104,7 @@ func (l *Ledger) Files(ctx context.Context, batch mailout.BatchID, line int) ([]
 	return all, l.wrap("reading what was fetched", err)
 }
 
-func filesOf(tx *sql.Tx, job mailout.JobID) ([]mailout.KeptFile, error) {
+func filesOf(tx querier, job mailout.JobID) ([]mailout.KeptFile, error) {
 	return readFiles(tx, `job_id = ?`, int64(job))
 }
 

@@ -35,10 +35,11 @@ type Ledger struct {
 	file      bookFile
 	write     *sql.DB // one connection
 	read      *sql.DB
-	verdict   *sql.Stmt // of read, as the next three: see keepLookups
+	verdict   *sql.Stmt // of read, as the next five: see keepLookups
 	earlier   *sql.Stmt
 	recipe    *sql.Stmt
 	due       *sql.Stmt
+	open      *sql.Stmt
 	rebuilt   *sql.Stmt
 	sent      *sentLog
 	now       func() time.Time

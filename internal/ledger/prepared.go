@@ -27,7 +27,7 @@ func (l *Ledger) keepLookups(ctx context.Context) (err error) {
 	for _, s := range []struct {
 		into  **sql.Stmt
 		query string
-	}{{&l.verdict, verdictQuery}, {&l.recipe, preparedQuery}, {&l.earlier, earlierQuery}, {&l.due, dueQuery}, {&l.rebuilt, rebuiltQuery}} {
+	}{{&l.verdict, verdictQuery}, {&l.recipe, preparedQuery}, {&l.earlier, earlierQuery}, {&l.due, dueQuery}, {&l.open, openQuery}, {&l.rebuilt, rebuiltQuery}} {
 		if *s.into, err = l.read.PrepareContext(ctx, s.query); err != nil {
 			return l.wrap("opening", err)
 		}

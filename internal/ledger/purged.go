@@ -10,7 +10,7 @@ import (
 
 // afterPurge marks a change that comes when its batch is purged. It is recorded, so that it can
 // be confirmed, under a fingerprint in which its signers are not.
-func afterPurge(tx *sql.Tx, c mailout.Change, t *mailout.Taken) error {
+func afterPurge(tx asker, c mailout.Change, t *mailout.Taken) error {
 	if t.Kind != mailout.TakenOurs && t.Kind != mailout.TakenDuplicate {
 		return nil
 	}

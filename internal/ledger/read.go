@@ -225,14 +225,20 @@ func (l *Ledger) Record(ctx context.Context, batch mailout.BatchID, line int) (m
 	return mailout.Record{}, ErrNoRow
 }
 
+// openQuery is asked before every poll. Without a batch, it is of all.
+const openQuery = `SELECT
+	(SELECT coalesce(sum(n), 0) FROM tally WHERE state IN ('created','sending') AND (?1 = '' OR batch = ?1)) +
+	(SELECT count(*) FROM changes WHERE `+awaited+` AND (?1 = '' OR batch = ?1)),
+	(SELECT coalesce(sum(n), 0) FROM tally WHERE state = 'unknown' AND (?1 = '' OR batch = ?1))`
+
 // Open counts the rows that wait for the portal, of one batch or, with an empty id, of
 // all: certain are those with a job, or with a final change not yet confirmed; unknown
 // may have none.
 func (l *Ledger) Open(ctx context.Context, batch mailout.BatchID) (certain, unknown int, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT
-		(SELECT coalesce(sum(n), 0) FROM tally WHERE state IN ('created','sending') AND (?1 = '' OR batch = ?1)) +
-		(SELECT count(*) FROM changes WHERE `+awaited+` AND (?1 = '' OR batch = ?1)),
-		(SELECT coalesce(sum(n), 0) FROM tally WHERE state = 'unknown' AND (?1 = '' OR batch = ?1))`, string(batch)).Scan(&certain, &unknown)
+	if err := ctx.Err(); err != nil { // as in Verdict
+		return 0, 0, err
+	}
+	err = l.open.QueryRow(string(batch)).Scan(&certain, &unknown)
 	return certain, unknown, l.wrap("counting open rows", err)
 }
 

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"database/sql"
 	"errors"
 
 	"batch/internal/mailout"
@@ -10,7 +9,7 @@ import (
 // regained finds the row of a change whose Ref is ours and has no attempt, where the books
 // of its batch were rebuilt: the line of sent.log may be lost too. The Ref tells the line,
 // and the change itself proves the row by its signers. The attempt is written anew.
-func regained(tx *sql.Tx, c mailout.Change, parts mailout.RefParts, now string) (a attempt, found bool, err error) {
+func regained(tx writer, c mailout.Change, parts mailout.RefParts, now string) (a attempt, found bool, err error) {
 	a.place, err = rowAt(tx, parts.Batch, parts.Line)
 	if errors.Is(err, ErrNoRow) {
 		return a, false, nil
@@ -37,7 +36,7 @@ func regained(tx *sql.Tx, c mailout.Change, parts mailout.RefParts, now string) 
 // samePeople reports whether a change is about a row's signers: there are as many, and each
 // is one of theirs, by number or by address. An address that the portal writes in another
 // way proves nothing: then a person looks.
-func samePeople(tx *sql.Tx, p place, c mailout.Change) (bool, error) {
+func samePeople(tx writer, p place, c mailout.Change) (bool, error) {
 	signers, err := signersOf(tx, p.batch, p.line)
 	if err != nil || len(signers) != len(c.Signers) || len(signers) == 0 {
 		return false, err
@@ -56,7 +55,7 @@ func samePeople(tx *sql.Tx, p place, c mailout.Change) (bool, error) {
 }
 
 // layMissing lays the alarm to rest that the ledger did not know a job, once its row has it.
-func layMissing(tx *sql.Tx, p place, now string) error {
+func layMissing(tx writer, p place, now string) error {
 	_, err := tx.Exec(`UPDATE alarms SET laid_at = ?, note = 'its row has the job now' WHERE kind = ? AND job_id = ? AND laid_at IS NULL`,
 		now, string(mailout.AlarmMissing), int64(p.job))
 	return err

@@ -10,12 +10,13 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// step is one transition of sending, an intent or an outcome. Steps that wait at the same
-// moment share one commit, and intents one append to sent.log.
+// step is one transition of sending or following: an intent, an outcome, a change, what is
+// kept of it. Steps that wait at the same moment share one commit, and intents one append to
+// sent.log.
 type step struct {
 	doing string // what an error says went wrong
 	do    func(tx writer, turn int64) error
-	line  *entry // of an intent: what sent.log gets, which do fills in; nil: an outcome
+	line  *entry // of an intent: what sent.log gets, which do fills in; nil: any other step
 
 	err  error         // set before done is closed
 	done chan struct{} // closed when the step is over
@@ -77,7 +78,7 @@ func (l *Ledger) round() {
 		return // somebody else's round has done it
 	}
 	var turn int64
-	err := l.tx(context.Background(), "writing intents and answers", func(tx *sql.Tx) (err error) {
+	err := l.tx(context.Background(), "writing what is sent and followed", func(tx *sql.Tx) (err error) {
 		w := keptTx{tx, l.steps.kept, kept{}}
 		if len(logged) > 0 {
 			if err := noteLog(w, l.steps.end); err != nil {

@@ -15,28 +15,33 @@ import (
 	"batch/internal/mailout"
 )
 
-// together begins rows at the same moment: the first of lines holds everybody up in the
-// middle of its append to sent.log, until the others wait. What became of each is in the
-// order of lines.
-func (b *books) together(id mailout.BatchID, lines ...int) (refs []mailout.Ref, errs []error) {
-	refs, errs = make([]mailout.Ref, len(lines)), make([]error, len(lines))
+// waitBehind does steps at the same moment: the first, an intent, holds everybody up in the
+// middle of its append to sent.log, until the others wait.
+func (b *books) waitBehind(intent func(), others ...func()) {
 	held, goOn := make(chan struct{}), make(chan struct{})
 	hold := sync.OnceFunc(func() { close(held); <-goOn })
 	look := b.disk.look
 	b.disk.look = func(after bool) { look(after); hold() }
 	var group sync.WaitGroup
-	begin := func(i int) {
-		group.Go(func() { refs[i], errs[i] = b.BeginAttempt(b.t.Context(), id, lines[i], "queue", jobXML) })
-	}
-	begin(0)
+	group.Go(intent)
 	<-held
-	for i := range lines[1:] {
-		begin(i + 1)
+	for _, step := range others {
+		group.Go(step)
 	}
 	synctest.Wait()
 	close(goOn)
 	group.Wait()
 	b.disk.look = look
+}
+
+// together begins rows at the same moment. What became of each is in the order of lines.
+func (b *books) together(id mailout.BatchID, lines ...int) (refs []mailout.Ref, errs []error) {
+	refs, errs = make([]mailout.Ref, len(lines)), make([]error, len(lines))
+	var begin []func()
+	for i, line := range lines {
+		begin = append(begin, func() { refs[i], errs[i] = b.BeginAttempt(b.t.Context(), id, line, "queue", jobXML) })
+	}
+	b.waitBehind(begin[0], begin[1:]...)
 	return refs, errs
 }
 

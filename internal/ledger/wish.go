@@ -217,7 +217,7 @@ func answerDetail(w mailout.Wish, a mailout.Answer) (s string) {
 }
 
 // layDuplicate lays the alarm of a duplicate to rest that was cancelled at a person's wish.
-func layDuplicate(tx *sql.Tx, p place, job mailout.JobID, now string) error {
+func layDuplicate(tx writer, p place, job mailout.JobID, now string) error {
 	_, err := tx.Exec(`UPDATE alarms SET laid_at = ?1, note = 'cancelled, ' || w.said FROM wishes w
 		WHERE w.batch = alarms.batch AND w.line = alarms.line AND w.job_id = alarms.job_id
 		AND alarms.kind = ?2 AND alarms.batch = ?3 AND alarms.line = ?4 AND alarms.job_id = ?5 AND alarms.laid_at IS NULL`,
