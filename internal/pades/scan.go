@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Bounds on what a document may make us do.
@@ -141,12 +142,12 @@ func unhex(b []byte) ([]byte, error) {
 	if len(b) < 2 || b[0] != '<' || b[len(b)-1] != '>' {
 		return nil, notHex
 	}
-	digits := bytes.Map(func(c rune) rune {
-		if bytes.ContainsRune([]byte(white), c) {
-			return -1
+	digits := make([]byte, 0, len(b))
+	for _, c := range b[1 : len(b)-1] {
+		if strings.IndexByte(white, c) < 0 {
+			digits = append(digits, c)
 		}
-		return c
-	}, b[1:len(b)-1])
+	}
 	if len(digits)%2 == 1 {
 		digits = append(digits, '0')
 	}

@@ -49,12 +49,8 @@ func (f *follower) note(q Queue, poll mailout.Poll) {
 // checkEnd ends the following when nothing is left to wait for. Rows that are unknown
 // are waited for until the queues have been empty: then they are a person's to settle. A
 // queue that has just handed out a change may have more, a duplicate's above all, which no
-// row waits for: it is asked until it has none.
+// row waits for: it is asked until it has none, and the books need not be asked meanwhile.
 func (f *follower) checkEnd(ctx context.Context) error {
-	certain, unknown, err := f.o.Open(ctx)
-	if err != nil {
-		return err
-	}
 	f.mu.Lock()
 	drained, more := true, false
 	for _, q := range f.o.Queues {
@@ -62,7 +58,14 @@ func (f *follower) checkEnd(ctx context.Context) error {
 		more = more || f.heard[q] == change
 	}
 	f.mu.Unlock()
-	over := certain == 0 && (drained || unknown == 0 && !more)
+	if more {
+		return nil
+	}
+	certain, unknown, err := f.o.Open(ctx)
+	if err != nil {
+		return err
+	}
+	over := certain == 0 && (drained || unknown == 0)
 	if f.o.Once {
 		over = drained // also where no row waits: a job that the portal has made twice is known by its change alone
 	}
