@@ -115,7 +115,9 @@ func TestEachKindOfDamageIsFoundByItsName(t *testing.T) {
 			must(t, os.Remove(b.written[0].Path))
 			must(t, os.Mkdir(b.written[0].Path, 0o700))
 		}},
-		{"an alarm is open", "alarm", func(b *books) { b.alarms = []mailout.Alarm{{ID: 3, Kind: mailout.AlarmDuplicate, Batch: batchID, Line: 2, Detail: "x"}} }},
+		{"an alarm is open", "alarm", func(b *books) {
+			b.alarms = []mailout.Alarm{{ID: 3, Kind: mailout.AlarmDuplicate, Batch: batchID, Line: 2, Detail: "x"}}
+		}},
 		{"an alarm of all batches is open", "alarm", func(b *books) { b.alarms = []mailout.Alarm{{ID: 3, Kind: mailout.AlarmSentLog, Detail: "x"}} }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

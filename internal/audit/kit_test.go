@@ -135,7 +135,9 @@ func (b *books) Keeps(_ context.Context, name string) (bool, error) {
 	}), nil
 }
 
-func (b *books) AuditLog(context.Context, mailout.BatchID) (mailout.LogAudit, error) { return b.log, nil }
+func (b *books) AuditLog(context.Context, mailout.BatchID) (mailout.LogAudit, error) {
+	return b.log, nil
+}
 
 func (b *books) Reports(context.Context, mailout.BatchID) ([]mailout.ReportFile, error) {
 	return b.written, nil

@@ -228,7 +228,7 @@ func (l *Ledger) Record(ctx context.Context, batch mailout.BatchID, line int) (m
 // openQuery is asked before every poll. Without a batch, it is of all.
 const openQuery = `SELECT
 	(SELECT coalesce(sum(n), 0) FROM tally WHERE state IN ('created','sending') AND (?1 = '' OR batch = ?1)) +
-	(SELECT count(*) FROM changes WHERE `+awaited+` AND (?1 = '' OR batch = ?1)),
+	(SELECT count(*) FROM changes WHERE ` + awaited + ` AND (?1 = '' OR batch = ?1)),
 	(SELECT coalesce(sum(n), 0) FROM tally WHERE state = 'unknown' AND (?1 = '' OR batch = ?1))`
 
 // Open counts the rows that wait for the portal, of one batch or, with an empty id, of
