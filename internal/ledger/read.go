@@ -203,7 +203,8 @@ func (l *Ledger) LayAlarm(ctx context.Context, id int64, note string) (found boo
 // ToSend reads up to limit planned rows after a line, in the manifest's order.
 func (l *Ledger) ToSend(ctx context.Context, batch mailout.BatchID, after, limit int) ([]mailout.Record, error) {
 	var all []mailout.Record
-	for r, err := range l.records(ctx, `WHERE batch = ? AND state = 'planned' AND line > ? ORDER BY line LIMIT ?`, string(batch), after, limit) {
+	for r, err := range l.records(ctx, `batch = ?1 AND line IN (SELECT line FROM rows WHERE batch = ?1 AND state = 'planned' AND line > ?2 ORDER BY line LIMIT ?3)`,
+		string(batch), after, limit) {
 		if err != nil {
 			return nil, err
 		}
@@ -214,12 +215,12 @@ func (l *Ledger) ToSend(ctx context.Context, batch mailout.BatchID, after, limit
 
 // Records reads every row of a batch in the manifest's order.
 func (l *Ledger) Records(ctx context.Context, batch mailout.BatchID) iter.Seq2[mailout.Record, error] {
-	return l.records(ctx, `WHERE batch = ? ORDER BY line`, string(batch))
+	return l.records(ctx, `batch = ?`, string(batch))
 }
 
 // Record reads one row.
 func (l *Ledger) Record(ctx context.Context, batch mailout.BatchID, line int) (mailout.Record, error) {
-	for r, err := range l.records(ctx, `WHERE batch = ? AND line = ?`, string(batch), line) {
+	for r, err := range l.records(ctx, `batch = ? AND line = ?`, string(batch), line) {
 		return r, err
 	}
 	return mailout.Record{}, ErrNoRow

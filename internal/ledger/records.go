@@ -16,32 +16,14 @@ type querier interface {
 	Query(query string, args ...any) (*sql.Rows, error)
 }
 
-// prepared is a querier that prepares each query once: a batch of a hundred thousand rows
-// asks the same few of them for every row.
-type prepared struct {
-	tx    *sql.Tx
-	stmts map[string]*sql.Stmt
-}
-
-func (p prepared) Query(query string, args ...any) (*sql.Rows, error) {
-	stmt, found := p.stmts[query]
-	if !found {
-		var err error
-		if stmt, err = p.tx.Prepare(query); err != nil { // closed with the transaction
-			return nil, err
-		}
-		p.stmts[query] = stmt
-	}
-	return stmt.Query(args...)
-}
-
-const recordColumns = `batch, line, key, state, since, sender, title, nonsensitive_title, description, authentication, identifier,
-	activation_at, available_seconds, deadline_at, columns, coalesce(ref,''), coalesce(job_id,0), queue, cause, code, message,
-	(SELECT begun_at FROM attempts a WHERE a.ref = rows.ref), repeat, ` + heldUntil
-
-// records reads rows in one read transaction, so that they are of one moment. While it
-// lasts the WAL cannot be checkpointed: the caller writes its report and goes.
-func (l *Ledger) records(ctx context.Context, where string, args ...any) iter.Seq2[mailout.Record, error] {
+// records reads rows in the order of their lines, and side by side with them what belongs to
+// each and stands in other tables: to ask for each row's own would take three times as long.
+// which says of batch and line, the columns that all of those tables have, which rows are
+// meant.
+//
+// All is read in one read transaction, so that it is of one moment. While it lasts the WAL
+// cannot be checkpointed: the caller writes its report and goes.
+func (l *Ledger) records(ctx context.Context, which string, args ...any) iter.Seq2[mailout.Record, error] {
 	return func(yield func(mailout.Record, error) bool) {
 		tx, err := l.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 		if err != nil {
@@ -49,55 +31,118 @@ func (l *Ledger) records(ctx context.Context, where string, args ...any) iter.Se
 			return
 		}
 		defer tx.Rollback()
-		rows, err := tx.Query(`SELECT `+recordColumns+` FROM rows `+where, args...)
-		if err != nil {
-			yield(mailout.Record{}, l.wrap("reading rows", err))
-			return
-		}
-		defer rows.Close()
-		q := prepared{tx, map[string]*sql.Stmt{}}
-		for rows.Next() {
-			r, err := scanRecord(q, rows)
-			if !yield(r, l.wrap("reading rows", err)) || err != nil {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
+		if err := readRecords(tx, which, args, func(r mailout.Record) bool { return yield(r, nil) }); err != nil {
 			yield(mailout.Record{}, l.wrap("reading rows", err))
 		}
 	}
 }
 
-func scanRecord(q querier, rows *sql.Rows) (r mailout.Record, err error) {
-	var title, nonsensitive, description, columns string
-	var seconds int64
-	err = rows.Scan((*string)(&r.Batch), &r.Line, &r.Key, (*string)(&r.State), moment{&r.Since}, (*string)(&r.Job.Sender), &title, &nonsensitive, &description,
-		&r.Job.Authentication, (*string)(&r.Job.Identifier), moment{&r.Job.Activation}, &seconds, moment{&r.Job.Deadline}, &columns,
-		(*string)(&r.Ref), (*int64)(&r.JobID), &r.Queue, &r.Cause, &r.Code, &r.Message, moment{&r.SentAt}, &r.Repeat, moment{&r.HeldUntil})
+// readRecords calls f with each row until it wants no more.
+func readRecords(q querier, which string, args []any, f func(mailout.Record) bool) error {
+	rows, err := q.Query(`SELECT line, batch, key, state, since, sender, title, nonsensitive_title, description, authentication, identifier,
+		activation_at, available_seconds, deadline_at, columns, coalesce(ref, ''), coalesce(job_id, 0), queue, cause, code, message,
+		(SELECT begun_at FROM attempts a WHERE a.ref = rows.ref), repeat, `+heldUntil+` FROM rows WHERE `+which+` ORDER BY line`, args...)
 	if err != nil {
-		return r, err
+		return err
 	}
-	r.Job.Title, r.Job.NonsensitiveTitle, r.Job.Description = mailout.Text(title), mailout.Text(nonsensitive), mailout.Text(description)
-	r.Job.Available = time.Duration(seconds) * time.Second
+	defer rows.Close()
+	var parts []*cursor
+	for _, p := range []part{new(bookedSigner), new(bookedDocument), new(keptFile), new(otherJob)} {
+		c, err := openCursor(q, p, which, args)
+		if err != nil {
+			return err
+		}
+		defer c.rows.Close()
+		parts = append(parts, c)
+	}
+	var row bookedRow
+	dest := row.dest()
+	for rows.Next() {
+		row.Record = mailout.Record{}
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		if err := row.finish(); err != nil {
+			return err
+		}
+		for _, c := range parts {
+			if err := c.fill(&row.Record); err != nil {
+				return err
+			}
+		}
+		if !f(row.Record) {
+			return nil
+		}
+	}
+	return rows.Err()
+}
+
+// bookedRow is a row as its own table has it.
+type bookedRow struct {
+	mailout.Record
+	seconds int64
+	columns string
+}
+
+// dest is where the columns of a row are read to.
+func (r *bookedRow) dest() []any {
+	j := &r.Job
+	return []any{&r.Line, (*string)(&r.Batch), &r.Key, (*string)(&r.State), moment{&r.Since}, (*string)(&j.Sender), (*string)(&j.Title), (*string)(&j.NonsensitiveTitle), (*string)(&j.Description),
+		&j.Authentication, (*string)(&j.Identifier), moment{&j.Activation}, &r.seconds, moment{&j.Deadline}, &r.columns,
+		(*string)(&r.Ref), (*int64)(&r.JobID), &r.Queue, &r.Cause, &r.Code, &r.Message, moment{&r.SentAt}, &r.Repeat, moment{&r.HeldUntil}}
+}
+
+func (r *bookedRow) finish() (err error) {
+	r.Job.Available = time.Duration(r.seconds) * time.Second
 	r.Skipped = r.State == mailout.Skipped
-	if r.Columns, err = decodeColumns(columns); err != nil {
-		return r, err
-	}
-	signers, err := signersOf(q, r.Batch, r.Line)
+	r.Columns, err = decodeColumns(r.columns)
+	return err
+}
+
+// part is a line of another table that belongs to a row.
+type part interface {
+	query(which string) string // the first column is the row's line, by which it is ordered
+	dest() []any               // where the other columns are read to
+	add(r *mailout.Record) error
+}
+
+// cursor goes through the lines of a part's table while others go through the rows.
+type cursor struct {
+	part
+	rows *sql.Rows
+	into []any
+	line int  // of the part that was read last
+	held bool // … and belongs to a row that has not come yet
+}
+
+func openCursor(q querier, p part, which string, args []any) (*cursor, error) {
+	rows, err := q.Query(p.query(which), args...)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	for _, s := range signers {
-		r.Job.Signers = append(r.Job.Signers, s.Signer)
-		r.Settled = append(r.Settled, s.SignerBook)
+	c := &cursor{part: p, rows: rows}
+	c.into = append([]any{&c.line}, p.dest()...)
+	return c, nil
+}
+
+// fill adds what belongs to the row.
+func (c *cursor) fill(r *mailout.Record) error {
+	for {
+		if c.held && c.line > r.Line {
+			return nil
+		}
+		if c.held && c.line == r.Line {
+			if err := c.add(r); err != nil {
+				return err
+			}
+		}
+		if c.held = c.rows.Next(); !c.held {
+			return c.rows.Err()
+		}
+		if err := c.rows.Scan(c.into...); err != nil {
+			return err
+		}
 	}
-	if r.Documents, err = documentsOf(q, r.Batch, r.Line); err != nil {
-		return r, err
-	}
-	if err := signedOf(q, &r); err != nil {
-		return r, err
-	}
-	return r, duplicatesOf(q, &r)
 }
 
 type bookedSigner struct {
@@ -105,95 +150,113 @@ type bookedSigner struct {
 	mailout.SignerBook
 }
 
+func (*bookedSigner) query(which string) string {
+	return `SELECT line, national_id, email, mobile, ord, signature_type, on_behalf_of, notify, status, since FROM signers WHERE ` + which + ` ORDER BY line, n`
+}
+
+func (s *bookedSigner) dest() []any {
+	return []any{(*string)(&s.NationalID), (*string)(&s.Email), (*string)(&s.Mobile), &s.Order, (*string)(&s.SignatureType),
+		(*string)(&s.OnBehalfOf), (*string)(&s.Notify), (*string)(&s.Status), moment{&s.Since}}
+}
+
+func (s *bookedSigner) add(r *mailout.Record) error {
+	r.Job.Signers, r.Settled = append(r.Job.Signers, s.Signer), append(r.Settled, s.SignerBook)
+	return nil
+}
+
+// signersOf reads the signers of one row.
 func signersOf(q querier, batch mailout.BatchID, line int) ([]bookedSigner, error) {
-	rows, err := q.Query(`SELECT national_id, email, mobile, ord, signature_type, on_behalf_of, notify, status, since FROM signers WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
+	var r mailout.Record
+	c, err := openCursor(q, new(bookedSigner), `batch = ? AND line = ?`, []any{string(batch), line})
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var all []bookedSigner
-	for rows.Next() {
-		var s bookedSigner
-		if err := rows.Scan((*string)(&s.NationalID), (*string)(&s.Email), (*string)(&s.Mobile), &s.Order, (*string)(&s.SignatureType),
-			(*string)(&s.OnBehalfOf), (*string)(&s.Notify), (*string)(&s.Status), moment{&s.Since}); err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, rows.Err()
-}
-
-func documentsOf(q querier, batch mailout.BatchID, line int) ([]mailout.Document, error) {
-	rows, err := q.Query(`SELECT title, name, sha256, crc32, bytes, pages, sources FROM documents WHERE batch = ? AND line = ? ORDER BY n`, string(batch), line)
-	if err != nil {
+	defer c.rows.Close()
+	r.Line = line
+	if err := c.fill(&r); err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var all []mailout.Document
-	for rows.Next() {
-		var d mailout.Document
-		var sources string
-		if err := rows.Scan((*string)(&d.Title), &d.Name, hexDigest{&d.SHA256}, &d.CRC32, &d.Bytes, &d.Pages, &sources); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal([]byte(sources), &d.Sources); err != nil {
-			return nil, fmt.Errorf("reading a document's sources: %w", err)
-		}
-		all = append(all, d)
+	all := make([]bookedSigner, len(r.Settled))
+	for i := range all {
+		all[i] = bookedSigner{r.Job.Signers[i], r.Settled[i]}
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
-// signedOf fills in what is kept of the row's job: the signed document and each signer's
-// XAdES, or the mark that of one of them only a doubtful file is there.
-func signedOf(q querier, r *mailout.Record) error {
-	if r.JobID == 0 {
-		return nil
-	}
-	rows, err := q.Query(`SELECT signer, iif(gone_at = '', path, ''), sha256, bytes, doubt FROM files WHERE job_id = ? AND state = 'kept' ORDER BY doubt DESC, at`, int64(r.JobID))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	doubtful := map[int]bool{}
-	for rows.Next() { // of each the last one wins: without doubt, newest
-		var signer int
-		var f mailout.SignedFile
-		var doubt string
-		if err := rows.Scan(&signer, &f.Path, hexDigest{&f.SHA256}, &f.Bytes, &doubt); err != nil {
-			return err
-		}
-		if signer == 0 {
-			r.Signed = f
-		} else if signer <= len(r.Settled) {
-			r.Settled[signer-1].XAdES = f
-		}
-		doubtful[signer] = doubt != ""
-	}
-	for _, d := range doubtful {
-		r.Doubtful = r.Doubtful || d
-	}
-	return rows.Err()
+type bookedDocument struct {
+	mailout.Document
+	sources string
 }
 
-// duplicatesOf fills in the other jobs that the portal is proved to have for the row, as
-// long as nobody has laid the alarm to rest.
-func duplicatesOf(q querier, r *mailout.Record) error {
-	if r.Ref == "" {
-		return nil // never sent: the common case while planning
+func (*bookedDocument) query(which string) string {
+	return `SELECT line, title, name, sha256, crc32, bytes, pages, sources FROM documents WHERE ` + which + ` ORDER BY line, n`
+}
+
+func (d *bookedDocument) dest() []any {
+	return []any{(*string)(&d.Title), &d.Name, hexDigest{&d.SHA256}, &d.CRC32, &d.Bytes, &d.Pages, &d.sources}
+}
+
+func (d *bookedDocument) add(r *mailout.Record) error {
+	d.Sources = nil // the one before keeps its own
+	if err := json.Unmarshal([]byte(d.sources), &d.Sources); err != nil {
+		return fmt.Errorf("reading a document's sources: %w", err)
 	}
-	rows, err := q.Query(`SELECT job_id FROM alarms WHERE kind = ? AND batch = ? AND line = ? AND laid_at IS NULL ORDER BY id`,
-		string(mailout.AlarmDuplicate), string(r.Batch), r.Line)
-	if err != nil {
-		return err
+	r.Documents = append(r.Documents, d.Document)
+	return nil
+}
+
+// keptFile is what is kept of the row's job: the signed document or a signer's XAdES. Of each
+// the last one counts: without doubt, newest.
+type keptFile struct {
+	mailout.SignedFile
+	signer   int
+	doubt    string
+	row      int          // whose doubts those are
+	doubtful map[int]bool // by signer
+}
+
+// The job is the row's own: a file may have been kept before it was known whose it is.
+func (*keptFile) query(which string) string {
+	return `SELECT r.line, f.signer, iif(f.gone_at = '', f.path, ''), f.sha256, f.bytes, f.doubt FROM (SELECT line, job_id FROM rows WHERE ` + which + ` AND job_id IS NOT NULL) r
+		CROSS JOIN files f ON f.job_id = r.job_id WHERE f.state = 'kept' ORDER BY r.line, f.doubt DESC, f.at`
+}
+
+func (f *keptFile) dest() []any {
+	return []any{&f.signer, &f.Path, hexDigest{&f.SHA256}, &f.Bytes, &f.doubt}
+}
+
+func (f *keptFile) add(r *mailout.Record) error {
+	if f.row != r.Line {
+		f.row, f.doubtful = r.Line, nil
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var job mailout.JobID
-		if err := rows.Scan((*int64)(&job)); err != nil {
-			return err
+	if f.doubt != "" || len(f.doubtful) > 0 {
+		if f.doubtful == nil {
+			f.doubtful = map[int]bool{}
 		}
-		r.Duplicates = append(r.Duplicates, job)
+		if f.doubtful[f.signer] = f.doubt != ""; !f.doubtful[f.signer] {
+			delete(f.doubtful, f.signer)
+		}
 	}
-	return rows.Err()
+	r.Doubtful = len(f.doubtful) > 0
+	if f.signer == 0 {
+		r.Signed = f.SignedFile
+	} else if f.signer <= len(r.Settled) {
+		r.Settled[f.signer-1].XAdES = f.SignedFile
+	}
+	return nil
+}
+
+// otherJob is another job that the portal is proved to have for the row, as long as nobody has
+// laid the alarm to rest.
+type otherJob struct{ id int64 }
+
+func (*otherJob) query(which string) string {
+	return `SELECT line, job_id FROM alarms WHERE kind = '` + string(mailout.AlarmDuplicate) + `' AND laid_at IS NULL AND ` + which + ` ORDER BY line, id`
+}
+
+func (j *otherJob) dest() []any { return []any{&j.id} }
+
+func (j *otherJob) add(r *mailout.Record) error {
+	r.Duplicates = append(r.Duplicates, mailout.JobID(j.id))
+	return nil
 }
