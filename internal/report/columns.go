@@ -11,10 +11,9 @@ import (
 
 // line is one line of a report: a row, or one of its signers.
 type line struct {
-	batch  mailout.BatchInfo
-	rec    mailout.Record
-	now    time.Time
-	signer int // index in Job.Signers; aRow: the row itself
+	rec    *mailout.Record
+	signer int    // index in Job.Signers; aRow: the row itself
+	action string // what a person does next about the row
 	mask   mask
 	open   bool // show national numbers and addresses
 }
@@ -23,7 +22,7 @@ const aRow = -1
 
 // lineOf is the line of the row itself.
 func lineOf(b mailout.BatchInfo, r mailout.Record, o Options) line {
-	l := line{batch: b, rec: r, now: o.Now, signer: aRow, open: o.WithNationalIDs}
+	l := line{rec: &r, signer: aRow, action: nextAction(b, r, o.Now), open: o.WithNationalIDs}
 	if !o.WithNationalIDs {
 		l.mask = maskNumbers(r)
 	}
@@ -83,9 +82,9 @@ func (c column) on(l line) bool { return c.about == both || (c.about == rows) ==
 // into a manifest again.
 var (
 	colState      = column{"state", 11, both, func(l line) any { return l.rec.State }}
-	colCode       = column{"code", 26, rows, func(l line) any { return l.mask.hide(code(l.rec)) }}
-	colTurn       = column{"turn", 9, rows, func(l line) any { return turn(l.batch, l.rec, l.now) }}
-	colNext       = column{"next_action", 80, rows, func(l line) any { return l.mask.hide(nextAction(l.batch, l.rec, l.now)) }}
+	colCode       = column{"code", 26, rows, func(l line) any { return l.mask.hide(code(*l.rec)) }}
+	colTurn       = column{"turn", 9, rows, func(l line) any { return turnOf(l.action) }}
+	colNext       = column{"next_action", 80, rows, func(l line) any { return l.mask.hide(l.action) }}
 	colJob        = column{"job_id", 22, both, func(l line) any { return jobID(l.rec.JobID) }}
 	colStateSince = column{"state_since", 20, rows, func(l line) any { return l.rec.Since }}
 	colSentAt     = column{"sent_at", 20, rows, func(l line) any { return l.rec.SentAt }}
@@ -97,7 +96,7 @@ var (
 	colLine       = column{"line", 7, both, func(l line) any { return l.rec.Line }}
 	colKey        = column{"row_key", 14, both, func(l line) any { return l.mask.hide(l.rec.Key) }}
 	colTitle      = column{"job_title", 44, both, func(l line) any { return l.mask.hide(l.rec.Job.Title.Reveal()) }}
-	colCause      = column{"cause", 34, rows, func(l line) any { return l.mask.hide(cause(l.rec)) }}
+	colCause      = column{"cause", 34, rows, func(l line) any { return l.mask.hide(cause(*l.rec)) }}
 	colRef        = column{"reference", 46, both, func(l line) any { return string(l.rec.Ref) }}
 
 	colSigner      = column{"signer", 8, signers, func(l line) any { return l.signer + 1 }}

@@ -2,11 +2,12 @@ package report
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"batch/internal/mailout"
 )
@@ -23,6 +24,7 @@ type csvFile struct {
 	owner   *owner
 	columns []column
 	o       Options
+	line    []byte // is made here, and written as a whole
 }
 
 func newCSV(w io.Writer, b mailout.BatchInfo, own *owner, o Options) (*csvFile, error) {
@@ -37,56 +39,94 @@ func newCSV(w io.Writer, b mailout.BatchInfo, own *owner, o Options) (*csvFile, 
 	}}
 	headers := own.headers()
 	columns := slices.Concat([]column{kind}, rowColumns, signerColumns)
-	f := &csvFile{bufio.NewWriter(w), b, own, named(columns, headers), o}
+	f := &csvFile{w: bufio.NewWriterSize(w, 1<<16), batch: b, owner: own, columns: named(columns, headers), o: o}
+	for _, h := range headers {
+		f.add(h)
+	}
 	for _, c := range f.columns {
-		headers = append(headers, c.name)
+		f.add(c.name)
 	}
 	f.w.WriteString("\ufeff")
-	return f, f.write(headers)
+	err := f.endLine()
+	f.line = f.line[:0]
+	return f, err
 }
 
+// row writes the lines of a row, which all begin with the owner's cells.
 func (f *csvFile) row(r mailout.Record) error {
 	l := lineOf(f.batch, r, f.o)
-	cells := f.owner.cells(r.Columns, l.mask)
+	for _, c := range f.owner.cells(r.Columns, l.mask) {
+		f.add(c)
+	}
+	owners := len(f.line)
 	for ; l.signer < len(r.Job.Signers); l.signer++ {
-		if err := f.write(append(cells[:len(cells):len(cells)], f.own(l)...)); err != nil {
+		f.line = f.line[:owners]
+		f.own(l)
+		if err := f.endLine(); err != nil {
 			return err
 		}
 	}
+	f.line = f.line[:0]
 	return nil
 }
 
-// own are the cells of the report's own columns on a line.
-func (f *csvFile) own(l line) []string {
-	cells := make([]string, len(f.columns))
-	for i, c := range f.columns {
+// own adds the cells of the report's own columns on a line.
+func (f *csvFile) own(l line) {
+	for _, c := range f.columns {
 		if !c.on(l) {
+			f.line = utf8.AppendRune(f.line, f.o.Delimiter)
 			continue
 		}
 		switch v := present(c.value(l), f.o.Location).(type) {
 		case time.Time:
-			cells[i] = v.Format(timeInCSV)
-		default:
-			cells[i] = fmt.Sprint(v)
+			f.line = utf8.AppendRune(v.AppendFormat(f.line, timeInCSV), f.o.Delimiter)
+		case int:
+			f.line = utf8.AppendRune(strconv.AppendInt(f.line, int64(v), 10), f.o.Delimiter)
+		case int64:
+			f.line = utf8.AppendRune(strconv.AppendInt(f.line, v, 10), f.o.Delimiter)
+		case mailout.State:
+			f.add(string(v))
+		case string:
+			f.add(v)
 		}
 	}
-	return cells
+}
+
+// add adds a cell and a delimiter.
+func (f *csvFile) add(cell string) {
+	if !isPlain(cell, f.o.Delimiter) {
+		cell = f.quoted(disarmed(cell))
+	}
+	f.line = utf8.AppendRune(append(f.line, cell...), f.o.Delimiter)
+}
+
+// endLine writes the line; behind its last cell is no delimiter. A bufio.Writer keeps its
+// first error for Flush and for every later write.
+func (f *csvFile) endLine() error {
+	last := len(f.line) - utf8.RuneLen(f.o.Delimiter)
+	_, err := f.w.Write(append(f.line[:last], "\r\n"...))
+	return err
 }
 
 func (f *csvFile) end(mailout.Totals) error { return f.w.Flush() }
 func (f *csvFile) close()                   {}
 
-// write writes one line. A bufio.Writer keeps its first error for Flush and for every
-// later write, so the last one tells.
-func (f *csvFile) write(cells []string) error {
-	for i, c := range cells {
-		if i > 0 {
-			f.w.WriteRune(f.o.Delimiter)
+// isPlain reports whether a cell is one of the many that need neither quotes nor disarming:
+// nothing but letters and digits, spaces between them, and marks that mean nothing to a
+// spreadsheet. At its ends only ASCII is looked at: there are spaces in other alphabets, too.
+func isPlain(cell string, delimiter rune) bool {
+	for i := 0; i < len(cell); i++ {
+		switch c := cell[i]; {
+		case c == byte(delimiter):
+			return false
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case i > 0 && (c == '-' || c == '.' || c == '_' || c == '/' || c == ':' || c == '*'):
+		case (c == ' ' || c >= utf8.RuneSelf && delimiter < utf8.RuneSelf) && i > 0 && i < len(cell)-1:
+		default:
+			return false
 		}
-		f.w.WriteString(f.quoted(disarmed(c)))
 	}
-	_, err := f.w.WriteString("\r\n")
-	return err
+	return true
 }
 
 // quoted puts a cell in quotes where any spreadsheet would otherwise take it apart or

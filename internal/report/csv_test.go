@@ -39,6 +39,22 @@ func TestEveryCellComesBackFromTheCSV(t *testing.T) {
 	})
 }
 
+// What is written as it stands is what a closer look would have left as it is.
+func TestPlainCellsAreThoseThatNeedNothing(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		cell := rapid.StringOf(rapid.OneOf(rapid.RuneFrom([]rune("\";,\t|\n =+-@'æ§\u00a0\u2003aZ09._/:*")), rapid.Rune())).Draw(r, "cell")
+		f := &csvFile{o: Options{Delimiter: rapid.SampledFrom([]rune(";,\t|aš§ ")).Draw(r, "delimiter")}}
+		if want := f.quoted(disarmed(cell)); isPlain(cell, f.o.Delimiter) && cell != want {
+			r.Fatalf("%q is taken as it is, and not as %q", cell, want)
+		}
+	})
+	for _, cell := range []string{"", "1042", "Ingrid Solbakken", "2026-11-21 12:00:00", "avtaler/1042.pdf", "Åse", "Bjørn Ås", "a", "01847******"} {
+		if got := isPlain(cell, ';'); got != (cell != "Åse") {
+			t.Errorf("%q is plain: %t", cell, got)
+		}
+	}
+}
+
 func TestFormulasAreDisarmed(t *testing.T) {
 	for _, cell := range []string{"=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-1+1", "--1", "\t=1", "\r=1", " =1", "\u00a0=1", "＝1+1", "-A1", "+47 (0) 1"} {
 		if got := disarmed(cell); got != "'"+cell {

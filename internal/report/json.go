@@ -131,7 +131,7 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 		row.AvailableSeconds = &seconds
 	}
 	for i := range j.Signers {
-		row.Signers[i] = signerJSON(line{rec: r, signer: i, open: withIDs})
+		row.Signers[i] = signerJSON(line{rec: &r, signer: i, open: withIDs})
 	}
 	for i, d := range r.Documents {
 		row.Documents[i] = Document{m.hide(d.Title.Reveal()), sources(d, m), d.Pages, d.Bytes, digest(d.SHA256)}
@@ -227,7 +227,8 @@ func newJSON(w io.Writer, b mailout.BatchInfo, o Options) *jsonLines {
 // row says more than other commands do of a row: whose turn it is, and what to do.
 func (f *jsonLines) row(r mailout.Record) error {
 	row := RowJSON(r, f.o.WithNationalIDs)
-	row.Turn, row.NextAction = turn(f.batch, r, f.o.Now), nextAction(f.batch, r, f.o.Now)
+	row.NextAction = nextAction(f.batch, r, f.o.Now)
+	row.Turn = turnOf(row.NextAction)
 	if !f.o.WithNationalIDs {
 		row.NextAction = maskAll(r).hide(row.NextAction)
 	}

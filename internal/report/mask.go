@@ -19,11 +19,12 @@ type mask struct {
 	contacts bool // e-mail addresses and mobile numbers too
 	unread   bool // a row that was left out: a mistyped national number may stand anywhere
 	numbers  []secret
+	least    int // a text with fewer digits has nothing to hide; 0: the mask hides nothing
 }
 
 // maskNumbers hides the national numbers of the row's signers.
 func maskNumbers(r mailout.Record) (m mask) {
-	m.all, m.unread = true, r.Skipped
+	m.all, m.unread, m.least = true, r.Skipped, 10 // a national number without its zero
 	for _, s := range r.Job.Signers {
 		id := s.NationalID.Reveal()
 		if id == "" {
@@ -40,7 +41,8 @@ func maskAll(r mailout.Record) mask {
 	m.contacts = true
 	for _, s := range r.Job.Signers {
 		if s.Mobile != "" {
-			m.numbers = append(m.numbers, secret{strings.TrimPrefix(s.Mobile.Reveal(), "+"), s.Mobile.String()})
+			number := strings.TrimPrefix(s.Mobile.Reveal(), "+")
+			m.numbers, m.least = append(m.numbers, secret{number, s.Mobile.String()}), max(1, min(m.least, len(number)))
 		}
 	}
 	return m
@@ -49,13 +51,33 @@ func maskAll(r mailout.Record) mask {
 // hide returns text with every secret replaced, however its digits are spaced. A cell
 // that lost the leading zero of a national number is hidden too.
 func (m mask) hide(text string) string {
+	numbers := m.least > 0 && hasDigits(text, m.least)
 	for _, n := range m.numbers {
-		text = n.hide(text)
+		if numbers {
+			text = n.hide(text)
+		}
 	}
-	if m.contacts {
+	if m.contacts && strings.Contains(text, "@") {
 		text = anyEmail.ReplaceAllStringFunc(text, func(s string) string { return mailout.Email(s).String() })
 	}
-	return m.hideLikeNumbers(text)
+	if numbers {
+		text = m.hideLikeNumbers(text)
+	}
+	return text
+}
+
+// hasDigits reports whether a text has at least so many digits: most have not, and need no
+// closer look.
+func hasDigits(text string, least int) bool {
+	if len(text) < least {
+		return false
+	}
+	for i := 0; i < len(text) && least > 0; i++ {
+		if c := text[i]; c >= '0' && c <= '9' {
+			least--
+		}
+	}
+	return least <= 0
 }
 
 var anyEmail = regexp.MustCompile(`[^\s@<>()\[\]",;:]+@[^\s@<>()\[\]",;:]+`)
@@ -171,18 +193,18 @@ func (r run) edge(i int) bool { return i == 0 || i == len(r.at) || r.at[i]-r.at[
 const separators = " -.\u00a0\u2009\u202f\u2010\u2011\u2012\u2013\u2212\u00ad\u200b\u2060\ufeff"
 
 func digitRuns(text string) (runs []run) {
-	var r run
-	gap := 0 // separators since the last digit
+	digits, at := make([]byte, 0, len(text)), make([]int, 0, len(text))
+	begun, gap := 0, 0 // where in digits the run began, and the separators since its last digit
 	end := func() {
-		if len(r.at) > 0 {
-			runs = append(runs, r)
+		if len(at) > begun {
+			runs = append(runs, run{string(digits[begun:]), at[begun:len(at):len(at)]})
 		}
-		r = run{}
+		begun = len(at)
 	}
 	for i, c := range text {
 		switch {
 		case c >= '0' && c <= '9':
-			r.digits, r.at, gap = r.digits+string(c), append(r.at, i), 0
+			digits, at, gap = append(digits, byte(c)), append(at, i), 0
 		case gap == 0 && strings.ContainsRune(separators, c):
 			gap++
 		default:

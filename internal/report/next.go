@@ -36,7 +36,11 @@ const (
 // turn says whose turn it is at a moment: nobody's exactly where there is nothing to do, and
 // the sender's wherever nobody else is certain to go on.
 func turn(b mailout.BatchInfo, r mailout.Record, now time.Time) string {
-	switch action := nextAction(b, r, now); {
+	return turnOf(nextAction(b, r, now))
+}
+
+func turnOf(action string) string {
+	switch {
 	case strings.HasPrefix(action, nothing):
 		return nobody
 	case strings.HasPrefix(action, waitForPortal):

@@ -95,10 +95,30 @@ func (o *owner) headers() []string {
 // cells are a row's cells below those headers, with the row's national numbers masked.
 func (o *owner) cells(columns []mailout.Column, m mask) []string {
 	cells := make([]string, len(o.headings))
+	if o.begin(columns) {
+		for i, c := range columns {
+			cells[i] = m.column(c)
+		}
+		return cells
+	}
 	for h, c := range headed(columns) {
 		if i, known := o.place[h]; known {
 			cells[i] = m.column(c)
 		}
 	}
 	return cells
+}
+
+// begin reports whether the headings begin with those of the columns, as they mostly do: then
+// each column stands in its own place.
+func (o *owner) begin(columns []mailout.Column) bool {
+	if len(columns) > len(o.headings) {
+		return false
+	}
+	for i, c := range columns {
+		if o.headings[i].name != c.Name {
+			return false
+		}
+	}
+	return true
 }

@@ -195,7 +195,7 @@ func (s *sheet) cell(c column, l line) any {
 	case time.Time:
 		return excelize.Cell{StyleID: s.book.style.date, Value: v.Truncate(time.Second)}
 	case mailout.State:
-		return excelize.Cell{StyleID: s.book.style.of(l.rec), Value: string(v)}
+		return excelize.Cell{StyleID: s.book.style.of(*l.rec), Value: string(v)}
 	case string:
 		return s.text(v)
 	default:
