@@ -64,7 +64,7 @@ var evidence = []struct {
 	query string
 	read  func(*sql.Rows) (line int, put func(*mailout.Evidence), err error)
 }{
-	{`SELECT line, state, since, coalesce(ref, ''), coalesce(job_id, 0), cause, bare FROM rows WHERE batch = ? ORDER BY line`, bookedRow},
+	{`SELECT line, state, since, coalesce(ref, ''), coalesce(job_id, 0), cause, bare FROM rows WHERE batch = ? ORDER BY line`, rowEvidence},
 	{`SELECT line, status FROM signers WHERE batch = ? ORDER BY line, n`, bookedStatus},
 	{`SELECT line, group_concat(sha256, '' ORDER BY n) FROM documents WHERE batch = ? GROUP BY line ORDER BY line`, bookedDocuments},
 	{`SELECT line, ref, n, outcome, status, code, coalesce(job_id, 0), dropped_at IS NOT NULL, begun_at, documents FROM attempts WHERE batch = ? ORDER BY line, n`, bookedAttempt},
@@ -74,7 +74,7 @@ var evidence = []struct {
 	{`SELECT line, id, at, kind, job_id, detail FROM alarms WHERE batch = ? ORDER BY line, id`, bookedAlarm},
 }
 
-func bookedRow(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func rowEvidence(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
 	var r mailout.Evidence
 	err = rows.Scan(&line, (*string)(&r.State), moment{&r.Since}, (*string)(&r.Ref), (*int64)(&r.JobID), &r.Cause, &r.Bare)
 	return line, func(e *mailout.Evidence) {
@@ -129,10 +129,10 @@ func bookedAlarm(rows *sql.Rows) (line int, put func(*mailout.Evidence), err err
 }
 
 // parts are the tables that evidence is read from, side by side.
-type parts []*part
+type parts []*evidencePart
 
-// part is a cursor, and what was read of the row that it stands on.
-type part struct {
+// evidencePart is a cursor, and what was read of the row that it stands on.
+type evidencePart struct {
 	rows *sql.Rows
 	read func(*sql.Rows) (line int, put func(*mailout.Evidence), err error)
 	line int // atEnd: there is no row
@@ -147,7 +147,7 @@ func openParts(tx *sql.Tx, batch mailout.BatchID) (all parts, err error) {
 		if err != nil {
 			return all, err
 		}
-		p := &part{rows: rows, read: of.read}
+		p := &evidencePart{rows: rows, read: of.read}
 		all = append(all, p)
 		if err := p.advance(); err != nil {
 			return all, err
@@ -182,7 +182,7 @@ func (all parts) next() (e mailout.Evidence, more bool, err error) {
 	return e, true, nil
 }
 
-func (p *part) advance() (err error) {
+func (p *evidencePart) advance() (err error) {
 	if !p.rows.Next() {
 		p.line = atEnd
 		return p.rows.Err()

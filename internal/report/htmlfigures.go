@@ -42,8 +42,8 @@ func (f *figures) count(l line) {
 	if r.SentAt.IsZero() {
 		return
 	}
-	f.timeToSign(r)
-	f.answer(r)
+	f.timeToSign(*r)
+	f.answer(*r)
 }
 
 // answer notes when a job was sent and when it ended. A refused row, and one whose answer

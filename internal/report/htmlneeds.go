@@ -24,7 +24,7 @@ type need struct {
 type needs map[string]*need
 
 func (all needs) count(l line) {
-	what, find := whatNeeds(l.rec, l.shows(colCode))
+	what, find := whatNeeds(*l.rec, l.shows(colCode))
 	action := l.shows(colNext)
 	n := all[what]
 	if n == nil {
