@@ -152,7 +152,7 @@ func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change
 		p, err := rowAt(tx, t.Batch, t.Line)
 		if err != nil || p.state.Final() {
 			state = p.state
-			return errors.Join(err, contradicted(tx, p, c, now))
+			return errors.Join(err, contradicted(tx, p, t, c, now))
 		}
 		if err := move(tx, &p, e, now, c.Cause()); err != nil {
 			return err
@@ -169,13 +169,16 @@ func (l *Ledger) Conclude(ctx context.Context, t mailout.Taken, c mailout.Change
 
 // contradicted raises the alarm of a row that is over, and of whose job the portal now says the
 // opposite: that all have signed, or that they have not. The row's state stays.
-func contradicted(tx writer, p place, c mailout.Change, now string) error {
+func contradicted(tx writer, p place, t mailout.Taken, c mailout.Change, now string) error {
 	signed := c.Status == mailout.Completed
 	if !p.state.Final() || signed == (p.state == mailout.Signed) {
 		return nil
 	}
 	says := "its job has failed"
-	if signed {
+	switch {
+	case signed && t.Purged:
+		says = "all have signed its job; nothing was kept, for the batch is purged"
+	case signed:
 		says = "all have signed its job; the document is kept"
 	}
 	return raise(tx, mailout.Alarm{Kind: mailout.AlarmRevived, Batch: p.batch, Line: p.line, JobID: c.JobID,

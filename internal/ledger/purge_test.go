@@ -177,14 +177,14 @@ func TestAChangeThatComesAfterPurging(t *testing.T) {
 	b.conclude(taken, failed)
 	b.confirm(taken, 9)
 	b.purge(id)
-	for name, c := range map[string]mailout.Change{
-		"the same again":      b.change("", 7, mailout.Completed, mailout.SignerSigned),
-		"expired, yet signed": b.change("", 9, mailout.Completed, mailout.SignerSigned),
-		"a second job":        b.change(ref, 8, mailout.Completed, mailout.SignerSigned),
+	for _, c := range []mailout.Change{
+		b.change("", 7, mailout.Completed, mailout.SignerSigned),  // the same again
+		b.change("", 9, mailout.Completed, mailout.SignerSigned),  // expired, yet signed
+		b.change(ref, 8, mailout.Completed, mailout.SignerSigned), // a second job
 	} {
 		taken := b.take(c)
 		if !taken.Purged || taken.Kind != mailout.TakenOurs {
-			t.Errorf("%s: it is taken as %+v", name, taken)
+			t.Errorf("the change of job %d is taken as %+v", c.JobID, taken)
 		}
 		b.conclude(taken, c)
 		b.confirm(taken, c.JobID)
@@ -193,7 +193,7 @@ func TestAChangeThatComesAfterPurging(t *testing.T) {
 	b.wantState(id, 2, mailout.Signed)
 	b.wantState(id, 4, mailout.Expired)
 	b.wantState(id, 3, mailout.Signed)
-	b.wantAlarms("revived 3 8")
+	b.wantAlarms("revived 4 9", "revived 3 8")
 	b.wantBatch(id, mailout.Purged)
 	if got := b.info(id).Unconfirmed; got != 0 {
 		t.Errorf("%d changes are unconfirmed", got)

@@ -33,7 +33,7 @@ func TestAChangeOfAPurgedBatchIsConfirmedAndNotKept(t *testing.T) {
 		if n := w.desk.left(); n != 0 {
 			t.Errorf("%d changes are left at the portal", n)
 		}
-		w.alarms("duplicate 2 2002")
+		w.alarms("duplicate 2 2002", "revived 3 1003")
 		if got := w.at(3).State; got != "expired" {
 			t.Errorf("line 3 is %s now", got)
 		}
