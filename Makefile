@@ -54,6 +54,7 @@ bench: ## measure, each figure beside its limit
 	go test -run '^$$' -bench . -benchtime 2x -timeout 20m ./internal/pdfprep
 	go test -run '^$$' -bench Lookup -timeout 10m ./internal/ledger
 	go test -run '^$$' -bench Transitions -benchtime 5x -timeout 10m ./internal/ledger
+	go test -run '^$$' -bench Report -benchtime 1x -timeout 60m ./internal/ledger
 	go test -run '^$$' -bench Seal -timeout 10m ./internal/bundle
 	go test -run '^$$' -bench Create -benchtime 5x -timeout 10m ./internal/sandbox
 	go test -run '^TestEfficiency$$' -v -count=1 ./internal/pace

@@ -43,9 +43,13 @@ func seenRow(r mailout.Record, spoken bool) mailout.Record {
 
 // Records are the rows of a batch in the manifest's order, as readers see them.
 func (a *App) Records(ctx context.Context, id mailout.BatchID) iter.Seq2[mailout.Record, error] {
+	return a.seenRows(a.ledger.Records(ctx, id))
+}
+
+func (a *App) seenRows(rows iter.Seq2[mailout.Record, error]) iter.Seq2[mailout.Record, error] {
 	spoken := a.ws.Spoken()
 	return func(yield func(mailout.Record, error) bool) {
-		for r, err := range a.ledger.Records(ctx, id) {
+		for r, err := range rows {
 			if !yield(seenRow(r, spoken), err) {
 				return
 			}

@@ -49,7 +49,11 @@ func (a *App) writeReport(ctx context.Context, w io.Writer, books mailout.BatchI
 		return nil, err
 	}
 	defer os.RemoveAll(spool)
-	return report.Write(w, books, a.Records(ctx, books.ID), report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: a.Zone(), Now: a.now(),
+	rows := a.ledger.Records(ctx, books.ID)
+	if o.Format == "csv" || o.Format == "xlsx" {
+		rows = a.ledger.Standings(ctx, books.ID)
+	}
+	return report.Write(w, books, a.seenRows(rows), report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: a.Zone(), Now: a.now(),
 		WithNationalIDs: o.WithNationalIDs, Only: o.Only, TempDir: spool})
 }
 
@@ -87,24 +91,23 @@ func (a *App) Report(ctx context.Context, id mailout.BatchID, o ReportOptions) (
 	sweepReports(a.ws.Reports())
 	sweepReports(filepath.Dir(path))
 	d := disk.Or(a.o.Disk)
-	f, err := d.CreateTemp(filepath.Dir(path), unfinishedReport+"*")
+	out, err := newDraft(d, filepath.Dir(path))
 	if err != nil {
 		return "", usage("give another place with --out", "the report cannot be written: %v", err)
 	}
-	defer d.Remove(f.Name()) // gone already where all went well
-	out := &counted{to: f, sum: sha256.New()}
+	defer out.drop() // gone already where all went well
 	totals, err := a.writeReport(ctx, out, books, o)
 	if err == nil {
-		err = f.Sync()
+		err = out.file.Sync()
 	}
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, out.file.Close()); err != nil {
 		return "", err
 	}
-	file := mailout.ReportFile{Batch: id, Path: path, SHA256: mailout.Digest(out.sum.Sum(nil)), Bytes: out.n, Format: o.Format, At: a.now().UTC().Truncate(time.Microsecond)}
+	file := mailout.ReportFile{Batch: id, Path: path, SHA256: mailout.Digest(out.sum.Sum(nil)), Bytes: out.bytes, Format: o.Format, At: a.now().UTC().Truncate(time.Microsecond)}
 	if err := a.ledger.NoteReport(ctx, file); err != nil {
 		return "", err
 	}
-	if err := d.Rename(f.Name(), path); err != nil {
+	if err := d.Rename(out.file.Name(), path); err != nil {
 		return "", fmt.Errorf("giving the report its name: %w", err)
 	}
 	err = noteBeside(d, path, report.NewEntry(books, totals, file, o.WithNationalIDs))
@@ -133,19 +136,42 @@ func (a *App) reportPath(id mailout.BatchID, o ReportOptions) (path string, err 
 	return path, nil
 }
 
-// counted sums up what is written through it.
-type counted struct {
-	to  io.Writer
-	sum hash.Hash
-	n   int64
+// draft is a report that has no name yet, and what its bytes come to.
+type draft struct {
+	disk   disk.Disk
+	folder string
+	file   disk.File
+	sum    hash.Hash
+	bytes  int64
 }
 
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.to.Write(p)
-	c.sum.Write(p[:n])
-	c.n += int64(n)
+func newDraft(d disk.Disk, folder string) (*draft, error) {
+	f, err := d.CreateTemp(folder, unfinishedReport+"*")
+	return &draft{disk: d, folder: folder, file: f, sum: sha256.New()}, err
+}
+
+func (r *draft) Write(p []byte) (int, error) {
+	n, err := r.file.Write(p)
+	r.sum.Write(p[:n])
+	r.bytes += int64(n)
 	return n, err
 }
+
+// Renew begins anew (report.Renewable): in a new file, for the old one's end would stay.
+func (r *draft) Renew() error {
+	err := r.file.Close()
+	r.drop()
+	if err != nil {
+		return err
+	}
+	again, err := newDraft(r.disk, r.folder)
+	if err == nil {
+		*r = *again
+	}
+	return err
+}
+
+func (r *draft) drop() { r.disk.Remove(r.file.Name()) }
 
 // besideTries bounds how often report.json is written anew because another process wrote it
 // at the same moment and did not see our entry.

@@ -170,66 +170,6 @@ func (l *Ledger) DropDrafts(ctx context.Context) error {
 	})
 }
 
-// Columns are stored as a JSON list of lists: a name, the value, those of further lines,
-// and last, in a list of its own, which of our columns it was read as, and whether a cell
-// is odd. Order and doubled names survive. The values are revealed here on purpose; Text would mask itself.
-func encodeColumns(cs []mailout.Column) (string, error) {
-	lists := make([][]any, len(cs))
-	for i, c := range cs {
-		lists[i] = []any{c.Name, c.Value.Reveal()}
-		for _, more := range c.More {
-			lists[i] = append(lists[i], more.Reveal())
-		}
-		switch {
-		case c.Odd:
-			lists[i] = append(lists[i], []string{c.Field, "odd"})
-		case c.Field != "":
-			lists[i] = append(lists[i], []string{c.Field})
-		}
-	}
-	b, err := json.Marshal(lists)
-	return string(b), err
-}
-
-func decodeColumns(s string) ([]mailout.Column, error) {
-	var lists [][]any
-	if err := json.Unmarshal([]byte(s), &lists); err != nil {
-		return nil, fmt.Errorf("reading the owner's columns: %w", err)
-	}
-	cs := make([]mailout.Column, len(lists))
-	for i, list := range lists {
-		c, err := decodeColumn(list)
-		if err != nil {
-			return nil, fmt.Errorf("reading the owner's columns: %w", err)
-		}
-		cs[i] = c
-	}
-	return cs, nil
-}
-
-func decodeColumn(list []any) (c mailout.Column, err error) {
-	var texts []mailout.Text
-	for _, v := range list {
-		switch v := v.(type) {
-		case string:
-			texts = append(texts, mailout.Text(v))
-		case []any:
-			if len(v) > 0 {
-				c.Field, _ = v[0].(string)
-				c.Odd = len(v) > 1
-			}
-		}
-	}
-	if len(texts) < 2 {
-		return c, errors.New("one has no value")
-	}
-	c.Name, c.Value = texts[0].Reveal(), texts[1]
-	if len(texts) > 2 {
-		c.More = texts[2:]
-	}
-	return c, nil
-}
-
 // PlannedBefore finds the newest plan that was made of a manifest with the same bytes
 // under the same settings, and still counts.
 func (l *Ledger) PlannedBefore(ctx context.Context, manifest mailout.Digest, settings []byte) (id mailout.BatchID, found bool, err error) {

@@ -16,7 +16,7 @@ const mayExpire = `iif(available_seconds = 0 AND deadline_at IS NOT NULL, unixep
 // Expiring reads the rows of a batch whose jobs the portal is expected to end by a moment (see
 // [mailout.Record.ExpiresAt]), in the manifest's order.
 func (l *Ledger) Expiring(ctx context.Context, batch mailout.BatchID, by time.Time) iter.Seq2[mailout.Record, error] {
-	rows := l.records(ctx, `WHERE batch = ? AND state = 'created' AND `+mayExpire+` ORDER BY line`,
+	rows := l.records(ctx, true, `batch = ?1 AND line IN (SELECT line FROM rows WHERE batch = ?1 AND state = 'created' AND `+mayExpire+`)`,
 		string(batch), int64(mailout.DefaultAvailable/time.Second), by.Unix())
 	return func(yield func(mailout.Record, error) bool) {
 		for r, err := range rows {

@@ -203,7 +203,7 @@ func (l *Ledger) LayAlarm(ctx context.Context, id int64, note string) (found boo
 // ToSend reads up to limit planned rows after a line, in the manifest's order.
 func (l *Ledger) ToSend(ctx context.Context, batch mailout.BatchID, after, limit int) ([]mailout.Record, error) {
 	var all []mailout.Record
-	for r, err := range l.records(ctx, `batch = ?1 AND line IN (SELECT line FROM rows WHERE batch = ?1 AND state = 'planned' AND line > ?2 ORDER BY line LIMIT ?3)`,
+	for r, err := range l.records(ctx, true, `batch = ?1 AND line IN (SELECT line FROM rows WHERE batch = ?1 AND state = 'planned' AND line > ?2 ORDER BY line LIMIT ?3)`,
 		string(batch), after, limit) {
 		if err != nil {
 			return nil, err
@@ -215,12 +215,18 @@ func (l *Ledger) ToSend(ctx context.Context, batch mailout.BatchID, after, limit
 
 // Records reads every row of a batch in the manifest's order.
 func (l *Ledger) Records(ctx context.Context, batch mailout.BatchID) iter.Seq2[mailout.Record, error] {
-	return l.records(ctx, `batch = ?`, string(batch))
+	return l.records(ctx, true, `batch = ?`, string(batch))
+}
+
+// Standings reads every row of a batch as Records does, without its documents and what else
+// only sending needs: what csv and xlsx reports are made of.
+func (l *Ledger) Standings(ctx context.Context, batch mailout.BatchID) iter.Seq2[mailout.Record, error] {
+	return l.records(ctx, false, `batch = ?`, string(batch))
 }
 
 // Record reads one row.
 func (l *Ledger) Record(ctx context.Context, batch mailout.BatchID, line int) (mailout.Record, error) {
-	for r, err := range l.records(ctx, `batch = ? AND line = ?`, string(batch), line) {
+	for r, err := range l.records(ctx, true, `batch = ? AND line = ?`, string(batch), line) {
 		return r, err
 	}
 	return mailout.Record{}, ErrNoRow

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"batch/internal/mailout"
@@ -19,11 +20,11 @@ type querier interface {
 // records reads rows in the order of their lines, and side by side with them what belongs to
 // each and stands in other tables: to ask for each row's own would take three times as long.
 // which says of batch and line, the columns that all of those tables have, which rows are
-// meant.
+// meant. Without whole, what only sending needs is left out.
 //
 // All is read in one read transaction, so that it is of one moment. While it lasts the WAL
 // cannot be checkpointed: the caller writes its report and goes.
-func (l *Ledger) records(ctx context.Context, which string, args ...any) iter.Seq2[mailout.Record, error] {
+func (l *Ledger) records(ctx context.Context, whole bool, which string, args ...any) iter.Seq2[mailout.Record, error] {
 	return func(yield func(mailout.Record, error) bool) {
 		tx, err := l.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 		if err != nil {
@@ -31,41 +32,39 @@ func (l *Ledger) records(ctx context.Context, which string, args ...any) iter.Se
 			return
 		}
 		defer tx.Rollback()
-		if err := readRecords(tx, which, args, func(r mailout.Record) bool { return yield(r, nil) }); err != nil {
+		parts := []belonging{new(bookedSigner), new(keptFile), new(otherJob)}
+		if whole {
+			parts = append(parts, new(bookedDocument))
+		}
+		if err := readRecords(tx, newRecordRow(whole), parts, which, args, func(r mailout.Record) bool { return yield(r, nil) }); err != nil {
 			yield(mailout.Record{}, l.wrap("reading rows", err))
 		}
 	}
 }
 
 // readRecords calls f with each row until it wants no more.
-func readRecords(q querier, which string, args []any, f func(mailout.Record) bool) error {
-	rows, err := q.Query(`SELECT line, batch, key, state, since, sender, title, nonsensitive_title, description, authentication, identifier,
-		activation_at, available_seconds, deadline_at, columns, coalesce(ref, ''), coalesce(job_id, 0), queue, cause, code, message,
-		(SELECT begun_at FROM attempts a WHERE a.ref = rows.ref), repeat, `+heldUntil+` FROM rows WHERE `+which+` ORDER BY line`, args...)
+func readRecords(q querier, row *recordRow, parts []belonging, which string, args []any, f func(mailout.Record) bool) error {
+	rows, err := q.Query(`SELECT `+strings.Join(row.columns, ", ")+` FROM rows WHERE `+which+` ORDER BY line`, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var parts []*cursor
-	for _, p := range []part{new(bookedSigner), new(bookedDocument), new(keptFile), new(otherJob)} {
-		c, err := openCursor(q, p, which, args)
-		if err != nil {
+	cursors := make([]*cursor, len(parts))
+	for i, p := range parts {
+		if cursors[i], err = openCursor(q, p, which, args); err != nil {
 			return err
 		}
-		defer c.rows.Close()
-		parts = append(parts, c)
+		defer cursors[i].rows.Close()
 	}
-	var row bookedRow
-	dest := row.dest()
 	for rows.Next() {
 		row.Record = mailout.Record{}
-		if err := rows.Scan(dest...); err != nil {
+		if err := rows.Scan(row.into...); err != nil {
 			return err
 		}
 		if err := row.finish(); err != nil {
 			return err
 		}
-		for _, c := range parts {
+		for _, c := range cursors {
 			if err := c.fill(&row.Record); err != nil {
 				return err
 			}
@@ -77,50 +76,85 @@ func readRecords(q querier, which string, args []any, f func(mailout.Record) boo
 	return rows.Err()
 }
 
-// bookedRow is a row as its own table has it.
-type bookedRow struct {
+// recordRow is a row as its own table has it.
+type recordRow struct {
 	mailout.Record
 	seconds int64
-	columns string
+	cells   string // of the owner's columns
+
+	columns []string // what is read …
+	into    []any    // … and where to
 }
 
-// dest is where the columns of a row are read to.
-func (r *bookedRow) dest() []any {
+func newRecordRow(whole bool) *recordRow {
+	r := new(recordRow)
 	j := &r.Job
-	return []any{&r.Line, (*string)(&r.Batch), &r.Key, (*string)(&r.State), moment{&r.Since}, (*string)(&j.Sender), (*string)(&j.Title), (*string)(&j.NonsensitiveTitle), (*string)(&j.Description),
-		&j.Authentication, (*string)(&j.Identifier), moment{&j.Activation}, &r.seconds, moment{&j.Deadline}, &r.columns,
-		(*string)(&r.Ref), (*int64)(&r.JobID), &r.Queue, &r.Cause, &r.Code, &r.Message, moment{&r.SentAt}, &r.Repeat, moment{&r.HeldUntil}}
+	for _, c := range []struct {
+		column  string
+		into    any
+		sending bool // only sending needs it
+	}{
+		{"line", &r.Line, false},
+		{"batch", (*string)(&r.Batch), true},
+		{"key", &r.Key, false},
+		{"state", (*string)(&r.State), false},
+		{"since", moment{&r.Since}, false},
+		{"sender", (*string)(&j.Sender), true},
+		{"title", (*string)(&j.Title), false},
+		{"nonsensitive_title", (*string)(&j.NonsensitiveTitle), true},
+		{"description", (*string)(&j.Description), true},
+		{"authentication", &j.Authentication, true},
+		{"identifier", (*string)(&j.Identifier), true},
+		{"activation_at", moment{&j.Activation}, false},
+		{"available_seconds", &r.seconds, false},
+		{"deadline_at", moment{&j.Deadline}, false},
+		{"columns", &r.cells, false},
+		{"coalesce(ref, '')", (*string)(&r.Ref), false},
+		{"coalesce(job_id, 0)", (*int64)(&r.JobID), false},
+		{"queue", &r.Queue, true},
+		{"cause", &r.Cause, false},
+		{"code", &r.Code, false},
+		{"message", &r.Message, false},
+		{"(SELECT begun_at FROM attempts a WHERE a.ref = rows.ref)", moment{&r.SentAt}, false},
+		{"repeat", &r.Repeat, true},
+		{heldUntil, moment{&r.HeldUntil}, false},
+	} {
+		if whole || !c.sending {
+			r.columns, r.into = append(r.columns, c.column), append(r.into, c.into)
+		}
+	}
+	return r
 }
 
-func (r *bookedRow) finish() (err error) {
+func (r *recordRow) finish() (err error) {
 	r.Job.Available = time.Duration(r.seconds) * time.Second
 	r.Skipped = r.State == mailout.Skipped
-	r.Columns, err = decodeColumns(r.columns)
+	r.Columns, err = decodeColumns(r.cells)
 	return err
 }
 
-// part is a line of another table that belongs to a row.
-type part interface {
+// belonging is a line of another table that belongs to a row.
+type belonging interface {
 	query(which string) string // the first column is the row's line, by which it is ordered
 	dest() []any               // where the other columns are read to
 	add(r *mailout.Record) error
 }
 
-// cursor goes through the lines of a part's table while others go through the rows.
+// cursor goes through the lines of such a table while others go through the rows.
 type cursor struct {
-	part
+	belonging
 	rows *sql.Rows
 	into []any
-	line int  // of the part that was read last
+	line int  // of what was read last
 	held bool // … and belongs to a row that has not come yet
 }
 
-func openCursor(q querier, p part, which string, args []any) (*cursor, error) {
+func openCursor(q querier, p belonging, which string, args []any) (*cursor, error) {
 	rows, err := q.Query(p.query(which), args...)
 	if err != nil {
 		return nil, err
 	}
-	c := &cursor{part: p, rows: rows}
+	c := &cursor{belonging: p, rows: rows}
 	c.into = append([]any{&c.line}, p.dest()...)
 	return c, nil
 }
@@ -206,38 +240,44 @@ func (d *bookedDocument) add(r *mailout.Record) error {
 }
 
 // keptFile is what is kept of the row's job: the signed document or a signer's XAdES. Of each
-// the last one counts: without doubt, newest.
+// the one without doubt counts, and of several the newest.
 type keptFile struct {
 	mailout.SignedFile
-	signer   int
-	doubt    string
-	row      int          // whose doubts those are
-	doubtful map[int]bool // by signer
+	keeping
+	signer int
+	row    int             // whose files those are
+	best   map[int]keeping // by signer
+}
+
+// keeping is how a file is kept.
+type keeping struct{ doubt, at string }
+
+func (k keeping) before(o keeping) bool {
+	return k.doubt != "" && o.doubt == "" || (k.doubt == "") == (o.doubt == "") && k.at <= o.at
 }
 
 // The job is the row's own: a file may have been kept before it was known whose it is.
 func (*keptFile) query(which string) string {
-	return `SELECT r.line, f.signer, iif(f.gone_at = '', f.path, ''), f.sha256, f.bytes, f.doubt FROM (SELECT line, job_id FROM rows WHERE ` + which + ` AND job_id IS NOT NULL) r
-		CROSS JOIN files f ON f.job_id = r.job_id WHERE f.state = 'kept' ORDER BY r.line, f.doubt DESC, f.at`
+	return `SELECT r.line, f.signer, iif(f.gone_at = '', f.path, ''), f.sha256, f.bytes, f.doubt, f.at FROM (SELECT line, job_id FROM rows WHERE ` + which + ` AND job_id IS NOT NULL) r
+		CROSS JOIN files f ON f.job_id = r.job_id WHERE f.state = 'kept' ORDER BY r.line`
 }
 
 func (f *keptFile) dest() []any {
-	return []any{&f.signer, &f.Path, hexDigest{&f.SHA256}, &f.Bytes, &f.doubt}
+	return []any{&f.signer, &f.Path, hexDigest{&f.SHA256}, &f.Bytes, &f.doubt, &f.at}
 }
 
 func (f *keptFile) add(r *mailout.Record) error {
 	if f.row != r.Line {
-		f.row, f.doubtful = r.Line, nil
+		f.row, f.best = r.Line, map[int]keeping{}
 	}
-	if f.doubt != "" || len(f.doubtful) > 0 {
-		if f.doubtful == nil {
-			f.doubtful = map[int]bool{}
-		}
-		if f.doubtful[f.signer] = f.doubt != ""; !f.doubtful[f.signer] {
-			delete(f.doubtful, f.signer)
-		}
+	if known, found := f.best[f.signer]; found && f.keeping.before(known) {
+		return nil
 	}
-	r.Doubtful = len(f.doubtful) > 0
+	f.best[f.signer] = f.keeping
+	r.Doubtful = false
+	for _, k := range f.best {
+		r.Doubtful = r.Doubtful || k.doubt != ""
+	}
 	if f.signer == 0 {
 		r.Signed = f.SignedFile
 	} else if f.signer <= len(r.Settled) {

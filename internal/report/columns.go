@@ -78,12 +78,20 @@ const (
 // on reports whether the column has a value on l.
 func (c column) on(l line) bool { return c.about == both || (c.about == rows) == (l.signer == aRow) }
 
+// valueOn is the column's value on lines such as l; nil where it has none.
+func (c column) valueOn(l line) func(line) any {
+	if c.on(l) {
+		return c.value
+	}
+	return nil
+}
+
 // The names differ from every column name of a manifest, so that a report can be edited
 // into a manifest again.
 var (
 	colState      = column{"state", 11, both, func(l line) any { return l.rec.State }}
-	colCode       = column{"code", 26, rows, func(l line) any { return l.mask.hide(code(*l.rec)) }}
-	colTurn       = column{"turn", 9, rows, func(l line) any { return turnOf(l.action) }}
+	colCode       = column{"code", 26, rows, func(l line) any { return l.mask.hide(code(l.rec)) }}
+	colTurn       = column{"turn", 9, rows, func(l line) any { return turn(l.action) }}
 	colNext       = column{"next_action", 80, rows, func(l line) any { return l.mask.hide(l.action) }}
 	colJob        = column{"job_id", 22, both, func(l line) any { return jobID(l.rec.JobID) }}
 	colStateSince = column{"state_since", 20, rows, func(l line) any { return l.rec.Since }}
@@ -96,7 +104,7 @@ var (
 	colLine       = column{"line", 7, both, func(l line) any { return l.rec.Line }}
 	colKey        = column{"row_key", 14, both, func(l line) any { return l.mask.hide(l.rec.Key) }}
 	colTitle      = column{"job_title", 44, both, func(l line) any { return l.mask.hide(l.rec.Job.Title.Reveal()) }}
-	colCause      = column{"cause", 34, rows, func(l line) any { return l.mask.hide(cause(*l.rec)) }}
+	colCause      = column{"cause", 34, rows, func(l line) any { return l.mask.hide(cause(l.rec)) }}
 	colRef        = column{"reference", 46, both, func(l line) any { return string(l.rec.Ref) }}
 
 	colSigner      = column{"signer", 8, signers, func(l line) any { return l.signer + 1 }}
@@ -117,7 +125,7 @@ var (
 
 // code is the word that a list is sorted by: the signer status that decided, or the code of
 // the portal's refusal, or of the problem for which a row was left out.
-func code(r mailout.Record) string {
+func code(r *mailout.Record) string {
 	if r.Cause != "" {
 		return r.Cause
 	}
@@ -126,7 +134,7 @@ func code(r mailout.Record) string {
 
 // cause is why a row ended as it did: the signer status that decided, or what the portal
 // said of a refused one.
-func cause(r mailout.Record) string {
+func cause(r *mailout.Record) string {
 	if r.Cause != "" {
 		return r.Cause
 	}

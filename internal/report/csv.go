@@ -19,18 +19,16 @@ const timeInCSV = "2006-01-02 15:04:05"
 // cells. encoding/csv would write CRLF inside cells too, and quotes only its own
 // delimiter, though LibreOffice splits at all the common ones.
 type csvFile struct {
-	w       *bufio.Writer
-	batch   mailout.BatchInfo
-	owner   *owner
-	columns []column
-	o       Options
-	line    []byte // is made here, and written as a whole
+	w     *bufio.Writer
+	batch mailout.BatchInfo
+	owner *owner
+	o     Options
+	line  []byte // is made here, and written as a whole
+
+	onRow, onSigner []func(line) any // what each column gives on a line; nil: nothing
 }
 
 func newCSV(w io.Writer, b mailout.BatchInfo, own *owner, o Options) (*csvFile, error) {
-	if o.Delimiter == 0 {
-		o.Delimiter = ';'
-	}
 	kind := column{"record", 0, both, func(l line) any {
 		if l.signer == aRow {
 			return "row"
@@ -39,12 +37,14 @@ func newCSV(w io.Writer, b mailout.BatchInfo, own *owner, o Options) (*csvFile, 
 	}}
 	headers := own.headers()
 	columns := slices.Concat([]column{kind}, rowColumns, signerColumns)
-	f := &csvFile{w: bufio.NewWriterSize(w, 1<<16), batch: b, owner: own, columns: named(columns, headers), o: o}
+	f := &csvFile{w: bufio.NewWriterSize(w, 1<<16), batch: b, owner: own, o: o}
 	for _, h := range headers {
 		f.add(h)
 	}
-	for _, c := range f.columns {
+	for _, c := range named(columns, headers) {
 		f.add(c.name)
+		f.onRow = append(f.onRow, c.valueOn(line{signer: aRow}))
+		f.onSigner = append(f.onSigner, c.valueOn(line{signer: 0}))
 	}
 	f.w.WriteString("\ufeff")
 	err := f.endLine()
@@ -55,7 +55,11 @@ func newCSV(w io.Writer, b mailout.BatchInfo, own *owner, o Options) (*csvFile, 
 // row writes the lines of a row, which all begin with the owner's cells.
 func (f *csvFile) row(r mailout.Record) error {
 	l := lineOf(f.batch, r, f.o)
-	for _, c := range f.owner.cells(r.Columns, l.mask) {
+	cells, err := f.owner.cells(r.Columns, l.mask)
+	if err != nil {
+		return err
+	}
+	for _, c := range cells {
 		f.add(c)
 	}
 	owners := len(f.line)
@@ -72,32 +76,51 @@ func (f *csvFile) row(r mailout.Record) error {
 
 // own adds the cells of the report's own columns on a line.
 func (f *csvFile) own(l line) {
-	for _, c := range f.columns {
-		if !c.on(l) {
-			f.line = utf8.AppendRune(f.line, f.o.Delimiter)
-			continue
+	values := f.onRow
+	if l.signer != aRow {
+		values = f.onSigner
+	}
+	for _, value := range values {
+		if value != nil {
+			f.value(value(l))
 		}
-		switch v := present(c.value(l), f.o.Location).(type) {
-		case time.Time:
-			f.line = utf8.AppendRune(v.AppendFormat(f.line, timeInCSV), f.o.Delimiter)
-		case int:
-			f.line = utf8.AppendRune(strconv.AppendInt(f.line, int64(v), 10), f.o.Delimiter)
-		case int64:
-			f.line = utf8.AppendRune(strconv.AppendInt(f.line, v, 10), f.o.Delimiter)
-		case mailout.State:
-			f.add(string(v))
-		case string:
-			f.add(v)
+		f.line = utf8.AppendRune(f.line, f.o.Delimiter)
+	}
+}
+
+// value adds what a column gives. A zero number or time is nothing.
+func (f *csvFile) value(value any) {
+	switch v := value.(type) {
+	case string:
+		f.text(v)
+	case mailout.State:
+		f.text(string(v))
+	case time.Time:
+		if !v.IsZero() {
+			f.line = v.In(f.o.Location).AppendFormat(f.line, timeInCSV)
+		}
+	case int:
+		if v != 0 {
+			f.line = strconv.AppendInt(f.line, int64(v), 10)
+		}
+	case int64:
+		if v != 0 {
+			f.line = strconv.AppendInt(f.line, v, 10)
 		}
 	}
 }
 
 // add adds a cell and a delimiter.
 func (f *csvFile) add(cell string) {
+	f.text(cell)
+	f.line = utf8.AppendRune(f.line, f.o.Delimiter)
+}
+
+func (f *csvFile) text(cell string) {
 	if !isPlain(cell, f.o.Delimiter) {
 		cell = f.quoted(disarmed(cell))
 	}
-	f.line = utf8.AppendRune(append(f.line, cell...), f.o.Delimiter)
+	f.line = append(f.line, cell...)
 }
 
 // endLine writes the line; behind its last cell is no delimiter. A bufio.Writer keeps its

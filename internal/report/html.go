@@ -103,8 +103,12 @@ func (f *htmlPage) row(r mailout.Record) error {
 	if f.listed++; f.listed > 1 {
 		f.data.WriteString(",\n")
 	}
+	cells, err := f.cells(l)
+	if err != nil {
+		return err
+	}
 	out := json.NewEncoder(&f.data) // with < and > escaped: nothing in it ends the script
-	return out.Encode(f.cells(l))
+	return out.Encode(cells)
 }
 
 // pageColumns are what is shown of a row on request.
@@ -112,9 +116,12 @@ var pageColumns = append([]column{colTitle}, rowColumns...)
 
 // cells are all that the csv's lines of a row say, as text: the owner's cells, the row's own,
 // and those of each signer.
-func (f *htmlPage) cells(l line) [3]any {
+func (f *htmlPage) cells(l line) (all [3]any, err error) {
 	f.owner.meet(l.rec.Columns)
-	owners := f.owner.cells(l.rec.Columns, l.mask)
+	owners, err := f.owner.cells(l.rec.Columns, l.mask)
+	if err != nil {
+		return all, err
+	}
 	for i := range owners {
 		owners[i] = visible(owners[i])
 	}
@@ -122,7 +129,7 @@ func (f *htmlPage) cells(l line) [3]any {
 	for l.signer = range l.rec.Job.Signers {
 		signers = append(signers, f.texts(signerColumns, l))
 	}
-	return [3]any{owners, own, signers}
+	return [3]any{owners, own, signers}, nil
 }
 
 func (f *htmlPage) texts(columns []column, l line) []string {

@@ -37,7 +37,7 @@ func rowView(l line, zone *time.Location) rowLine {
 	v := rowLine{
 		Line: r.Line, Key: l.shows(colKey), About: l.about(), State: r.State, Look: r.Doubtful || len(r.Duplicates) > 0,
 		Code: l.shows(colCode), Turn: l.shows(colTurn), Action: l.shows(colNext),
-		Whose: turnOf(l.action) != nobody, Since: minute(r.Since, zone), Job: l.shows(colJob), File: visible(path.Base(r.Signed.Path)), SHA256: digest(r.Signed.SHA256),
+		Whose: turn(l.action) != nobody, Since: minute(r.Since, zone), Job: l.shows(colJob), File: visible(path.Base(r.Signed.Path)), SHA256: digest(r.Signed.SHA256),
 	}
 	switch {
 	case r.Signed.Path == "":

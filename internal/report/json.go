@@ -121,7 +121,7 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 		Signers: make([]Signer, len(j.Signers)), Documents: make([]Document, len(r.Documents)),
 		ActivationTime: moment(j.Activation), HeldUntil: moment(r.HeldUntil), Deadline: moment(j.Deadline),
 		Authentication: j.Authentication, Identifier: identifiers[j.Identifier], Sender: string(j.Sender),
-		Columns: make(Columns, len(r.Columns)), Ref: r.Ref, JobID: r.JobID, Code: m.hide(code(r)), Cause: m.hide(cause(r)),
+		Columns: make(Columns, len(r.Columns)), Ref: r.Ref, JobID: r.JobID, Code: m.hide(code(&r)), Cause: m.hide(cause(&r)),
 		Since: moment(r.Since), SentAt: moment(r.SentAt), ExpiresAt: moment(r.ExpiresAt()),
 		Signed:     signedJSON(r.Signed),
 		Duplicates: append([]mailout.JobID{}, r.Duplicates...),
@@ -228,7 +228,7 @@ func newJSON(w io.Writer, b mailout.BatchInfo, o Options) *jsonLines {
 func (f *jsonLines) row(r mailout.Record) error {
 	row := RowJSON(r, f.o.WithNationalIDs)
 	row.NextAction = nextAction(f.batch, r, f.o.Now)
-	row.Turn = turnOf(row.NextAction)
+	row.Turn = turn(row.NextAction)
 	if !f.o.WithNationalIDs {
 		row.NextAction = maskAll(r).hide(row.NextAction)
 	}

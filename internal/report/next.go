@@ -33,13 +33,9 @@ const (
 	nobody    = "nobody"
 )
 
-// turn says whose turn it is at a moment: nobody's exactly where there is nothing to do, and
-// the sender's wherever nobody else is certain to go on.
-func turn(b mailout.BatchInfo, r mailout.Record, now time.Time) string {
-	return turnOf(nextAction(b, r, now))
-}
-
-func turnOf(action string) string {
+// turn says whose turn it is, by the next action: nobody's exactly where there is nothing to do,
+// and the sender's wherever nobody else is certain to go on.
+func turn(action string) string {
 	switch {
 	case strings.HasPrefix(action, nothing):
 		return nobody

@@ -67,7 +67,7 @@ func TestNextActionAndWhoseTurnItIs(t *testing.T) {
 		if !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q does not say %q", name, got, c.want)
 		}
-		if whose := turn(b, c.row, now); whose != c.turn {
+		if whose := turn(got); whose != c.turn {
 			t.Errorf("%s: it is the turn of the %s, want %s", name, whose, c.turn)
 		}
 		if (c.turn == "nobody") != strings.HasPrefix(got, "nothing to do") {

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,11 +26,24 @@ type owner struct {
 	longest  []int // characters of each column's longest cell, its header included
 }
 
-// ownersColumns reads all rows once for their columns. Mostly every row has the same
-// ones; a ragged sheet may not.
-func ownersColumns(rows iter.Seq2[mailout.Record, error]) (*owner, error) {
+// How many rows are looked at for their columns.
+const (
+	firstRows = 1000
+	allRows   = math.MaxInt
+)
+
+// errMoreColumns says that a row has a column that those which were looked at have not.
+var errMoreColumns = errors.New("the row has a column of its own")
+
+// ownersColumns looks at the first so many rows for their columns. Mostly every row has the
+// same ones; a ragged sheet may not.
+func ownersColumns(rows iter.Seq2[mailout.Record, error], first int) (*owner, error) {
 	o := &owner{place: map[heading]int{}}
+	n := 0
 	for r, err := range rows {
+		if n++; n > first {
+			break
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the books for the report: %w", err)
 		}
@@ -92,21 +107,24 @@ func (o *owner) headers() []string {
 	return names
 }
 
-// cells are a row's cells below those headers, with the row's national numbers masked.
-func (o *owner) cells(columns []mailout.Column, m mask) []string {
+// cells are a row's cells below those headers, with the row's national numbers masked;
+// errMoreColumns where it has others.
+func (o *owner) cells(columns []mailout.Column, m mask) ([]string, error) {
 	cells := make([]string, len(o.headings))
 	if o.begin(columns) {
 		for i, c := range columns {
 			cells[i] = m.column(c)
 		}
-		return cells
+		return cells, nil
 	}
 	for h, c := range headed(columns) {
-		if i, known := o.place[h]; known {
-			cells[i] = m.column(c)
+		i, known := o.place[h]
+		if !known {
+			return nil, errMoreColumns
 		}
+		cells[i] = m.column(c)
 	}
-	return cells
+	return cells, nil
 }
 
 // begin reports whether the headings begin with those of the columns, as they mostly do: then

@@ -23,11 +23,11 @@ func TestColumnsOfSeveralLines(t *testing.T) {
 	if got, want := string(b), `{"Klasse":"7B","Foresatt":"Ingrid / Jonas","fødselsnummer":"01847****** / 09866******","Merknad":"ring først"}`; got != want {
 		t.Errorf("shown as %s, want %s", got, want)
 	}
-	own, err := ownersColumns(func(yield func(mailout.Record, error) bool) { yield(r, nil) })
+	own, err := ownersColumns(func(yield func(mailout.Record, error) bool) { yield(r, nil) }, allRows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := own.cells(r.Columns, mask{}); got[1] != "Ingrid / Jonas" || own.longest[1] != len("Ingrid / Jonas") {
+	if got, err := own.cells(r.Columns, mask{}); err != nil || got[1] != "Ingrid / Jonas" || own.longest[1] != len("Ingrid / Jonas") {
 		t.Errorf("cells %q, the longest has %d characters", got, own.longest[1])
 	}
 }

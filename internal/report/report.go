@@ -40,28 +40,106 @@ type format interface {
 	close()                       // releases what was taken, also after an error
 }
 
+// Renewable is what a report can be written to from its beginning once more: what was written
+// before is forgotten.
+type Renewable interface {
+	io.Writer
+	Renew() error
+}
+
 // ofAll is a format that says something of all rows, listed or not.
 type ofAll interface{ count(r mailout.Record) }
 
 // Write writes the completion report of batch b to w and returns the totals of all its
 // rows. rows must give every row of the batch in the manifest's order, and begin anew
-// each time it is ranged over: csv and xlsx read it twice, first for the owner's headers.
+// each time it is ranged over: csv and xlsx look first for the owner's headers.
+//
+// All rows of a manifest have the same columns, mostly. Where w is Renewable, a csv takes the
+// headers from the first rows, and is begun anew when a later row has another; elsewhere all
+// rows are read for them before the first line is written.
 //
 // An error leaves w with a part of a report. Errors hold no personal data.
 func Write(w io.Writer, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, error], o Options) (mailout.Totals, error) {
+	o, err := o.filled()
+	if err != nil {
+		return nil, err
+	}
+	switch o.Format {
+	case "json":
+		return write(newJSON(w, b, o), b, rows, o)
+	case "html":
+		f, err := newHTML(w, b, o)
+		if err != nil {
+			return nil, err
+		}
+		return write(f, b, rows, o)
+	}
+	again, renewable := w.(Renewable)
+	for look := firstRows; ; look = allRows {
+		if o.Format == "csv" && !renewable {
+			look = allRows
+		}
+		totals, err := writeTable(w, b, rows, look, o)
+		if !errors.Is(err, errMoreColumns) {
+			return totals, err
+		}
+		if renewable {
+			if err := again.Renew(); err != nil {
+				return nil, fmt.Errorf("beginning the report anew: %w", err)
+			}
+		}
+	}
+}
+
+// filled are the options with what stands for their zero values.
+func (o Options) filled() (Options, error) {
+	switch o.Format {
+	case "":
+		o.Format = "csv"
+	case "csv", "xlsx", "json", "html":
+	default:
+		return o, fmt.Errorf("there is no report format %q: choose csv, xlsx, json or html", o.Format)
+	}
+	if strings.ContainsRune("\"\r\n\ufeff\ufffd", o.Delimiter) {
+		return o, errors.New("this character cannot be the delimiter of a csv: choose a semicolon, a comma or a tab")
+	}
+	if o.Delimiter == 0 {
+		o.Delimiter = ';'
+	}
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
-	f, err := begin(w, b, rows, o)
+	return o, nil
+}
+
+// writeTable writes a csv or a workbook, whose owner's columns stand in the first rows;
+// errMoreColumns where they do not, before anything is written of a workbook.
+func writeTable(w io.Writer, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, error], first int, o Options) (mailout.Totals, error) {
+	own, err := ownersColumns(rows, first)
 	if err != nil {
 		return nil, err
 	}
+	if o.Format == "csv" {
+		f, err := newCSV(w, b, own, o)
+		if err != nil {
+			return nil, fmt.Errorf("beginning the report: %w", err)
+		}
+		return write(f, b, rows, o)
+	}
+	f, err := newWorkbook(w, b, own, o)
+	if err != nil {
+		return nil, err
+	}
+	return write(f, b, rows, o)
+}
+
+func write(f format, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, error], o Options) (mailout.Totals, error) {
 	defer f.close()
 	totals := mailout.Totals{}
-	for r, err := range rows {
+	for r, err := range ahead(rows) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the books for the report: %w", err)
 		}
@@ -84,29 +162,6 @@ func Write(w io.Writer, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, erro
 		return nil, fmt.Errorf("finishing the report: %w", err)
 	}
 	return totals, nil
-}
-
-func begin(w io.Writer, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, error], o Options) (format, error) {
-	switch o.Format {
-	case "json":
-		return newJSON(w, b, o), nil
-	case "html":
-		return newHTML(w, b, o)
-	case "", "csv", "xlsx":
-	default:
-		return nil, fmt.Errorf("there is no report format %q: choose csv, xlsx, json or html", o.Format)
-	}
-	if strings.ContainsRune("\"\r\n\ufeff\ufffd", o.Delimiter) {
-		return nil, errors.New("this character cannot be the delimiter of a csv: choose a semicolon, a comma or a tab")
-	}
-	owner, err := ownersColumns(rows)
-	if err != nil {
-		return nil, err
-	}
-	if o.Format == "xlsx" {
-		return newWorkbook(w, b, owner, o)
-	}
-	return newCSV(w, b, owner, o)
 }
 
 func (o Options) lists(s mailout.State) bool { return len(o.Only) == 0 || slices.Contains(o.Only, s) }

@@ -101,7 +101,11 @@ func newStyles(f *excelize.File) (s styles, err error) {
 
 func (f *workbook) row(r mailout.Record) error {
 	l := lineOf(f.batch, r, f.o)
-	if err := f.rows.line(f.owner.cells(r.Columns, l.mask), l); err != nil {
+	cells, err := f.owner.cells(r.Columns, l.mask)
+	if err != nil {
+		return err
+	}
+	if err := f.rows.line(cells, l); err != nil {
 		return err
 	}
 	for l.signer = range r.Job.Signers {
@@ -195,7 +199,7 @@ func (s *sheet) cell(c column, l line) any {
 	case time.Time:
 		return excelize.Cell{StyleID: s.book.style.date, Value: v.Truncate(time.Second)}
 	case mailout.State:
-		return excelize.Cell{StyleID: s.book.style.of(*l.rec), Value: string(v)}
+		return excelize.Cell{StyleID: s.book.style.of(l.rec), Value: string(v)}
 	case string:
 		return s.text(v)
 	default:
@@ -204,7 +208,7 @@ func (s *sheet) cell(c column, l line) any {
 }
 
 // of colours a state: green where all is well, red where a person should look.
-func (s styles) of(r mailout.Record) int {
+func (s styles) of(r *mailout.Record) int {
 	switch {
 	case r.Doubtful || len(r.Duplicates) > 0 || r.State == mailout.Unknown:
 		return s.bad
