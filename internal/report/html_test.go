@@ -192,14 +192,15 @@ func TestPageOfEveryKindOfBatch(t *testing.T) {
 		rows   []mailout.Record
 		want   []string
 	}{
-		"without rows":  {func(b *mailout.BatchInfo) {}, nil, []string{"This batch has no rows.", "No job was sent.", "Nobody has signed yet.", "No job waits for signers.", "There are none."}},
-		"done":          {func(b *mailout.BatchInfo) { b.State = mailout.Done }, []mailout.Record{signed}, []string{"1 of 1 row is signed. All are over, and there is nothing left to do.", "<p>Nothing.</p>"}},
-		"purged":        {func(b *mailout.BatchInfo) { b.State = mailout.Purged }, []mailout.Record{signed}, []string{"personal data of this batch were deleted"}},
-		"superseded":    {func(b *mailout.BatchInfo) { b.State = mailout.Superseded }, nil, []string{"A newer plan took the place"}},
-		"stopped":       {func(b *mailout.BatchInfo) { b.State, b.StopReason = mailout.Stopped, "two unknown." }, nil, []string{"Sending was stopped: two unknown."}},
-		"ended badly":   {func(b *mailout.BatchInfo) { b.State, b.EndReason = mailout.Approved, "the portal is away" }, nil, []string{"Sending last ended before all was done: the portal is away."}},
-		"with alarms":   {func(b *mailout.BatchInfo) { b.Alarms, b.Unconfirmed = 3, 1200 }, nil, []string{"Open alarms: 3.", "not yet confirmed to the portal: 1\u00a0200."}},
-		"not cancelled": {func(b *mailout.BatchInfo) { b.Uncancelled, b.Uncancellable = 1, 2 }, nil, []string{"has not answered: 1.", "refused: 2;"}},
+		"without rows":                      {func(b *mailout.BatchInfo) {}, nil, []string{"This batch has no rows.", "No job was sent.", "Nobody has signed yet.", "No job waits for signers.", "There are none."}},
+		"done":                              {func(b *mailout.BatchInfo) { b.State = mailout.Done }, []mailout.Record{signed}, []string{"1 of 1 row is signed. All are over, and there is nothing left to do.", "<p>Nothing.</p>"}},
+		"purged":                            {func(b *mailout.BatchInfo) { b.State = mailout.Purged }, []mailout.Record{signed}, []string{"personal data of this batch were deleted"}},
+		"superseded":                        {func(b *mailout.BatchInfo) { b.State = mailout.Superseded }, nil, []string{"A newer plan took the place"}},
+		"stopped":                           {func(b *mailout.BatchInfo) { b.State, b.StopReason = mailout.Stopped, "two unknown." }, nil, []string{"Sending was stopped: two unknown."}},
+		"ended badly":                       {func(b *mailout.BatchInfo) { b.State, b.EndReason = mailout.Approved, "the portal is away" }, nil, []string{"Sending last ended before all was done: the portal is away."}},
+		"with alarms":                       {func(b *mailout.BatchInfo) { b.Alarms, b.Unconfirmed = 3, 1200 }, nil, []string{"Open alarms: 3.", "not yet confirmed to the portal: 1\u00a0200."}},
+		"with documents at the portal only": {func(b *mailout.BatchInfo) { b.Deadlines.Signed = mailout.Unfetched{Jobs: 4, Since: noon} }, nil, []string{"<li>Signed documents that are not fetched yet: 4; the portal deletes the first from 2026-12-31 on (35 days left).</li>"}},
+		"not cancelled":                     {func(b *mailout.BatchInfo) { b.Uncancelled, b.Uncancellable = 1, 2 }, nil, []string{"has not answered: 1.", "refused: 2;"}},
 	} {
 		b := books(c.rows)
 		b.State, b.StopReason = mailout.Approved, ""

@@ -62,14 +62,14 @@ func (f *figures) answer(r mailout.Record) {
 }
 
 // endedAt is when the last of a job's signers did something, by the portal's clock; where
-// the portal did not say, when we heard of it.
+// the portal did not say, or its clock is ahead (a sandbox's may be moved), when we heard of it.
 func endedAt(r mailout.Record) (at time.Time) {
 	for _, s := range r.Settled {
 		if s.Since.After(at) {
 			at = s.Since
 		}
 	}
-	if at.IsZero() {
+	if at.IsZero() || at.After(r.Since) {
 		return r.Since
 	}
 	return at

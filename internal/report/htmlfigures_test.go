@@ -53,13 +53,16 @@ func TestAnswersAreCountedWhenTheyWereGiven(t *testing.T) {
 	failed.Since = noon.Add(13 * time.Hour)
 	refused, unknown := record(4, "c", mailout.Refused, nil), record(5, "d", mailout.Unknown, nil)
 	refused.JobID, unknown.JobID = 0, 0
+	ahead := record(7, "f", mailout.Signed, nil, byNumber(ingrid, 0))
+	ahead.Settled[0] = mailout.SignerBook{Status: mailout.SignerSigned, Since: noon.AddDate(4, 0, 0)}
+	ahead.Since = noon.Add(37 * time.Hour)
 	withdrawn := record(6, "e", mailout.Cancelled, nil)
 	withdrawn.JobID, withdrawn.SentAt = 0, time.Time{}
 
-	c := counted([]mailout.Record{signed, failed, refused, unknown, withdrawn}, noon.Add(48*time.Hour)).answers(oslo)
+	c := counted([]mailout.Record{signed, failed, refused, unknown, withdrawn, ahead}, noon.Add(48*time.Hour)).answers(oslo)
 	midnight := time.Date(2026, 11, 22, 0, 0, 0, 0, oslo)
-	want := []answersLine{{noon, 2, 0, 0}, {midnight, 2, 0, 0}, {midnight.Add(12 * time.Hour), 2, 0, 1}, {midnight.AddDate(0, 0, 1), 2, 1, 1}, {noon.Add(48 * time.Hour), 2, 1, 1}}
-	if c.All != 2 || c.Answered != 2 || c.Half != "13 h" || !slices.EqualFunc(c.Lines, want, func(a, b answersLine) bool {
+	want := []answersLine{{noon, 3, 0, 0}, {midnight, 3, 0, 0}, {midnight.Add(12 * time.Hour), 3, 0, 1}, {midnight.AddDate(0, 0, 1), 3, 1, 1}, {noon.Add(48 * time.Hour), 3, 2, 1}}
+	if c.All != 3 || c.Answered != 3 || c.Half != "1 day 12 h" || !slices.EqualFunc(c.Lines, want, func(a, b answersLine) bool {
 		return a.At.Equal(b.At) && a.Sent == b.Sent && a.Signed == b.Signed && a.Ended == b.Ended
 	}) {
 		t.Errorf("%d sent, %d answered, half after %s: %+v", c.All, c.Answered, c.Half, c.Lines)

@@ -85,7 +85,7 @@ func (l line) about() string {
 			break
 		}
 	}
-	all := []rune(strings.Join(cells, " · "))
+	all := []rune(strings.Join(cells, "\u00a0· "))
 	if len(all) > longestAbout {
 		return string(all[:longestAbout-1]) + "…"
 	}

@@ -36,7 +36,7 @@ var steps = []step{
 	{seconds: 1, layout: "15:04:05"}, {seconds: 5, layout: "15:04:05"}, {seconds: 15, layout: "15:04:05"}, {seconds: 30, layout: "15:04:05"},
 	{seconds: 60, layout: "15:04"}, {seconds: 300, layout: "15:04"}, {seconds: 900, layout: "15:04"}, {seconds: 1800, layout: "15:04"},
 	{seconds: 3600, layout: "15:04"}, {seconds: 3 * 3600, layout: "15:04"}, {seconds: 6 * 3600, layout: "2 Jan 15:04"}, {seconds: 12 * 3600, layout: "2 Jan 15:04"},
-	{days: 1, layout: "2 Jan"}, {days: 2, layout: "2 Jan"}, {days: 7, layout: "2 Jan"}, {days: 14, layout: "2 Jan"}, {days: 28, layout: "2 Jan"}, {days: 91, layout: "Jan 2006"},
+	{days: 1, layout: "2 Jan"}, {days: 2, layout: "2 Jan"}, {days: 7, layout: "2 Jan"}, {days: 14, layout: "2 Jan"}, {days: 28, layout: "2 Jan"}, {days: 91, layout: "Jan 2006"}, {days: 366, layout: "Jan 2006"},
 }
 
 func (s step) length() time.Duration {

@@ -115,6 +115,9 @@ func (f *htmlPage) notes() (notes []string) {
 	say(b.StopReason == "" && b.State == mailout.Approved && b.EndReason != "", "Sending last ended before all was done: %s.", strings.TrimSuffix(b.EndReason, "."))
 	say(b.HeldUntil.After(f.o.Now) && b.State != mailout.Done, "Held until %s: nobody is told before, but for a canary’s signers.", f.clock(b.HeldUntil))
 	say(b.Alarms > 0, "Open alarms: %s. “batch status %s” names them.", thousands(b.Alarms), b.ID)
+	for _, sentence := range b.Deadlines.Tell(f.o.Now, f.o.Location) {
+		say(true, "%s%s.", strings.ToUpper(sentence[:1]), sentence[1:])
+	}
 	say(b.Unconfirmed > 0, "Final changes not yet confirmed to the portal: %s. “batch follow” goes on.", thousands(b.Unconfirmed))
 	say(b.Uncancelled > 0, "Cancellations that the portal has not answered: %s.", thousands(b.Uncancelled))
 	say(b.Uncancellable > 0, "Cancellations that the portal refused: %s; these jobs are still with their signers.", thousands(b.Uncancellable))
