@@ -175,6 +175,9 @@ func TestPageSaysWhatItLists(t *testing.T) {
 	if _, _, _, rows := island(t, text); len(rows) != 2 || strings.Count(text, `<tr role="row"><td`) != 2 {
 		t.Errorf("%d rows are listed", len(rows))
 	}
+	if links := regexp.MustCompile(`data-state="\w+"`).FindAllString(text, -1); !slices.Equal(links, []string{`data-state="signed"`, `data-state="refused"`, `data-state="refused"`}) {
+		t.Errorf("the figures lead to %q", links)
+	}
 	for _, want := range []string{"Rows that are signed, refused", "of all 7 rows. Only 2 are listed", `aria-label="signed 1, created 1, planned 1, unknown 1, rejected 1, refused 1, skipped 1"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)

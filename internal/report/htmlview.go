@@ -23,7 +23,7 @@ type pageView struct {
 	Written time.Time
 	Bar     []segment
 	States  []stateLine
-	Needs   []need
+	Needs   []needLine
 	Unnamed int // rows that need a person, of kinds that are not named
 	Answers *answersChart
 	Waits   *waitsChart
@@ -37,10 +37,25 @@ type pageView struct {
 // plot is the area of the drawings.
 type plot struct{ Width, Height, Left, Right, Bottom float64 }
 
+// way leads from a figure to its rows in the list.
+type way struct {
+	Text   string
+	State  mailout.State
+	Turn   string // "": anybody's
+	Find   string // "": all of them
+	Listed bool   // false: these rows are not in the list, and it leads nowhere
+}
+
 // stateLine is a line of the table of states.
 type stateLine struct {
-	State mailout.State
-	Rows  int
+	Way  way
+	Rows int
+}
+
+// needLine is a line of what needs a person.
+type needLine struct {
+	need
+	Way way
 }
 
 func (f *htmlPage) view() pageView {
@@ -50,10 +65,14 @@ func (f *htmlPage) view() pageView {
 		Bar: bar(g.totals), Answers: g.answers(zone), Waits: g.waited(), Ends: g.deadlines(zone),
 		Plot: plot{chartWidth, chartHeight, plotLeft, plotRight, plotBottom}, Listed: f.listed, Open: f.o.WithNationalIDs,
 	}
-	v.Needs, v.Unnamed = g.needs.list()
+	needs, others := g.needs.list()
+	v.Unnamed = others
+	for _, n := range needs {
+		v.Needs = append(v.Needs, needLine{n, way{n.What, n.State, theSender, n.Find, f.o.lists(n.State)}})
+	}
 	for _, s := range pageStates {
 		if g.totals[s] > 0 {
-			v.States = append(v.States, stateLine{s, g.totals[s]})
+			v.States = append(v.States, stateLine{way{Text: string(s), State: s, Listed: f.o.lists(s)}, g.totals[s]})
 		}
 	}
 	if len(f.o.Only) > 0 {

@@ -91,8 +91,7 @@
 
   function fill(shown) {
     for (const row of shown) if (!row.button) addButton(row);
-    for (const row of rows) if (row.more) close(row);
-    body.replaceChildren(...shown.map((row) => row.tr));
+    body.replaceChildren(...shown.flatMap((row) => (row.more ? [row.tr, row.more] : [row.tr])));
   }
 
   // A row's key opens what is known of it.
