@@ -105,6 +105,10 @@ func TestTheNameOfAList(t *testing.T) {
 			t.Errorf("%v, %v", info, err)
 		}
 	}
+	must(t, os.WriteFile(filepath.Join(filepath.Dir(d.manifest), "other-next.csv"), nil, 0o600))
+	if got := nextLists(d.manifest); len(got) != 2 || filepath.Base(got[1]) != "manifest-next.csv" {
+		t.Errorf("purging would tell of %v", got)
+	}
 	d.manifest = filepath.Join(filepath.Dir(d.manifest), "manifest-next-2.csv")
 	n, err := d.Next(t.Context(), d.withdrawn(2), fromCancelled)
 	must(t, err)

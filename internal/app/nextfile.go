@@ -62,6 +62,34 @@ func (a *App) writeNext(ctx context.Context, b mailout.BatchInfo, o NextOptions,
 // no list that anybody would take for one, and can be deleted.
 const nextTemp = ".batch-next-"
 
+// nextLists are the files beside a manifest that have the names of lists for another attempt at
+// its rows, whole or not.
+func nextLists(original string) []string {
+	if original == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(filepath.Dir(original))
+	if err != nil {
+		return nil // there is nothing beside it
+	}
+	stem := filepath.Base(nextStem(original))
+	var all []string
+	for _, e := range entries {
+		name := e.Name()
+		bare := strings.TrimSuffix(name, filepath.Ext(name))
+		if name != filepath.Base(original) && nextName.MatchString(bare) && nextName.ReplaceAllString(bare, "")+"-next" == stem || strings.HasPrefix(name, nextTemp) {
+			all = append(all, filepath.Join(filepath.Dir(original), name))
+		}
+	}
+	return all
+}
+
+// nextStem is what the lists for another attempt at a manifest's rows are called, ending and
+// number aside: the same for such a list itself.
+func nextStem(original string) string {
+	return nextName.ReplaceAllString(strings.TrimSuffix(original, filepath.Ext(original)), "") + "-next"
+}
+
 func sameFolder(a, b string) bool {
 	x, err1 := os.Stat(a)
 	y, err2 := os.Stat(b)
@@ -186,7 +214,7 @@ var nextName = regexp.MustCompile(`-next(-[0-9]+)?$`)
 // manifest that is free. The name is taken first, with an empty file that no reader takes for a
 // list, so that nobody's file is written over; a crash leaves that one behind.
 func place(temp, out, original string) (string, error) {
-	stem := nextName.ReplaceAllString(strings.TrimSuffix(original, filepath.Ext(original)), "") + "-next"
+	stem := nextStem(original)
 	for n := 1; ; n++ {
 		path := out
 		if out == "" {

@@ -27,8 +27,10 @@ const mostRemains = 10_000
 
 // remains lists what is left.
 func (a *App) remains(ctx context.Context, b mailout.BatchInfo) (all []Remains, err error) {
-	if isFile(b.ManifestPath) {
-		all = append(all, Remains{What: "manifest", Path: b.ManifestPath, Files: 1})
+	for _, path := range append([]string{b.ManifestPath}, nextLists(b.ManifestPath)...) {
+		if isFile(path) {
+			all = append(all, Remains{What: "manifest", Path: path, Files: 1})
+		}
 	}
 	if folder := a.documentsFolder(b.ManifestPath); folder != "" {
 		own := []string{a.ws.Prepared(), filepath.Join(a.ws.Dir, "signed"), a.ws.Reports()}
