@@ -11,7 +11,7 @@ type fileLine struct {
 	Type     string         `json:"type"` // "file"
 	JobID    mailout.JobID  `json:"job_id"`
 	Signer   int            `json:"signer"` // whose XAdES it is, from 1; 0: the signed document
-	Path     string         `json:"path"`
+	Path     string         `json:"path"`   // empty: purging deleted it
 	SHA256   mailout.Digest `json:"sha256"`
 	Bytes    int64          `json:"bytes"`
 	Doubt    string         `json:"doubt,omitempty"`
@@ -20,8 +20,12 @@ type fileLine struct {
 
 // showFile tells of a file that came for a row, with all that is odd about it.
 func (s *session) showFile(r mailout.Record, f mailout.KeptFile) {
+	path := f.Path
+	if f.Gone {
+		f.Path, path = "", "deleted by batch purge"
+	}
 	s.ui.object(fileLine{"file", f.Job, f.Signer, f.Path, f.SHA256, f.Bytes, f.Doubt, f.Warnings})
-	s.ui.say("  %s: %s, sha256 %s", fileLabel(r, f), f.Path, f.SHA256)
+	s.ui.say("  %s: %s, sha256 %s", fileLabel(r, f), path, f.SHA256)
 	if f.Doubt != "" {
 		s.ui.say("    %s", f.Doubt)
 	}

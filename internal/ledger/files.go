@@ -109,7 +109,7 @@ func filesOf(tx querier, job mailout.JobID) ([]mailout.KeptFile, error) {
 }
 
 func readFiles(q querier, where string, args ...any) ([]mailout.KeptFile, error) {
-	rows, err := q.Query(`SELECT job_id, signer, sha256, bytes, temp, path, doubt, warnings, partial, job_status, at FROM files WHERE `+where, args...)
+	rows, err := q.Query(`SELECT job_id, signer, sha256, bytes, temp, path, doubt, warnings, partial, job_status, at, gone_at <> '' FROM files WHERE `+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func readFiles(q querier, where string, args ...any) ([]mailout.KeptFile, error)
 	for rows.Next() {
 		var f mailout.KeptFile
 		var warnings string
-		if err := rows.Scan((*int64)(&f.Job), &f.Signer, hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt, &warnings, &f.Partial, (*string)(&f.Of), moment{&f.At}); err != nil {
+		if err := rows.Scan((*int64)(&f.Job), &f.Signer, hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt, &warnings, &f.Partial, (*string)(&f.Of), moment{&f.At}, &f.Gone); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(warnings), &f.Warnings); err != nil {

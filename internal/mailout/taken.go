@@ -55,6 +55,7 @@ type KeptFile struct {
 	Partial  bool      // its download broke off: it is the first Bytes of a document; with Doubt
 	Of       JobStatus // what the portal said of the job when it offered the file; empty where an older version kept it
 	Early    bool      // of a doubtful one: it is not the last word, so it raises no alarm; not in the books
+	Gone     bool      // it was deleted with its batch's personal data; Path is where it never lies
 	Job      JobID     // whose it is, as the books tell it
 	At       time.Time // when it was fetched, as the books tell it
 }

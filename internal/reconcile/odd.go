@@ -22,7 +22,20 @@ func (f *follower) keepGood(ctx context.Context, t mailout.Taken, c mailout.Chan
 	if _, err := f.keepOdd(ctx, t, c, odd, kept.Temp); err != nil {
 		return err
 	}
-	return f.keepAt(ctx, t, c, kept)
+	if err := f.keepAt(ctx, t, c, kept); err != nil {
+		return err
+	}
+	// The very bytes may lie there under another name, from when they were doubtful or the job
+	// had failed. The books name the new one alone; a crash before this leaves a second copy.
+	for _, old := range t.Files {
+		if old.Signer != kept.Signer || old.SHA256 != kept.SHA256 || old.Path == "" {
+			continue
+		}
+		if err := f.disk.Remove(filepath.Join(f.o.Folder, old.Path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing a second copy: %w", err)
+		}
+	}
+	return nil
 }
 
 // keepStopped keeps what came whole of tries that a person's wish has ended. What broke off

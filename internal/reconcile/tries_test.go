@@ -180,6 +180,27 @@ func TestAStepThatFailsBesideADoubtfulDocument(t *testing.T) {
 	}
 }
 
+// The very bytes that were doubtful, for the portal had announced more, are not kept twice once
+// they are not doubtful any more.
+func TestADocumentThatIsDoubtfulNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.opts.Once = true
+		document := sealed(t, "one")
+		w.desk.put(w.signed(2), document)
+		w.desk.announced["/1002/pades"] = int64(len(document)) + 1
+		w.done()
+		w.files("doubtful/k2-1002.pdf")
+		w.alarms("doubtful 2 1002")
+		delete(w.desk.announced, "/1002/pades")
+		w.opts.Once = false
+		w.done()
+		w.kept(2, "k2-1002.pdf", document)
+		w.files("k2-1002.pdf")
+		w.alarms()
+	})
+}
+
 // What is odd about a document and blocks nothing is kept with it.
 func TestWhatIsOddAboutADocumentIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
