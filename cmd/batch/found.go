@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"batch/internal/mailout"
 )
@@ -45,4 +46,23 @@ func (u *ui) warn(p mailout.Problem) {
 	u.findings([]mailout.Problem{p})
 	u.note("warning: %s: %s", p.Place, p.Message)
 	u.note("  → %s", p.Remedy)
+}
+
+// trouble tells of a portal that does not answer whoever follows, or does again.
+func (u *ui) trouble(since time.Time, why string) {
+	if since.IsZero() {
+		u.object(awayLine{Type: "away"})
+		u.note("the portal answers again")
+		return
+	}
+	u.object(awayLine{"away", &since, why})
+	u.note("the portal's queue cannot be polled since %s: %s", since.Format("2006-01-02 15:04"), why)
+	u.note("  → nothing is lost: it is asked again each minute, for a day; Ctrl-C stops that, and batch follow goes on later")
+}
+
+// awayLine is the "away" object of --json.
+type awayLine struct {
+	Type  string     `json:"type"`
+	Since *time.Time `json:"since"` // null: the portal answers again
+	Why   string     `json:"why"`
 }

@@ -151,7 +151,7 @@ func (s *session) appOptions() app.Options {
 	if dir == "" {
 		dir = "."
 	}
-	return app.Options{Dir: dir, Password: s.ui.password, Ask: s.ui.confirm, Progress: s.ui.progress, Checking: s.ui.checking, Found: s.ui.found, Warn: s.ui.warn, Every: every, UserAgent: "batch/" + version, Log: s.log}
+	return app.Options{Dir: dir, Password: s.ui.password, Ask: s.ui.confirm, Progress: s.ui.progress, Checking: s.ui.checking, Found: s.ui.found, Warn: s.ui.warn, Trouble: s.ui.trouble, Every: every, UserAgent: "batch/" + version, Log: s.log}
 }
 
 // finish ends a command: it tells the error, sets the exit code and, with --json, writes

@@ -34,6 +34,7 @@ type Options struct {
 	Checking  func()                                   // told before the ledger is looked through after a crash, which may take minutes; nil: nobody
 	Found     func(mailout.Recovered)                  // told once what an earlier run had left, where it left something; nil: nobody
 	Warn      func(mailout.Problem)                    // told of what will be in the way of a flow that goes on; nil: nobody
+	Trouble   func(since time.Time, why string)        // told once when the portal has not answered whoever follows for a while, and with a zero since when it does again; nil: nobody
 	Every     time.Duration                            // how often Progress is told; 0: 10 s
 	UserAgent string
 	Log       *slog.Logger // nil: none; gets no personal data

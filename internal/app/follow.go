@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"batch/internal/mailout"
 	"batch/internal/reconcile"
@@ -65,7 +66,7 @@ func (a *App) follow(ctx context.Context, s *speaker, batch mailout.BatchID, sof
 		return reconcile.Result{}, err
 	}
 	return reconcile.Run(ctx, a.ledger, s.post, s.pace, reconcile.Options{
-		Queues: queues, Takers: a.takers(), Folder: a.ws.Dir, Soft: soft, Once: once, XAdES: a.ws.Config.Documents.XAdES, Disk: a.o.Disk, Now: a.now,
+		Queues: queues, Takers: a.takers(), Folder: a.ws.Dir, Soft: soft, Once: once, XAdES: a.ws.Config.Documents.XAdES, Disk: a.o.Disk, Now: a.now, Trouble: a.trouble,
 		Open: func(ctx context.Context) (certain, unknown int, err error) {
 			busy := sending() // asked before the ledger: a row sent in between is then seen there
 			certain, unknown, err = a.ledger.Open(ctx, batch)
@@ -75,6 +76,18 @@ func (a *App) follow(ctx context.Context, s *speaker, batch mailout.BatchID, sof
 			return certain, unknown, err
 		},
 	})
+}
+
+// trouble tells that the portal's queue cannot be polled, or can be again.
+func (a *App) trouble(since time.Time, why string) {
+	if since.IsZero() {
+		a.o.Log.Info("polls are answered again")
+	} else {
+		a.o.Log.Warn("polls are not answered", "since", since.UTC(), "why", why)
+	}
+	if a.o.Trouble != nil {
+		a.o.Trouble(since.In(a.Zone()), why)
+	}
 }
 
 // queues are those of the configuration, and those that rows were sent with before it was

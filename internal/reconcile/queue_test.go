@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -174,6 +175,57 @@ func TestAPortalThatAnswersNoPoll(t *testing.T) {
 			w.kept(2, "k2-1002.pdf", document)
 		})
 	})
+}
+
+// A portal that has answered before may be down for the night: whoever follows waits for it, and
+// tells a person. It is given up after a day; by a scheduled job at once, for that comes again.
+func TestAPortalThatGoesAway(t *testing.T) {
+	for name, tt := range map[string]struct {
+		away   time.Duration
+		once   bool
+		ending reconcile.Ending
+		told   []string
+	}{
+		"for the night": {9 * time.Hour, false, reconcile.EndDone, []string{"no route", "again"}},
+		"for a moment":  {9 * time.Minute, false, reconcile.EndDone, nil},
+		"for good":      {48 * time.Hour, false, reconcile.EndAway, []string{"no route"}},
+		"once":          {9 * time.Hour, true, reconcile.EndAway, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.soft, w.opts.Once = t.Context(), tt.once
+				document := sealed(t, "one")
+				w.desk.put(w.waiting(2), nil)
+				answered, began := once(), time.Time{}
+				w.desk.poll = func() (mailout.Poll, error) {
+					if answered() {
+						began = time.Now()
+						return mailout.Poll{}, nil
+					}
+					if time.Since(began) < tt.away {
+						return mailout.Poll{}, &mailout.CallError{Message: "no route", Speed: mailout.Speed{TimedOut: true}}
+					}
+					return mailout.Poll{}, nil
+				}
+				var told []string
+				w.opts.Trouble = func(since time.Time, why string) {
+					if since.IsZero() {
+						why = "again"
+					}
+					told = append(told, why)
+				}
+				w.desk.put(w.signed(2), document)
+				w.ends(tt.ending)
+				if !slices.Equal(told, tt.told) {
+					t.Errorf("a person was told %q, want %q", told, tt.told)
+				}
+				if waited := time.Since(began); tt.ending == reconcile.EndAway && (waited > 25*time.Hour || !tt.once && waited < 24*time.Hour) {
+					t.Errorf("it was given up after %v", waited)
+				}
+			})
+		})
+	}
 }
 
 // How long a queue is left alone after a poll that failed.

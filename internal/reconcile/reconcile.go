@@ -61,6 +61,10 @@ type Options struct {
 	Now      func() time.Time
 	Progress func() // called after each change; may be nil; from several goroutines
 
+	// Trouble is told once when polls have failed for ten minutes and go on being tried, and with
+	// a zero since when the portal answers again; may be nil; from several goroutines.
+	Trouble func(since time.Time, why string)
+
 	// Open says how many rows still wait for the portal: certain of them have a job,
 	// the others are unknown. Following ends when none is certain and the queues are empty.
 	Open func(ctx context.Context) (certain, unknown int, err error)
@@ -89,6 +93,7 @@ const (
 	maxStrangers  = 3
 	confirmWithin = 9 * time.Minute
 	away          = 10 * time.Minute
+	outage        = 24 * time.Hour // how long a portal is waited for that has answered this process before
 )
 
 // Run follows until nothing waits for the portal, or Options say otherwise. An error is
@@ -143,6 +148,8 @@ type queueLine struct {
 	Queue
 	turn    chan struct{} // holds a token while a taker polls
 	trouble time.Time     // since when polls have failed; zero: they do not
+	told    bool          // … and a person knows
+	known   bool          // a poll was answered before
 }
 
 // take is one taker: it carries one change to its end before it polls again.
@@ -204,7 +211,7 @@ func (f *follower) poll(ctx context.Context, q *queueLine) (*mailout.Change, err
 		return nil, f.pollFailed(ctx, q, err, done)
 	}
 	done(poll.Speed.TimedOut, poll.Speed.Blocked)
-	q.trouble = time.Time{}
+	f.recovered(q)
 	if err := f.pace.PollAfter(ctx, string(q.Sender), q.Name, poll.Next); err != nil {
 		return nil, err
 	}
@@ -227,10 +234,20 @@ func unless(ended context.Context, err error) error {
 	return err
 }
 
+// recovered notes that a poll was answered.
+func (f *follower) recovered(q *queueLine) {
+	if q.told {
+		f.o.Trouble(time.Time{}, "")
+	}
+	q.trouble, q.told, q.known = time.Time{}, false, true
+}
+
 // pollFailed waits a minute after a failed poll (a change it may have carried comes
-// again), and gives up when polls have failed for ten. A 429 that names no time is waited
-// for as a poll too early is in production, ten minutes (portal-api.md, "Status changes");
-// then it takes three of them to give up.
+// again), and gives up when polls have failed for ten: then something is wrong here, most
+// likely. A portal that has answered this process before may be down for the night, and is
+// waited for a day, which a person is told. A 429 that names no time is waited for as a poll
+// too early is in production, ten minutes (portal-api.md, "Status changes"); then it takes
+// three of them to give up.
 func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done func(timedOut, blocked bool)) error {
 	var ce *mailout.CallError
 	if !errors.As(err, &ce) {
@@ -253,9 +270,15 @@ func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done
 		return nil
 	case q.trouble.IsZero():
 		q.trouble = f.o.Now()
-	case f.o.Now().Sub(q.trouble) > patience:
+	case f.o.Now().Sub(q.trouble) > patience && (!q.known || f.o.Once):
 		f.end(EndAway, "the portal's queue could not be polled for ten minutes and more: "+ce.Message)
 		return nil
+	case f.o.Now().Sub(q.trouble) > outage:
+		f.end(EndAway, "the portal's queue could not be polled for a day: "+ce.Message)
+		return nil
+	case f.o.Now().Sub(q.trouble) > patience && !q.told && f.o.Trouble != nil:
+		q.told = true
+		f.o.Trouble(q.trouble, ce.Message)
 	}
 	return f.pace.PollAfter(ctx, string(q.Sender), q.Name, pause)
 }
