@@ -286,4 +286,7 @@ func (o *office) over(books mailout.BatchInfo) {
 	if len(left) != officeRows-1 || len(kept) != 0 {
 		o.t.Errorf("the folder of signed documents holds %q and %q", left, kept)
 	}
+	if problems := o.audited(); problems != "" {
+		o.t.Errorf("an audit finds %s", problems)
+	}
 }

@@ -116,7 +116,7 @@ func (r row) end() {
 		r.wrong("end-untold", "the row is %s, and no status change of job %d says %s", r.State, r.JobID, want.status)
 	}
 	decided := slices.Contains([]mailout.SignerStatus{mailout.SignerRejected, mailout.SignerExpired, mailout.SignerCancelled}, mailout.SignerStatus(r.Cause))
-	if want.cause != "" && r.Cause != string(want.cause) || r.State == mailout.Failed && decided {
+	if r.State == mailout.Failed && decided || r.State != mailout.Failed && r.Cause != string(want.cause) {
 		r.wrong("end-cause", "the row is %s, and the cause in the books is %q", r.State, r.Cause)
 	}
 	for _, c := range r.Changes {
