@@ -62,6 +62,7 @@ func TestEachKindOfDamageIsFoundByItsName(t *testing.T) {
 		{"a file was put among the doubtful", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/doubtful/1043-5.pdf", "x") }},
 		{"the document is not in the books", "confirmed-without-document document-missing file-extra", func(b *books) { signed(b).Files = signed(b).Files[1:] }},
 		{"only a doubtful one is", "confirmed-without-document document-missing", func(b *books) { signed(b).Files[0].Doubt = "odd" }},
+		{"only that of the job before it failed is", "confirmed-without-document document-missing", func(b *books) { signed(b).Files[0].Of = mailout.JobFailed }},
 		{"a signer has not signed", "signers", func(b *books) { signed(b).Signers[1] = mailout.SignerWaiting }},
 		{"the row has no signers", "signers", func(b *books) { signed(b).Signers = nil }},
 		{"a row is missing", "sum", func(b *books) { b.evidence = b.evidence[:3] }},

@@ -176,6 +176,6 @@ func (r row) jobs() {
 // has reports whether the books have a job's signed document, in its place and not doubtful.
 func (r row) has(job mailout.JobID) bool {
 	return slices.ContainsFunc(r.Files, func(f mailout.FileBook) bool {
-		return f.JobID == job && f.Signer == 0 && f.Path != "" && f.Doubt == ""
+		return f.JobID == job && f.Signer == 0 && f.Path != "" && f.Doubt == "" && f.Serves(mailout.Completed)
 	})
 }

@@ -70,7 +70,7 @@ var evidence = []struct {
 	{`SELECT line, ref, n, outcome, status, code, coalesce(job_id, 0), dropped_at IS NOT NULL, begun_at, documents FROM attempts WHERE batch = ? ORDER BY line, n`, bookedAttempt},
 	{`SELECT line, seq, at, kind, from_state, to_state, coalesce(job_id, 0) FROM events WHERE batch = ? ORDER BY line, seq`, bookedEvent},
 	{`SELECT coalesce(line, 0) AS line, job_id, status, tried_at IS NOT NULL, confirmed_at IS NOT NULL FROM changes WHERE batch = ? ORDER BY line, first_at`, bookedChange},
-	{`SELECT coalesce(line, 0) AS line, job_id, signer, sha256, bytes, temp, path, doubt, gone_at <> '' FROM files WHERE batch = ? ORDER BY line, job_id, signer, at`, bookedFile},
+	{`SELECT coalesce(line, 0) AS line, job_id, signer, sha256, bytes, temp, path, doubt, job_status, gone_at <> '' FROM files WHERE batch = ? ORDER BY line, job_id, signer, at`, bookedFile},
 	{`SELECT line, id, at, kind, job_id, detail FROM alarms WHERE batch = ? ORDER BY line, id`, bookedAlarm},
 }
 
@@ -118,7 +118,7 @@ func bookedChange(rows *sql.Rows) (line int, put func(*mailout.Evidence), err er
 
 func bookedFile(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
 	var f mailout.FileBook
-	err = rows.Scan(&line, (*int64)(&f.JobID), &f.Signer, hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt, &f.Gone)
+	err = rows.Scan(&line, (*int64)(&f.JobID), &f.Signer, hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt, (*string)(&f.Of), &f.Gone)
 	return line, func(e *mailout.Evidence) { e.Files = append(e.Files, f) }, err
 }
 

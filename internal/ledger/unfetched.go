@@ -18,7 +18,7 @@ import (
 // purged batch is not kept.)
 const notKept = `c.final = 1 AND c.confirmed_at IS NULL AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = c.batch AND b.state = 'purged')
 	AND (EXISTS (SELECT 1 FROM rows r WHERE r.job_id = c.job_id AND r.state = 'created')
-		OR c.status = 'COMPLETED_SUCCESSFULLY' AND NOT EXISTS (SELECT 1 FROM files f WHERE f.job_id = c.job_id AND f.signer = 0 AND f.state = 'kept' AND f.doubt = ''))`
+		OR c.status = 'COMPLETED_SUCCESSFULLY' AND NOT EXISTS (SELECT 1 FROM files f WHERE f.job_id = c.job_id AND f.signer = 0 AND f.state = 'kept' AND f.doubt = '' AND f.job_status <> 'FAILED'))`
 
 // overSince is when the job of a change c was over: when the last of its signers did something,
 // if it is a row's own, and when its change first came at the latest.
