@@ -17,7 +17,9 @@ type reportCmd struct {
 }
 
 // Help is shown by batch report --help.
-func (reportCmd) Help() string { return "Example:\n\n    batch report latest --format xlsx\n    batch report latest --format html" }
+func (reportCmd) Help() string {
+	return "Example:\n\n    batch report latest --format xlsx\n    batch report latest --format html"
+}
 
 // Run writes the report and prints where it is.
 func (c *reportCmd) Run(s *session) error {
