@@ -232,7 +232,8 @@ func (l *Ledger) Record(ctx context.Context, batch mailout.BatchID, line int) (m
 	return mailout.Record{}, ErrNoRow
 }
 
-// openQuery is asked before every poll. Without a batch, it is of all.
+// openQuery is asked before a poll of queues that had no more to hand out. Without a batch, it is
+// of all.
 const openQuery = `SELECT
 	(SELECT coalesce(sum(n), 0) FROM tally WHERE state IN ('created','sending') AND (?1 = '' OR batch = ?1)) +
 	(SELECT count(*) FROM changes WHERE ` + awaited + ` AND (?1 = '' OR batch = ?1)),
