@@ -13,7 +13,7 @@ func TestEveryKindOfAlarmIsLaidToRest(t *testing.T) {
 	b := newBooks(t)
 	id := b.approved(row(2))
 	b.created(id, 2, 7)
-	kinds := []mailout.AlarmKind{mailout.AlarmDuplicate, mailout.AlarmRevived, mailout.AlarmStrange, mailout.AlarmMissing, mailout.AlarmDoubtful, mailout.AlarmSentLog}
+	kinds := []mailout.AlarmKind{mailout.AlarmDuplicate, mailout.AlarmRevived, mailout.AlarmStrange, mailout.AlarmMissing, mailout.AlarmDoubtful, mailout.AlarmSentLog, mailout.AlarmDeadline}
 	for i, kind := range kinds {
 		must(t, b.raw(`INSERT INTO alarms (at, kind, batch, line, job_id, detail) VALUES ('2026-11-21T12:00:00.000000Z', ?, ?, 2, ?, 'see')`, string(kind), string(id), 100+i))
 	}
