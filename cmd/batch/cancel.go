@@ -107,6 +107,7 @@ func people(n int) string {
 type cancelLine struct {
 	Type       string          `json:"type"`
 	Batch      mailout.BatchID `json:"batch"`
+	People     int             `json:"people"` // signers who may be told, of the rows of a batch
 	Withdrawn  int             `json:"withdrawn"`
 	Cancelled  int             `json:"cancelled"`
 	TooLate    int             `json:"too_late"`
@@ -145,7 +146,7 @@ func (s *session) cancelEnded(a *app.App, c app.Cancelled, err error) error {
 			return err
 		}
 	}
-	line := cancelLine{"cancel", c.Batch, c.Withdrawn, c.Cancelled, c.TooLate, c.Over, c.Unanswered, c.Sending, c.NotReached, []refusedRow{}, []unknownRow{}}
+	line := cancelLine{"cancel", c.Batch, c.People, c.Withdrawn, c.Cancelled, c.TooLate, c.Over, c.Unanswered, c.Sending, c.NotReached, []refusedRow{}, []unknownRow{}}
 	for _, w := range c.Refused {
 		line.Refused = append(line.Refused, refusedRow{w.Line, w.Key, w.Job, w.Code})
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"batch/internal/app"
@@ -172,5 +173,16 @@ func nextSteps(b mailout.BatchInfo) []string {
 	add(b.Uncancellable > 0, "%s that the portal refuses to cancel, still with the signers: batch why %s ROW tells the code; cancel in the sender portal", count(b.Uncancellable, "job"), b.ID)
 	add(b.Alarms > 1 || b.Alarms == 1 && !b.Overdue, "when an alarm is dealt with: batch resolve --alarm ID --note TEXT")
 	add(b.State == mailout.Done, "the completion report: batch report %s", b.ID)
+	add(b.State == mailout.Done && len(notSigned(t)) > 0, "to try those again whose job has failed: batch next %s --from %s", b.ID, strings.Join(notSigned(t), ","))
 	return steps
+}
+
+// notSigned are the states of rows that ended without a signature, of themselves.
+func notSigned(t mailout.Totals) (states []string) {
+	for _, s := range []mailout.State{mailout.Rejected, mailout.Expired, mailout.Failed, mailout.Refused} {
+		if t[s] > 0 {
+			states = append(states, string(s))
+		}
+	}
+	return states
 }

@@ -121,6 +121,7 @@ type Cancelled struct {
 	Reason     string
 	Batch      mailout.BatchID // empty: of a job whose row the ledger does not know
 	Before     mailout.State   // of a single job whose row was over before: nothing was asked; else empty
+	People     int             // signers of the jobs that the portal was to cancel: so many may be told
 	Withdrawn  int             // rows that had not been sent
 	Cancelled  int             // the portal said yes, or the status change did
 	TooLate    int             // the job is over, as the portal said or its status change
@@ -153,7 +154,7 @@ func (a *App) Cancel(ctx, soft context.Context, p CancelPlan, said string) (c Ca
 		return c, err
 	}
 	c, err = a.cancelled(context.WithoutCancel(ctx), p)
-	c.Ending, c.Reason = ending, reason
+	c.Ending, c.Reason, c.People = ending, reason, p.People
 	if c.NotReached = all - len(p.Lines); c.NotReached > 0 {
 		c.Ending, c.Reason = EndInterrupted, stoppedOnRequest
 	}

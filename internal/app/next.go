@@ -51,10 +51,6 @@ type Next struct {
 	Faulty    int  // rows that have problems as they are now, such as a deadline that has passed; all, where the list as a whole has one
 }
 
-// onPaper are the statuses of people whom the portal cannot have sign (portal-api.md, signer
-// statuses): they have opted out, cannot be named, or may not use it.
-var onPaper = []mailout.SignerStatus{"RESERVED", "SIGNERS_NAME_NOT_AVAILABLE", "BLOCKED"}
-
 // overStates are those of rows of which another attempt can be made: no job of theirs lives,
 // and nobody has signed.
 var overStates = []mailout.State{mailout.Rejected, mailout.Expired, mailout.Failed, mailout.Cancelled, mailout.Refused, mailout.Skipped}
@@ -82,7 +78,7 @@ func (a *App) nextBooks(ctx context.Context, id mailout.BatchID, o NextOptions) 
 		}
 	}
 	for _, s := range o.Include {
-		if !slices.Contains(onPaper, s) {
+		if !slices.Contains(mailout.OnPaper, s) {
 			return b, usage("it takes RESERVED, SIGNERS_NAME_NOT_AVAILABLE and BLOCKED; others are in the list by themselves", "%q is no status that --include is needed for", s)
 		}
 	}
@@ -125,10 +121,6 @@ type chosen struct {
 // choose looks at every row.
 func (a *App) choose(ctx context.Context, b mailout.BatchInfo, o NextOptions) (chosen, error) {
 	c := chosen{Next: Next{Reasons: map[NextReason]int{}}}
-	again, err := a.ledger.TriedAgain(ctx, b.ID)
-	if err != nil {
-		return c, err
-	}
 	alarms, err := a.ledger.Alarms(ctx)
 	if err != nil {
 		return c, err
@@ -146,7 +138,7 @@ func (a *App) choose(ctx context.Context, b mailout.BatchInfo, o NextOptions) (c
 			continue
 		}
 		paper := paperSigners(r, o.Include)
-		switch why := whyNot(r, alarmed[r.Line], again[r.Line]); {
+		switch why := whyNot(r, alarmed[r.Line]); {
 		case why != "":
 			c.Left = append(c.Left, NextRow{r.Line, r.Key, r.State, why})
 		case paper != "":
@@ -165,7 +157,7 @@ func (a *App) choose(ctx context.Context, b mailout.BatchInfo, o NextOptions) (c
 
 // whyNot says why no other attempt may be made at a row; empty: it may. What is not over may
 // still be signed, and what a person must look at may live under another job.
-func whyNot(r mailout.Record, alarmed bool, again mailout.RowID) string {
+func whyNot(r mailout.Record, alarmed bool) string {
 	switch {
 	case r.State == mailout.Unknown:
 		return "unknown: a job may exist; batch resolve settles it"
@@ -173,8 +165,8 @@ func whyNot(r mailout.Record, alarmed bool, again mailout.RowID) string {
 		return "not over: its job may still be signed"
 	case len(r.Duplicates) > 0 || alarmed:
 		return "a person must look first: it has an alarm, which batch status shows"
-	case !again.IsZero():
-		return "tried again already, as line " + strconv.Itoa(again.Line) + " of batch " + string(again.Batch)
+	case !r.Again.IsZero():
+		return "tried again already, as line " + strconv.Itoa(r.Again.Line) + " of batch " + string(r.Again.Batch)
 	case r.State == mailout.Skipped && (r.Code == "repeat" || r.Code == "repeat-of-earlier"):
 		return "left out for a letter that goes out elsewhere"
 	case r.State == mailout.Skipped && slices.ContainsFunc(r.Columns, func(c mailout.Column) bool { return c.Odd }):
@@ -187,7 +179,9 @@ func whyNot(r mailout.Record, alarmed bool, again mailout.RowID) string {
 
 // paperSigners names the signers of a row, by number, who can only be written to on paper.
 func paperSigners(r mailout.Record, include []mailout.SignerStatus) string {
-	only := func(s mailout.SignerStatus) bool { return slices.Contains(onPaper, s) && !slices.Contains(include, s) }
+	only := func(s mailout.SignerStatus) bool {
+		return slices.Contains(mailout.OnPaper, s) && !slices.Contains(include, s)
+	}
 	var all []string
 	for i, book := range r.Settled {
 		if only(book.Status) {

@@ -47,7 +47,6 @@ func TestWhatIsNotTriedAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		row     mailout.Record
 		alarmed bool
-		again   mailout.RowID
 		want    string
 	}{
 		"expired":                  {row: mailout.Record{State: mailout.Expired}},
@@ -56,7 +55,7 @@ func TestWhatIsNotTriedAgain(t *testing.T) {
 		"unknown":                  {row: mailout.Record{State: mailout.Unknown}, want: "batch resolve settles it"},
 		"a second job":             {row: mailout.Record{State: mailout.Expired, Duplicates: []mailout.JobID{7}}, want: "it has an alarm"},
 		"an alarm":                 {row: mailout.Record{State: mailout.Refused}, alarmed: true, want: "it has an alarm"},
-		"tried again":              {row: mailout.Record{State: mailout.Rejected}, again: mailout.RowID{Batch: "2026-11-21-a7", Line: 3}, want: "as line 3 of batch 2026-11-21-a7"},
+		"tried again":              {row: mailout.Record{State: mailout.Rejected, Again: mailout.RowID{Batch: "2026-11-21-a7", Line: 3}}, want: "as line 3 of batch 2026-11-21-a7"},
 		"left out":                 {row: mailout.Record{State: mailout.Skipped, Code: "title-missing"}},
 		"left out as a repeat":     {row: mailout.Record{State: mailout.Skipped, Code: "repeat-of-earlier"}, want: "a letter that goes out elsewhere"},
 		"left out, and unreadable": {row: mailout.Record{State: mailout.Skipped, Code: "title-missing", Row: mailout.Row{Columns: []mailout.Column{{Name: "Mobil", Odd: true}}}}, want: "take the row from its list"},
@@ -66,7 +65,7 @@ func TestWhatIsNotTriedAgain(t *testing.T) {
 			if c.row.Columns == nil {
 				c.row.Columns = columns
 			}
-			got := whyNot(c.row, c.alarmed, c.again)
+			got := whyNot(c.row, c.alarmed)
 			if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 				t.Errorf("it says %q, want %q", got, c.want)
 			}

@@ -51,6 +51,8 @@ type Record struct {
 	Doubtful  bool      // of the signed document, or of a signer's XAdES, only one is there that did not pass its check
 	Since     time.Time // when the row came into its state
 
+	Again RowID // the row of a later batch that was another attempt at this one; zero: none, or not asked for
+
 	// Duplicates are other jobs that the portal is proved to have made for the row; each
 	// raised an alarm.
 	Duplicates []JobID

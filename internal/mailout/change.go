@@ -33,6 +33,10 @@ const (
 	SignerExpired   SignerStatus = "EXPIRED"
 )
 
+// OnPaper lists the statuses of people whom the portal cannot have sign (portal-api.md, signer
+// statuses): they have opted out, cannot be named, or may not use it.
+var OnPaper = []SignerStatus{"RESERVED", "SIGNERS_NAME_NOT_AVAILABLE", "BLOCKED"}
+
 // SignerChange is one signer's part of a change.
 type SignerChange struct {
 	Status     SignerStatus

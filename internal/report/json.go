@@ -40,6 +40,7 @@ type Row struct {
 	Signed            Signed          `json:"signed"`
 	ExpiresAt         *time.Time      `json:"expires_at"` // when the portal is expected to end the job; null: it is over, or not made yet
 	Duplicates        []mailout.JobID `json:"duplicates"`
+	Again             string          `json:"tried_again,omitempty"` // the row of a later batch that was another attempt: "2026-11-21-a7 line:14"
 	Turn              string          `json:"turn,omitempty"`        // sender, signer, portal or nobody; in a report only
 	NextAction        string          `json:"next_action,omitempty"` // in a report only
 }
@@ -123,8 +124,8 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 		Authentication: j.Authentication, Identifier: identifiers[j.Identifier], Sender: string(j.Sender),
 		Columns: make(Columns, len(r.Columns)), Ref: r.Ref, JobID: r.JobID, Code: m.hide(code(&r)), Cause: m.hide(cause(&r)),
 		Since: moment(r.Since), SentAt: moment(r.SentAt), ExpiresAt: moment(r.ExpiresAt()),
-		Signed:     signedJSON(r.Signed),
-		Duplicates: append([]mailout.JobID{}, r.Duplicates...),
+		Signed: signedJSON(r.Signed),
+		Again:  r.Again.String(), Duplicates: append([]mailout.JobID{}, r.Duplicates...),
 	}
 	if j.Available > 0 {
 		seconds := int64(j.Available / time.Second)

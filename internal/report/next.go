@@ -64,6 +64,9 @@ func nextAction(b mailout.BatchInfo, r mailout.Record, now time.Time) string {
 	case r.Doubtful:
 		return "look at the signed document, or the signer's XAdES, in doubtful: it did not pass its check; it is kept, and not confirmed to the portal"
 	}
+	if r.State.Final() && !r.Again.IsZero() {
+		return fmt.Sprintf("%s here: it was tried again, as line %d of batch %s", nothing, r.Again.Line, r.Again.Batch)
+	}
 	switch r.State {
 	case mailout.Planned:
 		return whilePlanned(b)
@@ -117,13 +120,9 @@ func whileCreated(r mailout.Record, now time.Time) string {
 	return waitForSigners + "; batch follow takes in what they do"
 }
 
-// onPaper are the signer statuses of people that the portal cannot reach at all
-// (portal-api.md, signer statuses).
-var onPaper = []string{"RESERVED", "SIGNERS_NAME_NOT_AVAILABLE", "BLOCKED"}
-
 func whenFailed(r mailout.Record) string {
 	switch {
-	case slices.Contains(onPaper, r.Cause):
+	case slices.Contains(mailout.OnPaper, mailout.SignerStatus(r.Cause)):
 		return "send it on paper: this person cannot sign through the portal"
 	case r.Cause == "CONTACT_INFORMATION_MISSING":
 		return "find an e-mail address or mobile number, and put the row in a new manifest with notify given"

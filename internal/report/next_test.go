@@ -35,6 +35,7 @@ func TestNextActionAndWhoseTurnItIs(t *testing.T) {
 		"planned, not approved": {mailout.Ready, with(mailout.Planned, same), "sender", "batch run --approve " + someSum.String()[:12]},
 		"planned, stopped":      {mailout.Stopped, with(mailout.Planned, same), "sender", "batch resume 2026-11-21-a7"},
 		"planned, superseded":   {mailout.Superseded, with(mailout.Planned, same), "nobody", "nothing to do: a newer plan"},
+		"tried again":           {mailout.Done, with(mailout.Expired, func(r *mailout.Record) { r.Again = mailout.RowID{Batch: "2026-12-01-b1", Line: 7} }), "nobody", "as line 7 of batch 2026-12-01-b1"},
 		"sending":               {mailout.Approved, with(mailout.Sending, same), "portal", "it is being sent"},
 		"created":               {mailout.Approved, with(mailout.Created, same), "signer", "batch follow"},
 		"created, one of two":   {mailout.Approved, with(mailout.Created, func(r *mailout.Record) { r.Settled[0].Status = mailout.SignerSigned }), "signer", "batch follow"},
