@@ -44,25 +44,20 @@ func seenRow(r mailout.Record, spoken bool) mailout.Record {
 // Records are the rows of a batch in the manifest's order, as readers see them, each with the
 // attempt that was made at it again.
 func (a *App) Records(ctx context.Context, id mailout.BatchID) iter.Seq2[mailout.Record, error] {
-	return a.seenRows(func(yield func(mailout.Record, error) bool) {
+	return a.seenRows(ctx, id, a.ledger.Records(ctx, id))
+}
+
+// seenRows are rows of a batch as readers see them.
+func (a *App) seenRows(ctx context.Context, id mailout.BatchID, rows iter.Seq2[mailout.Record, error]) iter.Seq2[mailout.Record, error] {
+	spoken := a.ws.Spoken()
+	return func(yield func(mailout.Record, error) bool) {
 		again, err := a.ledger.TriedAgain(ctx, id)
 		if err != nil {
 			yield(mailout.Record{}, err)
 			return
 		}
-		for r, err := range a.ledger.Records(ctx, id) {
-			r.Again = again[r.Line]
-			if !yield(r, err) {
-				return
-			}
-		}
-	})
-}
-
-func (a *App) seenRows(rows iter.Seq2[mailout.Record, error]) iter.Seq2[mailout.Record, error] {
-	spoken := a.ws.Spoken()
-	return func(yield func(mailout.Record, error) bool) {
 		for r, err := range rows {
+			r.Again = again[r.Line]
 			if !yield(seenRow(r, spoken), err) {
 				return
 			}

@@ -53,7 +53,7 @@ func (a *App) writeReport(ctx context.Context, w io.Writer, books mailout.BatchI
 	if o.Format == "csv" || o.Format == "xlsx" {
 		rows = a.ledger.Standings(ctx, books.ID)
 	}
-	return report.Write(w, books, a.seenRows(rows), report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: a.Zone(), Now: a.now(),
+	return report.Write(w, books, a.seenRows(ctx, books.ID, rows), report.Options{Format: o.Format, Delimiter: o.Delimiter, Location: a.Zone(), Now: a.now(),
 		WithNationalIDs: o.WithNationalIDs, Only: o.Only, TempDir: spool})
 }
 
