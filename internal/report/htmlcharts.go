@@ -88,7 +88,7 @@ func (f *figures) answers(zone *time.Location) *answersChart {
 	}
 	c := &answersChart{From: time.Unix(from, 0).In(zone), To: time.Unix(to, 0).In(zone), All: len(f.sent), Answered: len(all)}
 	if 2*len(all) >= len(f.sent) {
-		c.Half = took(max(0, all[(len(f.sent)+1)/2-1]-f.sent[0]))
+		c.Half = took(max(1, all[(len(f.sent)+1)/2-1]-f.sent[0])) // the books' seconds are whole
 	}
 	c.draw(f, from, to)
 	c.figures(f, zone)
