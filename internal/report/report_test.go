@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,28 @@ func TestReportsAsTheyAreWritten(t *testing.T) {
 	_, all := sample()
 	golden(t, "report.csv", written(t, all, Options{}))
 	golden(t, "report.jsonl", written(t, all, Options{Format: "json"}))
+}
+
+// A row of each state, and of each standing that has words of its own: as csv, as json, and the
+// sheets of the workbook as a person sees them.
+func TestReportsOfEveryState(t *testing.T) {
+	all := standings()
+	for _, s := range mailout.States {
+		if !slices.ContainsFunc(all, func(r mailout.Record) bool { return r.State == s }) {
+			t.Errorf("no row is %s", s)
+		}
+	}
+	golden(t, "states.csv", written(t, all, Options{}))
+	golden(t, "states.jsonl", written(t, all, Options{Format: "json"}))
+	f := opened(t, all, Options{})
+	var text strings.Builder
+	for _, sheet := range f.GetSheetList() {
+		text.WriteString("## " + sheet + "\n")
+		for _, line := range shown(t, f, sheet) {
+			text.WriteString(strings.TrimRight(strings.Join(line, " | "), " |") + "\n")
+		}
+	}
+	golden(t, "states.xlsx.txt", text.String())
 }
 
 func TestTotalsAreOfAllRowsWhateverIsListed(t *testing.T) {
