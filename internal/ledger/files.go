@@ -121,11 +121,8 @@ func readFiles(q querier, where string, args ...any) ([]mailout.KeptFile, error)
 		if err := rows.Scan((*int64)(&f.Job), &f.Signer, hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt, &warnings, &f.Partial, (*string)(&f.Of), moment{&f.At}, &f.Gone); err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal([]byte(warnings), &f.Warnings); err != nil {
-			return nil, fmt.Errorf("reading what is odd about a file: %w", err)
-		}
-		if len(f.Warnings) == 0 {
-			f.Warnings = nil
+		if err := readOdd(warnings, &f.Warnings); err != nil {
+			return nil, err
 		}
 		all = append(all, f)
 	}

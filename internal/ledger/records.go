@@ -245,6 +245,7 @@ type keptFile struct {
 	mailout.SignedFile
 	keeping
 	signer int
+	odd    string          // a JSON list
 	row    int             // whose files those are
 	best   map[int]keeping // by signer
 }
@@ -258,12 +259,12 @@ func (k keeping) before(o keeping) bool {
 
 // The job is the row's own: a file may have been kept before it was known whose it is.
 func (*keptFile) query(which string) string {
-	return `SELECT r.line, f.signer, iif(f.gone_at = '', f.path, ''), f.sha256, f.bytes, f.doubt, f.at FROM (SELECT line, job_id FROM rows WHERE ` + which + ` AND job_id IS NOT NULL) r
+	return `SELECT r.line, f.signer, iif(f.gone_at = '', f.path, ''), f.sha256, f.bytes, f.doubt, f.warnings, f.at FROM (SELECT line, job_id FROM rows WHERE ` + which + ` AND job_id IS NOT NULL) r
 		CROSS JOIN files f ON f.job_id = r.job_id WHERE f.state = 'kept' ORDER BY r.line`
 }
 
 func (f *keptFile) dest() []any {
-	return []any{&f.signer, &f.Path, hexDigest{&f.SHA256}, &f.Bytes, &f.doubt, &f.at}
+	return []any{&f.signer, &f.Path, hexDigest{&f.SHA256}, &f.Bytes, &f.doubt, &f.odd, &f.at}
 }
 
 func (f *keptFile) add(r *mailout.Record) error {
@@ -280,8 +281,22 @@ func (f *keptFile) add(r *mailout.Record) error {
 	}
 	if f.signer == 0 {
 		r.Signed = f.SignedFile
-	} else if f.signer <= len(r.Settled) {
+		return readOdd(f.odd, &r.Odd)
+	}
+	if f.signer <= len(r.Settled) {
 		r.Settled[f.signer-1].XAdES = f.SignedFile
+	}
+	return nil
+}
+
+// readOdd reads what is odd about a file; nearly always nothing is.
+func readOdd(list string, into *[]string) error {
+	*into = nil
+	if list == "[]" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(list), into); err != nil {
+		return fmt.Errorf("reading what is odd about a file: %w", err)
 	}
 	return nil
 }

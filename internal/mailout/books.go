@@ -45,6 +45,7 @@ type Record struct {
 	Message   string // … and the sentence, safe for a terminal
 	Settled   []SignerBook
 	Signed    SignedFile
+	Odd       []string // what is odd about the signed document and blocks nothing: sentences, safe to show
 	Queue     string
 	SentAt    time.Time // when the newest attempt began
 	HeldUntil time.Time // nobody is told before: of a planned row if it is sent now; zero: it is not held

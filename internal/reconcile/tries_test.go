@@ -214,5 +214,8 @@ func TestWhatIsOddAboutADocumentIsKept(t *testing.T) {
 		if err != nil || len(files) != 1 || len(files[0].Warnings) != 1 || !has(files[0].Warnings[0], "26 bytes were added after the seal") {
 			t.Errorf("the books have %+v, %v", files, err)
 		}
+		if odd := w.at(2).Odd; !slices.Equal(odd, files[0].Warnings) {
+			t.Errorf("the row has %q", odd)
+		}
 	})
 }

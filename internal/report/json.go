@@ -74,6 +74,8 @@ type Signed struct {
 	File   string `json:"file"`
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
+
+	Warnings []string `json:"warnings,omitempty"` // what is odd about it and blocks nothing
 }
 
 // Columns are the owner's cells: an object in the manifest's order.
@@ -124,7 +126,7 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 		Authentication: j.Authentication, Identifier: identifiers[j.Identifier], Sender: string(j.Sender),
 		Columns: make(Columns, len(r.Columns)), Ref: r.Ref, JobID: r.JobID, Code: m.hide(code(&r)), Cause: m.hide(cause(&r)),
 		Since: moment(r.Since), SentAt: moment(r.SentAt), ExpiresAt: moment(r.ExpiresAt()),
-		Signed: signedJSON(r.Signed),
+		Signed: signedJSON(r.Signed, r.Odd...),
 		Again:  r.Again.String(), Duplicates: append([]mailout.JobID{}, r.Duplicates...),
 	}
 	if j.Available > 0 {
@@ -143,7 +145,9 @@ func RowJSON(r mailout.Record, withIDs bool) Row {
 	return row
 }
 
-func signedJSON(f mailout.SignedFile) Signed { return Signed{f.Path, digest(f.SHA256), f.Bytes} }
+func signedJSON(f mailout.SignedFile, odd ...string) Signed {
+	return Signed{f.Path, digest(f.SHA256), f.Bytes, odd}
+}
 
 func signerJSON(l line) Signer {
 	s, book := l.who(), l.book()
