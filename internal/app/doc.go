@@ -19,6 +19,9 @@
 // Options.Log gets a line for every call to the portal, and for what is waited for, what an
 // earlier run left, and each alarm: with references, jobs and lines, and nothing about anybody.
 //
+// [App.Next] writes a manifest for another attempt at rows that are certainly over. It reads the
+// list again, as a plan would, before it has its name, and changes nothing in the books.
+//
 // [Rehearse] runs the very same flows against the sandbox inside the process.
 //
 // Errors are [*Error] where a person can do something about them: a kind, from which the

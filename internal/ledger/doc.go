@@ -31,6 +31,8 @@
 //   - Two rows with the same signers, documents and title are never both on their way,
 //     unless a person allowed the repeat by its number ([Ledger.Earlier]). That holds too
 //     for a letter of which, after a loss, only the mark of sent.log is known.
+//   - A row that is another attempt at an earlier one is approved only while that one's job is
+//     certainly over, and nobody has made another attempt at it ([Ledger.Standing]).
 //   - Until when the rows of a batch are held is fixed once, before the first of them is
 //     sent, and another time only where a person agreed ([Ledger.Hold]).
 //   - A batch that is over can be rid of everything personal ([Ledger.BeginPurge],

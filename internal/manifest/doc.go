@@ -48,4 +48,11 @@
 //     out, the job it belongs to would go out without it.
 //
 // All lines are held until the file's end, so there may be 200 000 of them at most.
+//
+// # Another attempt
+//
+// [Again] writes rows of a batch as a manifest that is read as the same rows, whatever
+// program wrote the first one: each cell is the text that it was read as. Its column earlier says
+// which row of which batch each of them was; Entry.Earlier is that. A cell whose text is less than
+// the cell ([mailout.Column.Odd]) cannot be written again, and its row is not to be.
 package manifest

@@ -25,6 +25,10 @@
 // and documents are still what was approved. [Summarize] says what a batch would do, and
 // [Compare] what is different from an earlier one.
 //
+// A row may say which one of an earlier batch it is another attempt at. That is a problem where
+// the earlier one's job is not certainly over, or was tried again already; the digests do not
+// hold it, for it is not sent.
+//
 // The package opens no file but for hashing in Unchanged, and knows neither spreadsheets
 // nor PDFs nor SQL: those are behind [Manifest], [Documents] and [Store].
 package plan

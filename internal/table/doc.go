@@ -3,7 +3,7 @@
 // silence that was meant otherwise, or lost. A cell that cannot be read is [Faulty] and says
 // why; a file that cannot is an [*Error]. What the cells mean is not known here, but for one
 // thing: the caller tells a header from other lines, and that settles which sheet and which
-// delimiter are meant.
+// delimiter are meant. A [Writer] writes lines that are read again as they were.
 //
 //	f, err := table.Open("manifest.xlsx", table.Options{}, func(l table.Line) bool { … })
 //	…
