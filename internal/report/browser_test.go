@@ -23,8 +23,9 @@ type browser struct {
 	out     *bufio.Reader
 	id      int
 	session string
-	said    []string // on the console, and what the browser says of the page beside it
-	loaded  []string // every address that was asked for
+	said    []string        // on the console, and what the browser says of the page beside it
+	asked   []string        // every address that the page asked for
+	loaded  map[string]bool // by the loader's id
 }
 
 type message struct {
@@ -49,7 +50,7 @@ func startBrowser(t testing.TB) *browser {
 	}
 	theirIn.Close()
 	theirOut.Close()
-	b := &browser{t: t, in: ourOut, out: bufio.NewReaderSize(ourIn, 1<<20)}
+	b := &browser{t: t, in: ourOut, out: bufio.NewReaderSize(ourIn, 1<<20), loaded: map[string]bool{}}
 	t.Cleanup(func() {
 		b.session = ""
 		b.call("Browser.close", nil, nil)
@@ -64,6 +65,7 @@ func startBrowser(t testing.TB) *browser {
 	for _, of := range []string{"Runtime", "Log", "Network", "Page", "Accessibility"} {
 		b.call(of+".enable", nil, nil)
 	}
+	b.call("Page.setLifecycleEventsEnabled", map[string]any{"enabled": true}, nil)
 	return b
 }
 
@@ -129,7 +131,11 @@ func (b *browser) next() (m message) {
 	case "Network.requestWillBeSent":
 		var of struct{ Request struct{ URL string } }
 		json.Unmarshal(m.Params, &of)
-		b.loaded = append(b.loaded, of.Request.URL)
+		b.asked = append(b.asked, of.Request.URL)
+	case "Page.lifecycleEvent":
+		var of struct{ LoaderID, Name string }
+		json.Unmarshal(m.Params, &of)
+		b.loaded[of.LoaderID] = b.loaded[of.LoaderID] || of.Name == "load"
 	}
 	return m
 }
@@ -148,8 +154,10 @@ func (b *browser) open(text string) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		b.t.Fatal(err)
 	}
-	b.call("Page.navigate", map[string]any{"url": "file://" + path}, nil)
-	for b.next().Method != "Page.loadEventFired" {
+	var began struct{ LoaderID string }
+	b.call("Page.navigate", map[string]any{"url": "file://" + path}, &began)
+	for !b.loaded[began.LoaderID] {
+		b.next()
 	}
 }
 
@@ -198,10 +206,11 @@ func (b *browser) write(text string) {
 // the file itself.
 func (b *browser) wantQuiet() {
 	b.t.Helper()
+	b.eval("0", nil) // what it said before has come by then
 	if len(b.said) > 0 {
 		b.t.Errorf("the browser says %s", strings.Join(b.said, "\n"))
 	}
-	for _, url := range b.loaded {
+	for _, url := range b.asked {
 		if !strings.HasPrefix(url, "file://") || !strings.HasSuffix(url, "/report.html") {
 			b.t.Errorf("the page asks for %s", url)
 		}

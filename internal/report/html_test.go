@@ -190,6 +190,8 @@ func TestPageOfEveryKindOfBatch(t *testing.T) {
 	signed := record(2, "a", mailout.Signed, nil, byNumber(ingrid, 0))
 	signed.Settled[0] = mailout.SignerBook{Status: mailout.SignerSigned, Since: noon}
 	signed.Signed = mailout.SignedFile{Path: "signed/x/a.pdf", SHA256: someSum, Bytes: 1}
+	purged := record(2, "line:2", mailout.Signed, nil, mailout.Signer{})
+	purged.Job.Title, purged.Settled = "", signed.Settled
 	for name, c := range map[string]struct {
 		change func(*mailout.BatchInfo)
 		rows   []mailout.Record
@@ -197,7 +199,7 @@ func TestPageOfEveryKindOfBatch(t *testing.T) {
 	}{
 		"without rows":                      {func(b *mailout.BatchInfo) {}, nil, []string{"This batch has no rows.", "No job was sent.", "Nobody has signed yet.", "No job waits for signers.", "There are none."}},
 		"done":                              {func(b *mailout.BatchInfo) { b.State = mailout.Done }, []mailout.Record{signed}, []string{"1 of 1 row is signed. All are over, and there is nothing left to do.", "<p>Nothing.</p>"}},
-		"purged":                            {func(b *mailout.BatchInfo) { b.State = mailout.Purged }, []mailout.Record{signed}, []string{"personal data of this batch were deleted"}},
+		"purged":                            {func(b *mailout.BatchInfo) { b.State = mailout.Purged }, []mailout.Record{purged}, []string{"personal data of this batch were deleted", "<b>line:2</b></th>", "1 of 1 row is signed."}},
 		"superseded":                        {func(b *mailout.BatchInfo) { b.State = mailout.Superseded }, nil, []string{"A newer plan took the place"}},
 		"stopped":                           {func(b *mailout.BatchInfo) { b.State, b.StopReason = mailout.Stopped, "two unknown." }, nil, []string{"Sending was stopped: two unknown."}},
 		"ended badly":                       {func(b *mailout.BatchInfo) { b.State, b.EndReason = mailout.Approved, "the portal is away" }, nil, []string{"Sending last ended before all was done: the portal is away."}},

@@ -22,7 +22,7 @@ func TestPageInABrowser(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			defer func(of testing.TB) { b.t = of }(b.t)
-			b.t, b.said, b.loaded = t, nil, nil
+			b.t, b.said, b.asked = t, nil, nil
 			b.size(1280, "light")
 			c.test(t, b)
 		})

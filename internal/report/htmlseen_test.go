@@ -163,6 +163,7 @@ func testHostilePage(t *testing.T, b *browser) {
 
 	// The judge: were one of them a script, the policy would stop it, and the browser say so.
 	b.open(strings.Replace(text, "</body>", "<script>alert(1)</script></body>", 1))
+	b.eval("0", nil)
 	if len(b.said) != 1 || !strings.Contains(b.said[0], "Content Security Policy") {
 		t.Errorf("a script in the page, and the browser says %q", b.said)
 	}
