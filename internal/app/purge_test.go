@@ -85,7 +85,7 @@ func (m *mailing) send() {
 // clutter leaves reports of each kind, and what killed commands and older versions leave.
 func (m *mailing) clutter() {
 	m.t.Helper()
-	for _, o := range []ReportOptions{{Format: "csv"}, {Format: "xlsx"}, {Format: "json"}, {Format: "csv", Out: filepath.Join(m.dir, "min rapport.csv")}} {
+	for _, o := range []ReportOptions{{Format: "csv"}, {Format: "xlsx"}, {Format: "json"}, {Format: "html"}, {Format: "csv", Out: filepath.Join(m.dir, "min rapport.csv")}} {
 		o.WithNationalIDs = true
 		_, err := m.Report(m.t.Context(), m.batch, o)
 		must(m.t, err)
@@ -133,7 +133,7 @@ func TestPurgedNothingPersonalIsLeft(t *testing.T) {
 	}
 	w := m.purge(PurgeOptions{Signed: true})
 	all.gone(t, "while the ledger is open", m.dir)
-	if w.Signed != m.rows+1 || w.Prepared < m.rows || w.Reports != 4 || w.Copies != 3 || w.Left != 5 {
+	if w.Signed != m.rows+1 || w.Prepared < m.rows || w.Reports != 5 || w.Copies != 3 || w.Left != 5 {
 		t.Errorf("it says %+v", w)
 	}
 	m.stays(before)
@@ -178,7 +178,7 @@ func (m *mailing) stays(before mailout.Record) {
 	if len(story.History) < 5 || len(story.Attempts) != 1 {
 		m.t.Errorf("its history is %+v", story.History)
 	}
-	for _, format := range []string{"csv", "xlsx", "json"} {
+	for _, format := range []string{"csv", "xlsx", "json", "html"} {
 		must(m.t, m.ReportTo(m.t.Context(), io.Discard, m.batch, ReportOptions{Format: format, WithNationalIDs: true}))
 	}
 	if health, err := m.ledger.Purged(m.t.Context(), m.batch); err != nil || health.Ended.IsZero() {
