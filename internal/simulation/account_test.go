@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -47,21 +48,17 @@ func (p *plan) undisturbed(t *testing.T, xades bool) account {
 	return p.account[n]
 }
 
-// tellAll lets a process write the reports, as `batch report` does.
-func (w *world) tellAll() account {
-	w.t.Helper()
+// report is `batch report`, json and csv.
+func (w *world) report(ctx context.Context, a *app.App) (all account, err error) {
 	var lines, table bytes.Buffer
-	_, err := w.live(nil, "report", func(ctx context.Context, _ *life, a *app.App) error {
-		if err := a.ReportTo(ctx, &lines, w.plan.batch, app.ReportOptions{Format: "json"}); err != nil {
-			return err
-		}
-		return a.ReportTo(ctx, &table, w.plan.batch, app.ReportOptions{Format: "csv"})
-	})
-	must(w.t, err)
-	all := account{}
-	must(w.t, all.addJSON(lines.Bytes()))
-	must(w.t, all.addCSV(table.Bytes()))
-	return all
+	all = account{}
+	if err := a.ReportTo(ctx, &lines, w.plan.batch, app.ReportOptions{Format: "json"}); err != nil {
+		return nil, err
+	}
+	if err := a.ReportTo(ctx, &table, w.plan.batch, app.ReportOptions{Format: "csv"}); err != nil {
+		return nil, err
+	}
+	return all, errors.Join(all.addJSON(lines.Bytes()), all.addCSV(table.Bytes()))
 }
 
 func (a account) addJSON(report []byte) error {
@@ -160,11 +157,10 @@ func (a account) addCSV(report []byte) error {
 // second job they say what is to be done about it.
 func (w *world) accounted() {
 	w.t.Helper()
-	got := w.tellAll()
-	w.told = got
 	if w.want == nil {
 		return
 	}
+	got := w.told
 	w.look(func(c *checker) {
 		others := false
 		for _, r := range c.records() {

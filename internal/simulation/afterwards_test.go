@@ -25,16 +25,31 @@ func TestChangesOfAPurgedBatchComeAgain(t *testing.T) {
 	})
 }
 
-// afterwards: when a person has looked into every alarm, an audit finds nothing in the books that cannot be there. In some worlds the
-// batch is then purged, by a process that may die and another one; what comes late is confirmed
-// and not kept, what was signed stays, and an audit finds nothing still.
+// afterwards: the reports say what they have to; when a person has looked into every alarm, an
+// audit finds nothing in the books that cannot be there. In some worlds the batch is then
+// purged.
 func (w *world) afterwards() {
 	w.t.Helper()
-	w.layAlarms()
-	w.audit("done")
-	if !w.nature.Purge {
-		return
+	_, err := w.live(nil, "report, resolve --alarm, audit", func(ctx context.Context, _ *life, a *app.App) (err error) {
+		if w.told, err = w.report(ctx, a); err != nil {
+			return err
+		}
+		if err := layAlarms(ctx, a); err != nil {
+			return err
+		}
+		return w.audit(ctx, a)
+	})
+	must(w.t, err)
+	w.accounted()
+	if w.nature.Purge {
+		w.purged()
 	}
+}
+
+// purged: the batch is purged, by a process that may die and another one. What comes late is
+// confirmed and not kept, what was signed stays, and an audit finds nothing still.
+func (w *world) purged() {
+	w.t.Helper()
 	r := w.dice("purge")
 	d := &death{steps: r.IntN(pick(r, 20, 150)), power: r.IntN(2) == 0, all: r.IntN(2) == 0}
 	if !w.purge(d) {
@@ -51,40 +66,33 @@ func (w *world) afterwards() {
 				c.books.State, c.books.Unconfirmed, slices.Sorted(maps.Keys(w.kept)))
 		}
 	})
-	w.audit("purged")
+	_, err := w.live(nil, "audit", func(ctx context.Context, _ *life, a *app.App) error { return w.audit(ctx, a) })
+	must(w.t, err)
 }
 
 // audit is `batch audit`.
-func (w *world) audit(when string) {
-	w.t.Helper()
-	_, err := w.live(nil, "audit", func(ctx context.Context, _ *life, a *app.App) error {
-		books, err := a.Books(ctx, w.plan.batch)
-		if err != nil {
-			return err
-		}
-		_, err = a.Audit(ctx, books, func(f app.AuditFinding) {
-			if f.Severity == app.AuditProblem {
-				w.t.Errorf("an audit of the batch, %s, finds %s of line %d, job %d, file %q: %s", when, f.Code, f.Line, f.Job, f.File, f.Message)
-			}
-		})
+func (w *world) audit(ctx context.Context, a *app.App) error {
+	books, err := a.Books(ctx, w.plan.batch)
+	if err != nil {
 		return err
+	}
+	_, err = a.Audit(ctx, books, func(f app.AuditFinding) {
+		if f.Severity == app.AuditProblem {
+			w.t.Errorf("an audit of the batch, which is %s, finds %s of line %d, job %d, file %q: %s", books.State, f.Code, f.Line, f.Job, f.File, f.Message)
+		}
 	})
-	must(w.t, err)
+	return err
 }
 
 // layAlarms is a person who has looked into everything.
-func (w *world) layAlarms() {
-	w.t.Helper()
-	_, err := w.live(nil, "resolve --alarm", func(ctx context.Context, _ *life, a *app.App) error {
-		alarms, err := a.Alarms(ctx)
-		for _, alarm := range alarms {
-			if err := a.LayAlarm(ctx, alarm.ID, "dealt with by a person of the simulation"); err != nil {
-				return err
-			}
+func layAlarms(ctx context.Context, a *app.App) error {
+	alarms, err := a.Alarms(ctx)
+	for _, alarm := range alarms {
+		if err := a.LayAlarm(ctx, alarm.ID, "dealt with by a person of the simulation"); err != nil {
+			return err
 		}
-		return err
-	})
-	must(w.t, err)
+	}
+	return err
 }
 
 // purge is `batch purge`.

@@ -26,10 +26,10 @@ func (w *world) over() {
 		for _, r := range c.records() {
 			c.ended(r)
 		}
+		w.alarms = c.alarms
 		c.alarmed()
 		c.noLeftovers()
 	})
-	w.accounted()
 	w.afterwards()
 }
 

@@ -14,7 +14,8 @@ import (
 )
 
 // Every fault strikes the first call of every kind about every row's first attempt, and
-// nothing else goes wrong: what becomes of it is the fault's own.
+// nothing else goes wrong: what becomes of it is the fault's own. What makes a document
+// doubtful strikes as often as it is fetched again.
 func TestEveryFaultOfEveryCall(t *testing.T) {
 	p := newPlan(t, 3, false, alike("SIGNED", "SIGNED", "REJECTED"))
 	tried := 0
@@ -34,8 +35,12 @@ func TestEveryFaultOfEveryCall(t *testing.T) {
 					}
 					w := newWorld(t, p, 1, n)
 					w.want = want
+					strikes := 1
+					if slices.Contains(alarming[kind+" "+fault], mailout.AlarmDoubtful) {
+						strikes = 3
+					}
 					w.planted = func(struck, about string, nth int) string {
-						if struck == kind && nth == 1 && !strings.HasSuffix(about, ".2") {
+						if struck == kind && nth <= strikes && !strings.HasSuffix(about, ".2") {
 							return fault
 						}
 						return ""
@@ -58,18 +63,16 @@ var alarming = map[string][]mailout.AlarmKind{
 	"xades html":       {mailout.AlarmDoubtful},
 }
 
-// wantAlarms wants alarms of these kinds, and no others.
+// wantAlarms wants that there were alarms of these kinds at the end, and no others.
 func (w *world) wantAlarms(want ...mailout.AlarmKind) {
 	w.t.Helper()
-	w.look(func(c *checker) {
-		var got []mailout.AlarmKind
-		for _, a := range c.alarms {
-			got = append(got, a.Kind)
-		}
-		if got := unique(got); !slices.Equal(got, want) {
-			c.errorf("the alarms are %q, want %q", got, want)
-		}
-	})
+	var got []mailout.AlarmKind
+	for _, a := range w.alarms {
+		got = append(got, a.Kind)
+	}
+	if got := unique(got); !slices.Equal(got, want) {
+		w.t.Errorf("the alarms were %q, want %q", got, want)
+	}
 }
 
 func unique[T cmp.Ordered](all []T) []T { return slices.Compact(slices.Sorted(slices.Values(all))) }

@@ -36,6 +36,7 @@ type world struct {
 	last    *life
 	want    account                                // how it has to end; nil: nobody says
 	told    account                                // … and did
+	alarms  []mailout.Alarm                        // … and what was open then
 	doom    *death                                 // of the first process; nil: by the seed
 	planted func(kind, about string, n int) string // what goes wrong with the nth call of a kind about a row's attempt; nil: by the seed
 	deaths  int
