@@ -49,14 +49,21 @@ func readRecords(q querier, row *recordRow, parts []belonging, which string, arg
 		return err
 	}
 	defer rows.Close()
-	cursors := make([]*cursor, len(parts))
-	for i, p := range parts {
-		if cursors[i], err = openCursor(q, p, which, args); err != nil {
-			return err
+	var cursors []*cursor
+	defer func() {
+		for _, c := range cursors {
+			c.rows.Close()
 		}
-		defer cursors[i].rows.Close()
-	}
+	}()
 	for rows.Next() {
+		// Not before there is a row: whoever sends beside others asks again and again, mostly in vain.
+		for i := len(cursors); i < len(parts); i++ {
+			c, err := openCursor(q, parts[i], which, args)
+			if err != nil {
+				return err
+			}
+			cursors = append(cursors, c)
+		}
 		row.Record = mailout.Record{}
 		if err := rows.Scan(row.into...); err != nil {
 			return err

@@ -9,7 +9,7 @@
 // them at once. The batch is planned before (PDFs are read by processes, which a bubble does
 // not have) and copied for each world; everything behind the plan is the program itself, from
 // package app down to TLS and SQLite: approving, sending, following, cancelling, resolving,
-// resuming, reporting.
+// resuming, reporting, auditing, purging.
 //
 // Its people sign in any order, alone, beside each other and one after another; or reject, do
 // nothing, are blocked, reserved, or something that no list has. They are the row's, not the
@@ -49,7 +49,9 @@
 // they say where nothing goes wrong: all but times, references, ids, and what depends on them.
 // Set aside are only rows that the portal was made to refuse, that a person wished cancelled in
 // time, or whose days were over before their people could act; and of rows with a second job,
-// what is to be done about that one.
+// what is to be done about that one. When a person has looked into the alarms an audit finds
+// nothing. Some batches are then purged, by processes that die too; changes that come after that
+// are confirmed, nothing of them is kept, and an audit finds nothing still.
 //
 // # A seed that fails
 //
