@@ -120,7 +120,7 @@ func (w *world) oneAgain(queue string, nth int) *told {
 		}
 	}
 	r := w.dice("late", queue, nth)
-	if len(may) == 0 || r.IntN(3) == 0 {
+	if len(may) == 0 || !a.purged && r.IntN(3) == 0 {
 		return nil
 	}
 	t := may[r.IntN(len(may))]
