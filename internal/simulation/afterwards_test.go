@@ -66,7 +66,12 @@ func (w *world) purged() {
 				c.books.State, c.books.Unconfirmed, slices.Sorted(maps.Keys(w.kept)))
 		}
 	})
-	_, err := w.live(nil, "audit", func(ctx context.Context, _ *life, a *app.App) error { return w.audit(ctx, a) })
+	_, err := w.live(nil, "resolve --alarm, audit", func(ctx context.Context, _ *life, a *app.App) error {
+		if err := layAlarms(ctx, a); err != nil { // a stranger's change may have come, too
+			return err
+		}
+		return w.audit(ctx, a)
+	})
 	must(w.t, err)
 }
 
