@@ -31,8 +31,8 @@ func encodeColumns(cs []mailout.Column) (string, error) {
 	return string(b), err
 }
 
-// decodeColumns reads what encodeColumns wrote, and no other JSON: of a report of a million
-// rows, package json would take a third of the time. Most texts are parts of s.
+// decodeColumns reads what encodeColumns wrote, and no other JSON: package json took a quarter
+// of the time in which a report of a million rows is read. Most texts are parts of s.
 func decodeColumns(s string) ([]mailout.Column, error) {
 	d := columnDecoder{rest: s}
 	cs := make([]mailout.Column, 0, strings.Count(s, `["`))

@@ -263,7 +263,7 @@ func (m moment) Scan(v any) error {
 }
 
 // stamped reads what stamp wrote; !ok where it is something else. A report of a million rows
-// reads five million of them, and time.Parse looks at its layout each time.
+// reads some millions of them, and time.Parse looks at its layout each time.
 func stamped(s string) (t time.Time, ok bool) {
 	if len(s) != len(timeLayout) {
 		return t, false
