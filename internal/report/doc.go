@@ -35,7 +35,7 @@
 // html are the owner's own list and keep them.
 //
 // Rows are streamed, and read while those before them are written: memory does not grow with
-// the batch in csv and json. A large
-// workbook is spooled through Options.TempDir. The rows of a page wait in memory, about two
-// kilobytes each, for what is said of all stands above them; it lists at most 50 000.
+// the batch in csv and json. A large workbook is spooled through Options.TempDir. The rows of a
+// page wait in memory, about two kilobytes each, for what is said of all stands above them; it
+// lists at most 50 000.
 package report
