@@ -81,23 +81,28 @@ func nextAction(b mailout.BatchInfo, r mailout.Record, now time.Time) string {
 			return "the signed document is not kept yet: batch follow fetches it"
 		}
 	case mailout.Rejected:
-		return "ask the signer why; to try again, put the row in a new manifest"
+		return "ask the signer why" + tryAgain(r)
 	case mailout.Expired:
-		return "remind the signer; to try again, put the row in a new manifest"
+		return "remind the signer" + tryAgain(r)
 	case mailout.Failed:
 		return whenFailed(r)
 	case mailout.Refused:
-		return "correct what the portal named, and put the row in a new manifest"
+		return "correct what the portal named" + tryAgain(r)
 	case mailout.Skipped:
 		if r.Code == "repeat-of-earlier" {
 			return nothing + ", where that is what was meant: " + r.Message
 		}
 		if r.Message != "" {
-			return "correct it, and put the row in a new manifest: " + r.Message
+			return "correct it: " + r.Message + tryAgain(r)
 		}
-		return "correct its problems, and put the row in a new manifest"
+		return "correct its problems" + tryAgain(r)
 	}
 	return nothing
+}
+
+// tryAgain says how a row that is over gets into another manifest.
+func tryAgain(r mailout.Record) string {
+	return fmt.Sprintf("; to try again: batch next %s --from %s", r.Batch, r.State)
 }
 
 func whilePlanned(b mailout.BatchInfo) string {
@@ -125,9 +130,9 @@ func whenFailed(r mailout.Record) string {
 	case slices.Contains(mailout.OnPaper, mailout.SignerStatus(r.Cause)):
 		return "send it on paper: this person cannot sign through the portal"
 	case r.Cause == "CONTACT_INFORMATION_MISSING":
-		return "find an e-mail address or mobile number, and put the row in a new manifest with notify given"
+		return "find an e-mail address or mobile number, and write given as its notify" + tryAgain(r)
 	}
-	return "see the cause; to try again, put the row in a new manifest"
+	return "see the cause" + tryAgain(r)
 }
 
 var shellWord = regexp.MustCompile(`^[A-Za-z0-9._]([A-Za-z0-9._-]*)$`)

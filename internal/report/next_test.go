@@ -58,7 +58,7 @@ func TestNextActionAndWhoseTurnItIs(t *testing.T) {
 		"no address":            {mailout.Done, with(mailout.Failed, func(r *mailout.Record) { r.Cause = "CONTACT_INFORMATION_MISSING" }), "sender", "find an e-mail"},
 		"cancelled":             {mailout.Done, with(mailout.Cancelled, same), "nobody", "nothing to do"},
 		"refused":               {mailout.Done, with(mailout.Refused, same), "sender", "correct what the portal named"},
-		"skipped":               {mailout.Done, with(mailout.Skipped, func(r *mailout.Record) { r.Message = "no such file" }), "sender", "correct it, and put the row in a new manifest: no such file"},
+		"skipped":               {mailout.Done, with(mailout.Skipped, func(r *mailout.Record) { r.Message = "no such file" }), "sender", "correct it: no such file; to try again: batch next 2026-11-21-a7 --from skipped"},
 		"skipped, sent before":  {mailout.Done, with(mailout.Skipped, func(r *mailout.Record) { r.Code = "repeat-of-earlier" }), "nobody", "nothing to do, where that"},
 		"purged":                {mailout.Purged, with(mailout.Unknown, same), "nobody", "nothing to do"},
 	} {
