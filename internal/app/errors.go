@@ -78,7 +78,7 @@ func Explain(err error) *Error {
 	case errors.Is(err, ledger.ErrSuperseded):
 		return &Error{Kind: KindProblems, Message: "while this plan waited for approval, a newer one took its place; nothing was sent",
 			Remedy: "`batch status` shows the newer one; look at it and approve it, or plan again", Err: err}
-	case errors.Is(err, ledger.ErrStands):
+	case errors.Is(err, mailout.ErrStands):
 		return &Error{Kind: KindProblems, Message: err.Error() + "; nothing was sent", Remedy: "plan the list again: it then says of each such row what became of the earlier one", Err: err}
 	case errors.Is(err, mailout.ErrRepeat):
 		return &Error{Kind: KindProblems, Message: err.Error(), Remedy: "nothing was sent for this row; `batch status` shows the batches, plan again without it", Err: err}

@@ -129,6 +129,10 @@ func (a *App) choose(ctx context.Context, b mailout.BatchInfo, o NextOptions) (c
 	for _, al := range alarms {
 		alarmed[al.Line] = alarmed[al.Line] || al.Batch == b.ID
 	}
+	others, err := a.ledger.OtherJobs(ctx, b.ID)
+	if err != nil {
+		return c, err
+	}
 	for r, err := range a.Records(ctx, b.ID) {
 		if err != nil {
 			return c, err
@@ -138,7 +142,7 @@ func (a *App) choose(ctx context.Context, b mailout.BatchInfo, o NextOptions) (c
 			continue
 		}
 		paper := paperSigners(r, o.Include)
-		switch why := whyNot(r, alarmed[r.Line]); {
+		switch why := whyNot(r, alarmed[r.Line], others[r.Line]); {
 		case why != "":
 			c.Left = append(c.Left, NextRow{r.Line, r.Key, r.State, why})
 		case paper != "":
@@ -157,7 +161,7 @@ func (a *App) choose(ctx context.Context, b mailout.BatchInfo, o NextOptions) (c
 
 // whyNot says why no other attempt may be made at a row; empty: it may. What is not over may
 // still be signed, and what a person must look at may live under another job.
-func whyNot(r mailout.Record, alarmed bool) string {
+func whyNot(r mailout.Record, alarmed bool, other mailout.JobID) string {
 	switch {
 	case r.State == mailout.Unknown:
 		return "unknown: a job may exist; batch resolve settles it"
@@ -165,6 +169,8 @@ func whyNot(r mailout.Record, alarmed bool) string {
 		return "not over: its job may still be signed"
 	case len(r.Duplicates) > 0 || alarmed:
 		return "a person must look first: it has an alarm, which batch status shows"
+	case other != 0:
+		return "the portal has another job for it, " + strconv.FormatInt(int64(other), 10) + ", which is not known to be over, or which all have signed; batch why shows it"
 	case !r.Again.IsZero():
 		return "tried again already, as line " + strconv.Itoa(r.Again.Line) + " of batch " + string(r.Again.Batch)
 	case r.State == mailout.Skipped && (r.Code == "repeat" || r.Code == "repeat-of-earlier"):

@@ -47,6 +47,7 @@ func TestWhatIsNotTriedAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		row     mailout.Record
 		alarmed bool
+		other   mailout.JobID
 		want    string
 	}{
 		"expired":                  {row: mailout.Record{State: mailout.Expired}},
@@ -55,6 +56,7 @@ func TestWhatIsNotTriedAgain(t *testing.T) {
 		"unknown":                  {row: mailout.Record{State: mailout.Unknown}, want: "batch resolve settles it"},
 		"a second job":             {row: mailout.Record{State: mailout.Expired, Duplicates: []mailout.JobID{7}}, want: "it has an alarm"},
 		"an alarm":                 {row: mailout.Record{State: mailout.Refused}, alarmed: true, want: "it has an alarm"},
+		"another job":              {row: mailout.Record{State: mailout.Expired}, other: 72, want: "another job for it, 72,"},
 		"tried again":              {row: mailout.Record{State: mailout.Rejected, Again: mailout.RowID{Batch: "2026-11-21-a7", Line: 3}}, want: "as line 3 of batch 2026-11-21-a7"},
 		"left out":                 {row: mailout.Record{State: mailout.Skipped, Code: "title-missing"}},
 		"left out as a repeat":     {row: mailout.Record{State: mailout.Skipped, Code: "repeat-of-earlier"}, want: "a letter that goes out elsewhere"},
@@ -65,7 +67,7 @@ func TestWhatIsNotTriedAgain(t *testing.T) {
 			if c.row.Columns == nil {
 				c.row.Columns = columns
 			}
-			got := whyNot(c.row, c.alarmed)
+			got := whyNot(c.row, c.alarmed, c.other)
 			if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 				t.Errorf("it says %q, want %q", got, c.want)
 			}

@@ -28,7 +28,7 @@ func (l *Ledger) SaidSince(ctx context.Context, id mailout.BatchID, seen int64) 
 // Approve says "send exactly this": a planned or stopped batch becomes approved. An
 // approved one stays so; a superseded one is ErrSuperseded, one that is done ErrDone. by tells
 // how it was said ("typed", "--yes", "--approve"). A plan with a row that is another attempt at
-// one which is not free for it any more is ErrStands.
+// one which is not free for it any more is [mailout.ErrStands].
 //
 // seen is the LastSaid of the books that were approved. A yes is an answer to them, and to no
 // stop that came after: where there is one it is [mailout.ErrSaidSince]. Who has seen an

@@ -28,35 +28,42 @@ const standingQuery = `WITH RECURSIVE
 			JOIN rows r ON r.batch = a.batch AND r.line = a.line AND r.state = 'skipped'
 			JOIN origins o ON o.from_batch = a.batch AND o.from_line = a.line) `
 
+// mayLive says of alarms a that they name a job of their row that is not over as far as the
+// books know, or that all have signed. Laying the alarm to rest changes nothing of that: it says
+// that a person knows of the job.
+const mayLive = `a.kind IN ('duplicate','missing','revived') AND a.job_id <> 0
+	AND (NOT EXISTS (SELECT 1 FROM changes c WHERE c.job_id = a.job_id AND c.status = 'FAILED')
+		OR EXISTS (SELECT 1 FROM changes c WHERE c.job_id = a.job_id AND c.status = 'COMPLETED_SUCCESSFULLY'))`
+
 // Standing reads what another attempt at a row must know of it; found is false where the ledger
 // does not have the row. Of one that was left out, and was another attempt itself, it is the
 // state of that one's job, which may be alive.
 func (l *Ledger) Standing(ctx context.Context, id mailout.RowID) (s mailout.Standing, found bool, err error) {
-	s, found, err = standing(ctx, l.read, id)
+	if err := ctx.Err(); err != nil {
+		return s, false, err
+	}
+	s, found, err = standing(l.read, id, mailout.RowID{})
 	return s, found, l.wrap("reading an earlier row", err)
 }
 
-// rowAsker is a transaction or a pool.
-type rowAsker interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func standing(ctx context.Context, q rowAsker, id mailout.RowID) (s mailout.Standing, found bool, err error) {
-	err = q.QueryRowContext(ctx, standingQuery+`SELECT r.state, b.state,
-			(SELECT count(*) FROM alarms a JOIN chain ON a.batch = chain.batch AND a.line = chain.line WHERE a.laid_at IS NULL)
+// standing passes over one row, by, that is itself another attempt.
+func standing(q asker, id, by mailout.RowID) (s mailout.Standing, found bool, err error) {
+	err = q.QueryRow(standingQuery+`SELECT r.state, b.state,
+			(SELECT count(*) FROM alarms a JOIN chain ON a.batch = chain.batch AND a.line = chain.line WHERE a.laid_at IS NULL),
+			(SELECT coalesce(min(a.job_id), 0) FROM alarms a JOIN chain ON a.batch = chain.batch AND a.line = chain.line WHERE `+mayLive+`)
 		FROM chain c JOIN rows r ON r.batch = c.batch AND r.line = c.line JOIN batches b ON b.id = c.batch
 		WHERE b.state <> 'draft' ORDER BY c.depth DESC LIMIT 1`, string(id.Batch), id.Line).
-		Scan((*string)(&s.State), (*string)(&s.Batch), &s.Alarms)
+		Scan((*string)(&s.State), (*string)(&s.Batch), &s.Alarms, (*int64)(&s.Other))
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
 	if err != nil {
 		return s, false, err
 	}
-	err = q.QueryRowContext(ctx, standingQuery+`SELECT r.batch, r.line, r.state
+	err = q.QueryRow(standingQuery+`SELECT r.batch, r.line, r.state
 		FROM after a JOIN rows r ON r.batch = a.batch AND r.line = a.line JOIN batches b ON b.id = a.batch
-		WHERE r.state <> 'skipped' AND `+takenUp+` AND NOT EXISTS (SELECT 1 FROM chain c WHERE c.batch = a.batch AND c.line = a.line)
-		ORDER BY b.created_at, a.batch, a.line LIMIT 1`, string(id.Batch), id.Line).
+		WHERE r.state <> 'skipped' AND `+takenUp+` AND (a.batch, a.line) <> (?3, ?4) AND NOT EXISTS (SELECT 1 FROM chain c WHERE c.batch = a.batch AND c.line = a.line)
+		ORDER BY b.created_at, a.batch, a.line LIMIT 1`, string(id.Batch), id.Line, string(by.Batch), by.Line).
 		Scan((*string)(&s.Again.Batch), &s.Again.Line, (*string)(&s.Again.State))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
@@ -64,34 +71,60 @@ func standing(ctx context.Context, q rowAsker, id mailout.RowID) (s mailout.Stan
 	return s, err == nil, err
 }
 
-// ErrStands is of a plan with a row that is another attempt at one which, since it was planned,
-// has come to life, or was tried again elsewhere.
-var ErrStands = errors.New("what it is another attempt at is not free for one any more")
-
 // stillFree looks once more, as a plan is approved, at what its rows are other attempts at: days
 // may have passed, and another list of the same rows may have been approved.
 func stillFree(ctx context.Context, tx *sql.Tx, batch mailout.BatchID) error {
-	rows, err := tx.QueryContext(ctx, `SELECT o.line, o.from_batch, o.from_line FROM origins o JOIN rows r ON r.batch = o.batch AND r.line = o.line
-		WHERE o.batch = ? AND r.state = 'planned' ORDER BY o.line`, string(batch))
+	rows, err := tx.QueryContext(ctx, `SELECT line FROM origins JOIN rows USING (batch, line) WHERE batch = ? AND state = 'planned' ORDER BY line`, string(batch))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var line int
-		var from mailout.RowID
-		if err := rows.Scan(&line, (*string)(&from.Batch), &from.Line); err != nil {
+		by := mailout.RowID{Batch: batch}
+		if err := rows.Scan(&by.Line); err != nil {
 			return err
 		}
-		s, found, err := standing(ctx, tx, from)
-		if err != nil {
+		if err := freeFor(tx, by); err != nil {
 			return err
-		}
-		if found && !s.Free() {
-			return fmt.Errorf("line %d, another attempt at line %d of batch %s: %w", line, from.Line, from.Batch, ErrStands)
 		}
 	}
 	return rows.Err()
+}
+
+// freeFor is mailout.ErrStands where a row is another attempt at one that, since the plan was
+// made, has come to life, was signed, or was tried again elsewhere. The plan has looked before,
+// but until the row is sent its batch may be held, or stand still, for weeks.
+func freeFor(tx asker, by mailout.RowID) error {
+	var from mailout.RowID
+	err := tx.QueryRow(`SELECT from_batch, from_line FROM origins WHERE batch = ? AND line = ?`, string(by.Batch), by.Line).Scan((*string)(&from.Batch), &from.Line)
+	if err != nil {
+		return err
+	}
+	s, found, err := standing(tx, from, by)
+	if err == nil && found && !s.Free() {
+		err = fmt.Errorf("line %d, another attempt at line %d of batch %s: %w", by.Line, from.Line, from.Batch, mailout.ErrStands)
+	}
+	return err
+}
+
+// OtherJobs are jobs of a batch's rows that are not their own, and not over as far as the books
+// know, or signed by all: one for each such line, also where its alarm was laid to rest.
+func (l *Ledger) OtherJobs(ctx context.Context, batch mailout.BatchID) (map[int]mailout.JobID, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT a.line, min(a.job_id) FROM alarms a WHERE a.batch = ? AND `+mayLive+` GROUP BY a.line`, string(batch))
+	if err != nil {
+		return nil, l.wrap("looking for other jobs", err)
+	}
+	defer rows.Close()
+	jobs := map[int]mailout.JobID{}
+	for rows.Next() {
+		var line int
+		var job mailout.JobID
+		if err := rows.Scan(&line, (*int64)(&job)); err != nil {
+			return nil, l.wrap("looking for other jobs", err)
+		}
+		jobs[line] = job
+	}
+	return jobs, l.wrap("looking for other jobs", rows.Err())
 }
 
 // TriedAgain are the rows of a batch that were tried again in an approved batch: by line, the

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"batch/internal/ledger"
 	"batch/internal/mailout"
 )
 
@@ -97,13 +96,13 @@ func TestAnApprovalLooksOnceMore(t *testing.T) {
 	plan := b.planned(row(7, titled("corrected"), again(first, 2)))
 	b.take(b.change(ref, 70, mailout.InProgress, mailout.SignerWaiting))
 	b.wantState(first, 2, mailout.Created)
-	wantErr(t, b.Approve(t.Context(), plan, "--yes"), ledger.ErrStands)
+	wantErr(t, b.Approve(t.Context(), plan, "--yes"), mailout.ErrStands)
 	b.wantBatch(plan, mailout.Ready)
 
 	taken := b.approved(row(7, titled("second"), again(first, 3)))
 	b.wantBatch(taken, mailout.Approved)
 	plan = b.planned(row(8, titled("third"), again(first, 3)))
-	wantErr(t, b.Approve(t.Context(), plan, "--yes"), ledger.ErrStands)
+	wantErr(t, b.Approve(t.Context(), plan, "--yes"), mailout.ErrStands)
 	plan = b.planned(row(8, titled("fourth"), again("2026-01-01-x9", 3)), row(9, skipped, again(first, 3)))
 	must(t, b.Approve(t.Context(), plan, "--yes")) // of another ledger; and left out
 }
@@ -153,5 +152,55 @@ func TestOddCellsAreKept(t *testing.T) {
 	id := b.planned(row(2, func(r *mailout.Row) { r.Columns = columns }))
 	if got := b.record(id, 2).Columns; fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", columns) {
 		t.Errorf("the columns come back as %#v", got)
+	}
+}
+
+// An approved batch may be held, or stand still, while the earlier row comes to life: its other
+// attempt is looked at once more when its intent is written.
+func TestAnIntentLooksOnceMore(t *testing.T) {
+	b := newBooks(t)
+	first := b.approved(row(2), row(3), row(4))
+	ref := b.begin(first, 2)
+	b.settle(ref, refused)
+	b.expired(first, 3, 71)
+	b.expired(first, 4, 73)
+	id := b.approved(row(7, titled("corrected"), again(first, 2)), row(8, titled("corrected"), again(first, 3)), row(9, titled("corrected"), again(first, 4)))
+	b.take(b.change(ref, 70, mailout.InProgress, mailout.SignerWaiting)) // it was refused, and has a job
+	b.take(b.change(b.record(first, 3).Ref, 72, mailout.InProgress, mailout.SignerWaiting))
+	for _, line := range []int{7, 8} {
+		_, err := b.BeginAttempt(t.Context(), id, line, "queue", jobXML)
+		wantErr(t, err, mailout.ErrStands)
+		b.wantState(id, line, mailout.Planned)
+	}
+	b.settle(b.begin(id, 9), notSent)
+	b.begin(id, 9) // it does not stand in its own way
+}
+
+// Who lays the alarm of a second job to rest knows of the job: it may still be signed, or was.
+func TestAnotherJobStandsInTheWay(t *testing.T) {
+	b := newBooks(t)
+	first := b.approved(row(2), row(3), row(4))
+	for line := 2; line <= 4; line++ {
+		job := mailout.JobID(10 * line)
+		ref := b.created(first, line, job)
+		b.take(b.change(ref, job+1, mailout.InProgress, mailout.SignerWaiting))
+		b.finish(b.change(ref, job, mailout.JobFailed, mailout.SignerExpired))
+	}
+	b.finish(b.change(b.record(first, 3).Ref, 31, mailout.Completed, mailout.SignerSigned))
+	b.finish(b.change(b.record(first, 4).Ref, 41, mailout.JobFailed, mailout.SignerExpired))
+	alarms, err := b.Alarms(t.Context())
+	must(t, err)
+	for _, a := range alarms {
+		_, err := b.LayAlarm(t.Context(), a.ID, "seen")
+		must(t, err)
+	}
+	for line, want := range map[int]mailout.JobID{2: 21, 3: 31, 4: 0} {
+		s, _, err := b.Standing(t.Context(), mailout.RowID{Batch: first, Line: line})
+		must(t, err)
+		others, err := b.OtherJobs(t.Context(), first)
+		must(t, err)
+		if s.Other != want || s.Free() != (want == 0) || others[line] != want {
+			t.Errorf("line %d has another job %d (%d), want %d; free: %t", line, s.Other, others[line], want, s.Free())
+		}
 	}
 }

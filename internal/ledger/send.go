@@ -20,13 +20,17 @@ import (
 // error means that nothing may be sent; after one of the commit or of sent.log every other
 // intent is refused too, in this process.
 //
-// A row that was proved not sent keeps its Ref; any other gets a new one.
+// A row that was proved not sent keeps its Ref; any other gets a new one. What it is another
+// attempt at is looked at once more: not free any more is [mailout.ErrStands].
 func (l *Ledger) BeginAttempt(ctx context.Context, batch mailout.BatchID, line int, queue string, jobXML mailout.Digest) (mailout.Ref, error) {
 	e := entry{at: stamp(l.now())}
 	err := l.share(ctx, &step{doing: "writing the intent to send", line: &e, do: func(tx writer, turn int64) error {
 		p, err := sendable(tx, batch, line)
 		if err == nil && p.rebuilt {
 			err = l.outBare(tx, p)
+		}
+		if err == nil && p.again {
+			err = freeFor(tx, mailout.RowID{Batch: batch, Line: line})
 		}
 		if err != nil {
 			return err
@@ -50,6 +54,7 @@ type sendablePlace struct {
 	documents mailout.Digest // SHA-256 over the digests of its prepared documents
 	n         int            // of its next new attempt, from 1
 	rebuilt   bool           // the books of some batch were rebuilt
+	again     bool           // it is another attempt at an earlier row
 }
 
 // sendable finds a planned row of an approved batch, in one question: it is asked of every
@@ -61,9 +66,9 @@ func sendable(tx asker, batch mailout.BatchID, line int) (p sendablePlace, err e
 	err = tx.QueryRow(`SELECT b.state, coalesce(r.key, ''), coalesce(r.state, ''), coalesce(r.ref, ''), coalesce(r.job_id, 0), coalesce(r.letter, ''),
 		(SELECT coalesce(group_concat(d.sha256, '' ORDER BY d.n), '') FROM documents d WHERE d.batch = ?1 AND d.line = ?2),
 		(SELECT coalesce(max(a.n), 0) + 1 FROM attempts a WHERE a.batch = ?1 AND a.line = ?2),
-		EXISTS (SELECT 1 FROM batches WHERE rebuilt_at <> '')
+		EXISTS (SELECT 1 FROM batches WHERE rebuilt_at <> ''), EXISTS (SELECT 1 FROM origins WHERE batch = ?1 AND line = ?2)
 		FROM batches b LEFT JOIN rows r ON r.batch = b.id AND r.line = ?2 WHERE b.id = ?1`, string(batch), line).
-		Scan((*string)(&approved), &p.key, (*string)(&p.state), (*string)(&p.ref), (*int64)(&p.job), hexDigest{&p.letter}, &documents, &p.n, &p.rebuilt)
+		Scan((*string)(&approved), &p.key, (*string)(&p.state), (*string)(&p.ref), (*int64)(&p.job), hexDigest{&p.letter}, &documents, &p.n, &p.rebuilt, &p.again)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return p, ErrNoBatch

@@ -16,4 +16,7 @@ var (
 
 	// ErrRepeat: the same letter is already on its way or signed.
 	ErrRepeat = errors.New("the same signers already have the same documents under the same title")
+
+	// ErrStands: the row is another attempt at one that is not free for it any more.
+	ErrStands = errors.New("the earlier row that it tries again has come to life, was signed, has an alarm, or was tried again elsewhere")
 )

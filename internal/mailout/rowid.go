@@ -46,11 +46,12 @@ type Standing struct {
 	State  State
 	Batch  BatchState
 	Alarms int   // of the row, not laid to rest
+	Other  JobID // another job of the row, which is not known to be over, or which all have signed; zero: none
 	Again  Tried // the row of an approved batch that is another attempt at it already; zero: none
 }
 
-// Free reports whether another attempt may be made: the job is certainly over, nobody signed,
+// Free reports whether another attempt may be made: its jobs are certainly over, nobody signed,
 // nobody must look at it first, and nobody made one yet.
 func (s Standing) Free() bool {
-	return s.State.Final() && s.State != Signed && s.Alarms == 0 && s.Again.IsZero()
+	return s.State.Final() && s.State != Signed && s.Alarms == 0 && s.Other == 0 && s.Again.IsZero()
 }

@@ -94,6 +94,9 @@ func judgeEarlier(p *mailout.Problem, s mailout.Standing, known bool, id mailout
 	case !s.State.Final():
 		p.Code, p.Message = codeNotOver, fmt.Sprintf("line %d of batch %s is %s: its job is not certainly over, and a second letter could go out", id.Line, id.Batch, s.State)
 		p.Remedy = "delete the line; " + look
+	case s.Other != 0:
+		p.Code, p.Message = codeNotOver, fmt.Sprintf("line %d of batch %s has another job at the portal, %d, which is not known to be over, or which all have signed", id.Line, id.Batch, int64(s.Other))
+		p.Remedy = fmt.Sprintf("delete the line; `batch cancel --job %d` ends that job if it is alive; ", int64(s.Other)) + look
 	case s.State == mailout.Signed:
 		p.Code, p.Message = codeNotOver, fmt.Sprintf("line %d of batch %s is signed: there is nothing to try again", id.Line, id.Batch)
 		p.Remedy = "delete the line; or empty its cell in the column earlier, if a letter of its own is meant; " + look

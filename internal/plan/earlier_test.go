@@ -29,6 +29,7 @@ func TestAnotherAttempt(t *testing.T) {
 		{"planned", &mailout.Standing{State: mailout.Planned}, "earlier-not-over"},
 		{"signed", &mailout.Standing{State: mailout.Signed}, "earlier-not-over"},
 		{"a duplicate of it is open", &mailout.Standing{State: mailout.Expired, Alarms: 1}, "earlier-not-over"},
+		{"another job of it lives", &mailout.Standing{State: mailout.Expired, Other: 72}, "earlier-not-over"},
 		{"tried again", &mailout.Standing{State: mailout.Expired, Again: mailout.Tried{RowID: mailout.RowID{Batch: "2026-11-02-y7", Line: 2}}}, "earlier-tried"},
 		{"of no batch here", nil, "earlier-unknown"},
 	} {

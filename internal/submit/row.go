@@ -88,10 +88,18 @@ func (s *sender) notBegun(ctx context.Context, r mailout.Record, err error) erro
 		s.gate.shut(EndInterrupted, "the batch is not approved any more")
 		return nil
 	case errors.Is(err, mailout.ErrRepeat):
-		s.gate.shut(EndRule, fmt.Sprintf("line %d was not sent: %v; batch cancel %s line:%d takes it out", r.Line, mailout.ErrRepeat, r.Batch, r.Line))
+		s.takeOut(r, mailout.ErrRepeat)
+		return nil
+	case errors.Is(err, mailout.ErrStands):
+		s.takeOut(r, mailout.ErrStands)
 		return nil
 	}
 	return fmt.Errorf("sending line %d: %w", r.Line, err)
+}
+
+// takeOut ends sending at a row that is no letter of its own, or may not be: a person decides.
+func (s *sender) takeOut(r mailout.Record, why error) {
+	s.gate.shut(EndRule, fmt.Sprintf("line %d was not sent: %v; batch cancel %s line:%d takes it out", r.Line, why, r.Batch, r.Line))
 }
 
 // permit waits for a permit, and for the portal to be calm. No permit and no error: the

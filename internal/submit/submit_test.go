@@ -206,6 +206,7 @@ func TestAnIntentTheBooksDecline(t *testing.T) {
 		{mailout.ErrNotPlanned, submit.EndDone, 4},
 		{mailout.ErrNotApproved, submit.EndInterrupted, 1},
 		{mailout.ErrRepeat, submit.EndRule, 1},
+		{mailout.ErrStands, submit.EndRule, 1},
 	} {
 		t.Run(tt.err.Error(), func(t *testing.T) {
 			w := newWorld(5)
