@@ -113,10 +113,12 @@ func (a *App) recordsOf(ctx context.Context, id mailout.BatchID, lines []int) it
 // fillNext writes the rows, and syncs them: the person who reads the name of the list may
 // switch the machine off.
 func (a *App) fillNext(ctx context.Context, f *os.File, id mailout.BatchID, form string, lines []int) error {
-	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil { // large workbooks are spooled there
+	spool, done, err := a.spool()
+	if err != nil {
 		return err
 	}
-	to, err := manifest.NewAgain(f, form, a.ws.Reports())
+	defer done()
+	to, err := manifest.NewAgain(f, form, spool)
 	if err != nil {
 		return err
 	}

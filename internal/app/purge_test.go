@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"batch/internal/mailout"
-	"batch/internal/pdfprep"
 )
 
 // mailing is a rehearsed batch in whose list, documents and files values are planted. The list
@@ -241,24 +240,6 @@ func remain(w Wiped, what string) bool {
 		}
 	}
 	return false
-}
-
-// A prepared file that another batch needs stays, and one that nobody else needs goes.
-func TestPreparedFilesOfAnotherBatchStay(t *testing.T) {
-	m := newMailing(t, 2)
-	m.send()
-	shared := m.record(2).Documents[0].SHA256
-	must(t, os.WriteFile(m.manifest, []byte("title;email;document\r\nEn annen avtale;ola@example.com;Avtale-for-Planted-0.pdf\r\n"), 0o600))
-	other, err := m.Plan(t.Context(), PlanOptions{Manifest: m.manifest})
-	must(t, err)
-	must(t, m.ledger.Approve(t.Context(), other.Batch, "typed", 0))
-	if w := m.purge(PurgeOptions{}); w.Shared != 1 || w.Prepared != 1 {
-		t.Errorf("it says %+v", w)
-	}
-	left, err := pdfprep.List(m.ws.Prepared())
-	if err != nil || len(left) != 1 || left[0] != shared {
-		t.Errorf("left are %v, %v; want %s", left, err, shared)
-	}
 }
 
 // While somebody plans, nothing is purged: that plan may count on a prepared file.

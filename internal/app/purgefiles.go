@@ -182,9 +182,13 @@ func (f *purgeFiles) broken() error {
 	if f.all {
 		clear(wanted)
 	}
-	for _, left := range []struct{ folder, begins string }{
-		{f.ws.Signed(f.id), ".fetch-"}, {f.ws.Reports(), unfinishedReport}, {f.ws.Dir, unfinishedReport}, {f.ws.Prepared(), pdfprep.Unfinished}, {filepath.Dir(f.w.Books.ManifestPath), nextTemp},
-	} {
+	places := []struct{ folder, begins string }{
+		{f.ws.Signed(f.id), ".fetch-"}, {f.ws.Reports(), unfinishedReport}, {f.ws.Dir, unfinishedReport}, {f.ws.Prepared(), pdfprep.Unfinished},
+	}
+	if list := f.w.Books.ManifestPath; list != "" { // it is, of books that were rebuilt without their list
+		places = append(places, struct{ folder, begins string }{filepath.Dir(list), nextTemp})
+	}
+	for _, left := range places {
 		if err := f.sweep(left.folder, left.begins, wanted); err != nil {
 			return err
 		}
@@ -192,17 +196,18 @@ func (f *purgeFiles) broken() error {
 	return nil
 }
 
+// sweep deletes files, and below the workspace folders where a large workbook was spooled.
 func (f *purgeFiles) sweep(folder, begins string, wanted map[string]bool) error {
 	entries, err := entriesOf(folder)
 	if err != nil {
 		return err
 	}
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		return !strings.HasPrefix(e.Name(), begins) || wanted[path.Join("signed", string(f.id), e.Name())]
+		return !strings.HasPrefix(e.Name(), begins) || wanted[path.Join("signed", string(f.id), e.Name())] || e.IsDir() && !within(f.ws.Dir, folder)
 	})
 	for _, e := range entries {
 		at := filepath.Join(folder, e.Name())
-		if e.IsDir() { // where a large workbook was spooled
+		if e.IsDir() {
 			err = os.RemoveAll(at)
 		} else {
 			_, err = f.remove(at)

@@ -35,20 +35,28 @@ func (a *App) ReportTo(ctx context.Context, w io.Writer, id mailout.BatchID, o R
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil {
-		return err
-	}
 	_, err = a.writeReport(ctx, w, books, o)
 	return err
 }
 
-// writeReport spools large workbooks in a folder below reports, which is closed to others.
+// spool makes a folder for what large workbooks are put aside in, in clear, while they are
+// written: below reports, which is closed to others. What a killed process leaves of it, the
+// next report deletes, and purging.
+func (a *App) spool() (folder string, done func(), err error) {
+	if err := os.MkdirAll(a.ws.Reports(), 0o700); err != nil {
+		return "", nil, err
+	}
+	folder, err = os.MkdirTemp(a.ws.Reports(), unfinishedReport)
+	return folder, func() { os.RemoveAll(folder) }, err
+}
+
+// writeReport writes what a report says, whatever becomes of it.
 func (a *App) writeReport(ctx context.Context, w io.Writer, books mailout.BatchInfo, o ReportOptions) (mailout.Totals, error) {
-	spool, err := os.MkdirTemp(a.ws.Reports(), unfinishedReport)
+	spool, done, err := a.spool()
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(spool)
+	defer done()
 	rows := a.ledger.Records(ctx, books.ID)
 	if o.Format == "csv" || o.Format == "xlsx" {
 		rows = a.ledger.Standings(ctx, books.ID)
