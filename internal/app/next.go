@@ -223,10 +223,11 @@ func nextFormat(o NextOptions, original string) (form string, asked bool, err er
 	return manifest.CSV, false, nil
 }
 
-// runs reports whether a spreadsheet would run a cell of the row, were it in a csv.
+// runs reports whether a spreadsheet would run a cell of the row, or the header above it, were
+// it in a csv.
 func runs(columns []mailout.Column) (name string, found bool) {
 	for _, c := range columns {
-		for _, text := range append([]mailout.Text{c.Value}, c.More...) {
+		for _, text := range append([]mailout.Text{mailout.Text(c.Name), c.Value}, c.More...) {
 			if report.RunsInCSV(text.Reveal()) {
 				return c.Name, true
 			}

@@ -160,6 +160,21 @@ func TestAListThatIsReadOtherwise(t *testing.T) {
 	}
 }
 
+// What a spreadsheet would run is never written into a csv, be it a cell, one of a group's other
+// lines, or a header.
+func TestWhatASpreadsheetWouldRun(t *testing.T) {
+	for want, c := range map[string]mailout.Column{
+		"Merknad": {Name: "Merknad", Value: "=1+1"},
+		"Kode":    {Name: "Kode", Value: "7", More: []mailout.Text{"8", "@a"}},
+		"=1+1":    {Name: "=1+1", Value: "7"},
+		"":        {Name: "Mobil", Value: "+4799112233", More: []mailout.Text{"-5"}},
+	} {
+		if name, found := runs([]mailout.Column{{Name: "title", Value: "Avtale"}, c}); name != want || found != (want != "") {
+			t.Errorf("of %q it says %q, %t", c.Name, name, found)
+		}
+	}
+}
+
 // Books that are not the whole truth cannot tell what is over.
 func TestNoListOfAnOlderLedger(t *testing.T) {
 	d := newDesk(t)
