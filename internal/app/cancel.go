@@ -17,7 +17,7 @@ type CancelPlan struct {
 	Lines  []int // of the rows that are not over, in order
 	Totals mailout.Totals
 	Asked  int       // created rows that the portal has answered about: cancelled, as it said, or over; it is asked again
-	People int       // signers of the other jobs that the portal has, or is being given: so many may be told
+	People int       // signers of the other jobs that the portal has, is being given, or may have: so many may be told
 	Held   int       // … and of those jobs, the ones that are held: nobody was told of them
 	Until  time.Time // until when the last of these is
 }
@@ -109,7 +109,7 @@ func (p *CancelPlan) add(r mailout.Record, w mailout.Wish, now time.Time) {
 	case (r.State == mailout.Created || r.State == mailout.Sending) && r.Job.Held(r.HeldUntil).Activation.After(now) && !r.HeldUntil.IsZero():
 		p.Held++
 		p.Until = later(p.Until, r.HeldUntil)
-	case r.State == mailout.Created || r.State == mailout.Sending:
+	case r.State == mailout.Created || r.State == mailout.Sending || r.State == mailout.Unknown:
 		p.People += len(r.Job.Signers)
 	}
 }
@@ -247,11 +247,15 @@ func (c *Cancelled) count(w mailout.Wish) {
 	switch {
 	case w.State == mailout.Cancelled && !w.Duplicate && w.Job == 0:
 		c.Withdrawn++
-	case w.State == mailout.Cancelled && !w.Duplicate, w.Answer == mailout.AnswerGranted:
+	case w.State == mailout.Cancelled && !w.Duplicate:
+		c.Cancelled++
+	case w.State.Final() && !w.Duplicate: // the status change has come, and tells more than any answer
+		c.TooLate++
+	case w.Answer == mailout.AnswerGranted:
 		c.Cancelled++
 	case w.Echo():
 		c.Over++
-	case w.State.Final() && !w.Duplicate, w.Answer == mailout.AnswerDeclined, w.Answer == mailout.AnswerGone:
+	case w.Answer == mailout.AnswerDeclined, w.Answer == mailout.AnswerGone:
 		c.TooLate++
 	case w.Answer == mailout.AnswerRefused:
 		c.Refused = append(c.Refused, w)
