@@ -52,9 +52,10 @@ func (l *Ledger) TakeChange(ctx context.Context, c mailout.Change) (mailout.Take
 	return t, err
 }
 
-// pending reports whether the final change of a job waits for its confirmation.
+// pending reports whether a change of a job waits for its confirmation that is an end, or may
+// be one: of a status that this program does not know.
 func pending(tx writer, job mailout.JobID) (is bool, err error) {
-	err = tx.QueryRow(`SELECT count(*) > 0 FROM changes WHERE job_id = ? AND final = 1 AND confirmed_at IS NULL`, int64(job)).Scan(&is)
+	err = tx.QueryRow(`SELECT count(*) > 0 FROM changes WHERE job_id = ? AND status <> ? AND confirmed_at IS NULL`, int64(job), string(mailout.InProgress)).Scan(&is)
 	return is, err
 }
 

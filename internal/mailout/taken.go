@@ -33,7 +33,7 @@ type Taken struct {
 	State       State  // of the row, after adopting; empty for other than ours
 	Fingerprint string // tells this change of the job from another
 	Confirmed   bool   // this very change was confirmed before
-	Pending     bool   // a final change of the job was recorded and is not confirmed yet
+	Pending     bool   // a change of the job that is an end, or may be one, was recorded and is not confirmed yet
 	Purged      bool   // the batch is purged: what the change offers is not kept
 	Strangers   int    // different foreign jobs met on this queue so far, but for those that a person knows of
 	Laid        bool   // of a missing one: a person has laid its alarm to rest

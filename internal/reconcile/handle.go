@@ -46,7 +46,7 @@ func (f *follower) receive(ctx context.Context, c mailout.Change) (*inHand, erro
 			return nil, h.wrap(err)
 		}
 	case t.Pending:
-		// An older change that came after the final one: for the same reason it waits.
+		// An older change that came after one that is an end, or may be: for the same reason it waits.
 	default:
 		if err := f.confirm(ctx, h); err != nil {
 			return nil, h.wrap(err)

@@ -196,3 +196,27 @@ func TestAJobStatusNobodyKnows(t *testing.T) {
 		w.alarms()
 	})
 }
+
+// While a status that nobody knows waits, which may be an end, an older change of the job must
+// not be confirmed in its place: a confirmation belongs to the job.
+func TestAnOlderChangeIsNotConfirmedWhileAnUnknownStatusWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.opts.Once = true
+		document := sealed(t, "one")
+		w.desk.put(w.change(2, "HALF_COMPLETED", "NOTARIZED"), document)
+		w.desk.put(w.waiting(2), nil)
+		w.done()
+		if n := w.desk.confirmed(jobAt(2)); n > 0 || w.desk.left() != 2 {
+			t.Fatalf("%d confirmations, %d changes are left", n, w.desk.left())
+		}
+		w.desk.put(w.signed(2), document)
+		w.opts.Once = false
+		w.done()
+		w.kept(2, "k2-1002.pdf", document)
+		w.alarms()
+		if w.desk.left() > 0 {
+			t.Errorf("%d changes are left", w.desk.left())
+		}
+	})
+}
