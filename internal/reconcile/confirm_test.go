@@ -172,3 +172,28 @@ func TestAnEmptyQueueProvesNothingOfWhatWasNotTried(t *testing.T) {
 		w.unconfirmed(1)
 	})
 }
+
+// A final change that was left unconfirmed may come again in other words, of a signer's status
+// above all. With the one that was confirmed the job is gone from the portal, and nothing waits
+// for the other: unless that one said that all have signed, and no such document is here.
+func TestAFinalChangeThatComesAgainInOtherWords(t *testing.T) {
+	for name, tt := range map[string]struct {
+		then        mailout.JobStatus
+		unconfirmed int
+	}{"signed": {mailout.Completed, 0}, "failed": {mailout.JobFailed, 1}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 2) // the second row keeps the following going
+				w.opts.Once = true
+				w.desk.put(w.change(2, mailout.Completed, "NOTARIZED"), nil) // and nothing is offered
+				w.done()
+				w.unconfirmed(1)
+				w.desk.put(w.change(2, tt.then, mailout.SignerSigned), sealed(t, "one"))
+				w.done()
+				time.Sleep(2 * redelivery)
+				w.done()
+				w.unconfirmed(tt.unconfirmed)
+			})
+		})
+	}
+}
