@@ -98,16 +98,20 @@ func (f *follower) keep(ctx context.Context, t mailout.Taken, c mailout.Change) 
 	return safe, nil
 }
 
+// keepOne keeps one file that is offered, and does not fetch again what was fetched when the
+// change came before. What the books name is looked at first: a ledger may have been moved
+// without its documents, and what is confirmed is gone from the portal.
 func (f *follower) keepOne(ctx context.Context, t mailout.Taken, c mailout.Change, o offer) (safe bool, err error) {
 	for _, known := range t.Files {
-		if known.Signer != o.signer || !known.Serves(c.Status) {
+		if known.Signer != o.signer || !known.Serves(c.Status) || known.Doubt != "" && known.Path != "" {
 			continue
 		}
-		there := known.Path != "" // fetched and kept when the change came before
-		if !there {
-			if there, err = f.finish(ctx, t, c, known); err != nil {
-				return false, err
-			}
+		there, err := f.holds(known)
+		if err == nil && !there {
+			there, err = f.finish(ctx, t, c, known)
+		}
+		if err != nil {
+			return false, err
 		}
 		if there && known.Doubt == "" {
 			return true, nil

@@ -28,10 +28,17 @@ func (f *follower) keepGood(ctx context.Context, t mailout.Taken, c mailout.Chan
 	// The very bytes may lie there under another name, from when they were doubtful or the job
 	// had failed. The books name the new one alone; a crash before this leaves a second copy.
 	for _, old := range t.Files {
-		if old.Signer != kept.Signer || old.SHA256 != kept.SHA256 || old.Path == "" {
+		if old.Signer != kept.Signer || old.SHA256 != kept.SHA256 || old.Doubt == "" && old.Serves(c.Status) {
+			continue // the last: that is the one itself, which was gone from its place
+		}
+		there, err := f.holds(old)
+		if err != nil {
+			return err
+		}
+		if !there { // or somebody has put something else there
 			continue
 		}
-		if err := f.disk.Remove(filepath.Join(f.o.Folder, old.Path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := f.disk.Remove(filepath.Join(f.o.Folder, old.Path)); err != nil {
 			return fmt.Errorf("removing a second copy: %w", err)
 		}
 	}

@@ -73,6 +73,18 @@ func (f *follower) finish(ctx context.Context, t mailout.Taken, c mailout.Change
 	return true, f.place(ctx, t, c, known)
 }
 
+// holds reports whether a file that is kept lies in its place, with the bytes of the books.
+func (f *follower) holds(known mailout.KeptFile) (bool, error) {
+	if known.Path == "" {
+		return false, nil
+	}
+	digest, err := f.digestAt(known.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return digest == known.SHA256, err
+}
+
 func (f *follower) digestAt(name string) (mailout.Digest, error) {
 	file, err := os.Open(filepath.Join(f.o.Folder, name))
 	if err != nil {
