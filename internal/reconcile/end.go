@@ -15,11 +15,16 @@ func (f *follower) end(e Ending, reason string) {
 	f.stop()
 }
 
+// result is the end, when all takers have come to theirs.
 func (f *follower) result() Result {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.res.Ending == "" {
-		f.res.Ending, f.res.Reason = EndInterrupted, "stopped on request"
+	if f.res.Ending != "" {
+		return f.res
+	}
+	f.res.Ending, f.res.Reason = EndInterrupted, "stopped on request"
+	if reason, is := f.awayAtEnd(); is {
+		f.res.Ending, f.res.Reason = EndAway, reason
 	}
 	return f.res
 }

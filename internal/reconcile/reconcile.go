@@ -2,10 +2,7 @@ package reconcile
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"net/http"
 	"sync"
 	"time"
 
@@ -111,6 +108,7 @@ func Run(ctx context.Context, ledger Ledger, portal Portal, pace Pace, o Options
 	group, ctx := errgroup.WithContext(ctx)
 	for _, q := range o.Queues {
 		line := &queueLine{Queue: q, turn: make(chan struct{}, 1)}
+		f.lines = append(f.lines, line)
 		for range max(1, o.Takers) {
 			group.Go(func() error {
 				err := f.take(ctx, line)
@@ -133,6 +131,7 @@ type follower struct {
 	o       Options
 	polling context.Context // ends when no further poll is wanted
 	stop    context.CancelFunc
+	lines   []*queueLine
 
 	mu      sync.Mutex
 	res     Result
@@ -148,6 +147,7 @@ type queueLine struct {
 	Queue
 	turn    chan struct{} // holds a token while a taker polls
 	trouble time.Time     // since when polls have failed; zero: they do not
+	why     string        // … what the last one said
 	told    bool          // … and a person knows
 	known   bool          // a poll was answered before
 }
@@ -232,61 +232,4 @@ func unless(ended context.Context, err error) error {
 		return nil
 	}
 	return err
-}
-
-// recovered notes that a poll was answered.
-func (f *follower) recovered(q *queueLine) {
-	if q.told {
-		f.o.Trouble(time.Time{}, "")
-	}
-	q.trouble, q.told, q.known = time.Time{}, false, true
-}
-
-// pollFailed waits a minute after a failed poll (a change it may have carried comes
-// again), and gives up when polls have failed for ten: then something is wrong here, most
-// likely. A portal that has answered this process before may be down for the night, and is
-// waited for a day, which a person is told. A 429 that names no time is waited for as a poll
-// too early is in production, ten minutes (portal-api.md, "Status changes"); then it takes
-// three of them to give up.
-func (f *follower) pollFailed(ctx context.Context, q *queueLine, err error, done func(timedOut, blocked bool)) error {
-	var ce *mailout.CallError
-	if !errors.As(err, &ce) {
-		done(true, false)
-		return errors.Join(fmt.Errorf("polling: %w", err), f.noteLost(ctx, q, mailout.OutcomeUnknown))
-	}
-	done(ce.Speed.TimedOut, ce.Speed.Blocked)
-	if err := f.noteLost(ctx, q, ce.Kind); err != nil {
-		return err
-	}
-	pause, patience := time.Minute, away
-	if ce.Status == http.StatusTooManyRequests && !ce.Speed.Blocked {
-		pause, patience = 10*time.Minute, 2*away
-	}
-	switch {
-	case f.polling.Err() != nil:
-		return nil
-	case ce.Fatal:
-		f.end(EndFatal, ce.Message)
-		return nil
-	case q.trouble.IsZero():
-		q.trouble = f.o.Now()
-	case f.o.Now().Sub(q.trouble) > patience && (!q.known || f.o.Once):
-		f.end(EndAway, "the portal's queue could not be polled for ten minutes and more: "+ce.Message)
-		return nil
-	case f.o.Now().Sub(q.trouble) > outage:
-		f.end(EndAway, "the portal's queue could not be polled for a day: "+ce.Message)
-		return nil
-	case f.o.Now().Sub(q.trouble) > patience && !q.told && f.o.Trouble != nil:
-		q.told = true
-		f.o.Trouble(q.trouble, ce.Message)
-	}
-	return f.pace.PollAfter(ctx, string(q.Sender), q.Name, pause)
-}
-
-// noteLost writes down that a poll may have been answered and the answer was lost.
-func (f *follower) noteLost(ctx context.Context, q *queueLine, kind mailout.OutcomeKind) error {
-	if kind == mailout.OutcomeNotSent || kind == mailout.OutcomeRefused {
-		return nil // nothing was handed out
-	}
-	return f.ledger.PollLost(ctx, q.Sender, q.Name, f.o.Now())
 }
