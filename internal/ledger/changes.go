@@ -37,9 +37,8 @@ func (l *Ledger) TakeChange(ctx context.Context, c mailout.Change) (mailout.Take
 		if err := noteSigners(tx, p, c, &t); err != nil {
 			return err
 		}
-		if e, _ := c.Event(); t.Kind == mailout.TakenDuplicate && e == mailout.Cancel {
-			// It was cancelled, whatever was answered to the call.
-			if err := layDuplicate(tx, p, c.JobID, now); err != nil {
+		if t.Kind == mailout.TakenDuplicate {
+			if err := endDuplicate(tx, p, c, now); err != nil {
 				return err
 			}
 		}

@@ -94,13 +94,13 @@ func addEvent(tx writer, e event) error {
 }
 
 // raise adds an alarm; the same one twice is one. A job may be doubtful for one file after
-// the other, sent.log be cut again, and one more copy of the books have sent a row: where a
-// person has laid the first doubt to rest, another one is open again. So is the same one about
-// sent.log once it was whole in between.
+// the other, a row come back in another way, sent.log be cut again, and one more copy of the books
+// have sent a row: where a person has laid the first to rest, another one is open again. So is
+// the same one about sent.log once it was whole in between.
 func raise(tx writer, a mailout.Alarm, now string) error {
 	_, err := tx.Exec(`INSERT INTO alarms (at, kind, batch, line, job_id, detail) VALUES (?,?,?,?,?,?)
 		ON CONFLICT DO UPDATE SET at = excluded.at, detail = excluded.detail, laid_at = NULL, note = '', used_at = NULL
-		WHERE (kind IN (?, ?) OR kind = ? AND job_id = 0) AND laid_at IS NOT NULL AND (detail <> excluded.detail OR used_at IS NOT NULL)`,
-		now, string(a.Kind), string(a.Batch), a.Line, int64(a.JobID), a.Detail, string(mailout.AlarmDoubtful), string(mailout.AlarmSentLog), string(mailout.AlarmMissing))
+		WHERE (kind IN (?, ?, ?) OR kind = ? AND job_id = 0) AND laid_at IS NOT NULL AND (detail <> excluded.detail OR used_at IS NOT NULL)`,
+		now, string(a.Kind), string(a.Batch), a.Line, int64(a.JobID), a.Detail, string(mailout.AlarmDoubtful), string(mailout.AlarmRevived), string(mailout.AlarmSentLog), string(mailout.AlarmMissing))
 	return err
 }

@@ -60,3 +60,50 @@ func TestTheSchemaRefusesOddFilesThatAreNotTrue(t *testing.T) {
 	b.wantRefused(`UPDATE files SET partial = 1`) // nothing says why it is doubtful
 	b.wantRefused(`UPDATE files SET partial = 2, doubt = 'x'`)
 }
+
+// What the portal answered to a cancellation is not what became of the job: where all have
+// signed the duplicate all the same, two letters are signed, and the alarm is open again until
+// a person lays it to rest.
+func TestADuplicateThatIsSignedAfterItWasCancelled(t *testing.T) {
+	b, _, second := duplicated(t)
+	b.wishJob(23)
+	b.answered(b.askFor(), mailout.AnswerGranted)
+	b.wantAlarms()
+	signed := b.change(second.Ref, 23, mailout.Completed, mailout.SignerSigned)
+	b.take(signed)
+	b.wantAlarms("duplicate 2 23")
+	b.layAll()
+	b.take(signed)
+	b.wantAlarms()
+}
+
+// A row may come back more than once, each time in another way. Who has laid the first alarm to
+// rest is told of the next.
+func TestARowThatIsRevivedOnceMore(t *testing.T) {
+	b := newBooks(t)
+	id := b.approved(row(2))
+	ref := b.begin(id, 2)
+	b.settle(ref, refused)
+	b.finish(b.change(ref, 7, mailout.JobFailed, mailout.SignerExpired))
+	b.wantAlarms("revived 2 7")
+	b.layAll()
+	c := b.change(ref, 7, mailout.Completed, mailout.SignerSigned)
+	for range 2 {
+		b.conclude(b.take(c), c)
+		b.wantState(id, 2, mailout.Expired)
+		b.wantAlarms("revived 2 7")
+	}
+	b.layAll()
+	b.conclude(b.take(c), c)
+	b.wantAlarms()
+}
+
+func (b *books) layAll() {
+	b.t.Helper()
+	alarms, err := b.Alarms(b.t.Context())
+	must(b.t, err)
+	for _, a := range alarms {
+		_, err := b.LayAlarm(b.t.Context(), a.ID, "by kari: dealt with")
+		must(b.t, err)
+	}
+}

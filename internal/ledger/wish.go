@@ -224,3 +224,19 @@ func layDuplicate(tx writer, p place, job mailout.JobID, now string) error {
 		now, string(mailout.AlarmDuplicate), string(p.batch), p.line, int64(job))
 	return err
 }
+
+// endDuplicate has the alarm of a duplicate follow what became of the job, whatever was answered
+// to a call: it rests where the job was cancelled at a person's wish. Where all have signed it,
+// it is open again if it rests because a cancellation was granted.
+func endDuplicate(tx writer, p place, c mailout.Change, now string) error {
+	switch e, _ := c.Event(); e {
+	case mailout.Cancel:
+		return layDuplicate(tx, p, c.JobID, now)
+	case mailout.Complete:
+		_, err := tx.Exec(`UPDATE alarms SET laid_at = NULL, note = '', at = ?1 WHERE kind = ?2 AND batch = ?3 AND line = ?4 AND job_id = ?5 AND laid_at IS NOT NULL
+			AND EXISTS (SELECT 1 FROM wishes w WHERE w.batch = ?3 AND w.line = ?4 AND w.job_id = ?5 AND alarms.note = 'cancelled, ' || w.said)`,
+			now, string(mailout.AlarmDuplicate), string(p.batch), p.line, int64(c.JobID))
+		return err
+	}
+	return nil
+}
