@@ -107,6 +107,8 @@ type auditor struct {
 	tell     func(Finding)
 	approved int64 // Seq of the first approval; 0: none was met
 	rebuilt  bool  // the books were rebuilt, and their history begins then
+	purged   int64 // Seq of the beginning of the first purge; 0: none was met
+	late     int   // rows that a job has revived since, and that are not over
 	Result
 }
 
@@ -138,6 +140,9 @@ func (a *auditor) line(e mailout.Evidence) error {
 	r := row{auditor: a, Evidence: e}
 	if e.Row {
 		a.Totals[e.State]++
+		if !e.State.Final() && r.revivedLate() {
+			a.late++
+		}
 		r.chain()
 		r.attempts()
 		r.end()
@@ -151,12 +156,15 @@ func (a *auditor) line(e mailout.Evidence) error {
 	return err
 }
 
-// said looks when the batch was first approved.
+// said looks when the batch was first approved, and when it was first purged.
 func (a *auditor) said(events []mailout.EventBook) {
 	for _, h := range events {
 		a.rebuilt = a.rebuilt || h.Kind == "rebuilt"
 		if a.approved == 0 && h.Kind == "approved" {
 			a.approved = h.Seq
+		}
+		if a.purged == 0 && h.Kind == "purge begun" {
+			a.purged = h.Seq
 		}
 	}
 }
@@ -170,7 +178,7 @@ func (a *auditor) sums(kept mailout.Totals) {
 	}
 	open := a.Totals.Sum() - a.Totals.Final()
 	switch done := a.o.Batch.State == mailout.Done || a.o.Batch.State == mailout.Purged; {
-	case open > 0 && done && !a.o.Spoken:
+	case open > a.late && done && !a.o.Spoken:
 		a.found(Finding{Code: "done-with-open-rows", Message: fmt.Sprintf("the batch is %s, and rows that are not over: %d", a.o.Batch.State, open), Remedy: restore})
 	case open > 0:
 		a.found(Finding{Severity: Note, Code: "not-over", Message: fmt.Sprintf("the batch is not over: rows that are not at their end: %d", open), Remedy: "batch status tells what is left to do; audit again when the batch is done"})

@@ -177,6 +177,8 @@ func TestWhatMayBeSoIsNoted(t *testing.T) {
 			b.evidence[2].Changes = append(b.evidence[2].Changes, mailout.ChangeBook{JobID: 7, Status: mailout.Completed, Tried: true, Confirmed: true})
 			b.evidence[2].Raised = []mailout.Alarm{{ID: 1, Kind: mailout.AlarmDuplicate, JobID: 7}}
 		}},
+		{"a job that came to light after the purge was confirmed and not kept", "", func(b *books) { b.revivedLate(mailout.Signed) }},
+		{"a job that came to light after the purge is still with its signers", "not-over", func(b *books) { b.revivedLate(mailout.Created) }},
 		{"books that were rebuilt have no beginning", "", func(b *books) {
 			b.evidence[0].Events = []mailout.EventBook{{Seq: 50, At: moment, Kind: "rebuilt"}}
 			e := &b.evidence[2]
@@ -226,5 +228,21 @@ func TestLimitsAreSaid(t *testing.T) {
 	done, purged := audit.Limits(mailout.BatchInfo{State: mailout.Done}), audit.Limits(mailout.BatchInfo{State: mailout.Purged})
 	if len(done) < 6 || len(purged) <= len(done) {
 		t.Errorf("%d and %d limits", len(done), len(purged))
+	}
+}
+
+// revivedLate has line 3 refused, the batch purged, and then a job of the line come to light.
+func (b *books) revivedLate(state mailout.State) {
+	b.batch.State = mailout.Purged
+	b.evidence[0].Events = append(b.evidence[0].Events, mailout.EventBook{Seq: 30, At: moment, Kind: "purge begun"})
+	e := &b.evidence[2]
+	e.Events[1].Kind, e.Events[1].To = string(mailout.Refuse), mailout.Refused
+	e.Events[2] = mailout.EventBook{Seq: 40, At: e.Since, Kind: string(mailout.Adopt), From: mailout.Refused, To: mailout.Created, JobID: e.JobID}
+	e.Signers, e.State, e.Cause = []mailout.SignerStatus{mailout.SignerSigned}, state, ""
+	b.kept = mailout.Totals{mailout.Signed: 1, mailout.Skipped: 1}
+	b.kept[state]++
+	if state == mailout.Signed {
+		e.Events = append(e.Events, mailout.EventBook{Seq: 41, At: e.Since, Kind: string(mailout.Complete), From: mailout.Created, To: mailout.Signed, JobID: e.JobID})
+		e.Changes = []mailout.ChangeBook{{JobID: e.JobID, Status: mailout.Completed, Tried: true, Confirmed: true}}
 	}
 }

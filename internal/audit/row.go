@@ -168,9 +168,15 @@ func (r row) jobs() {
 			r.found(Finding{Code: "confirmed-without-document", Line: r.Line, Job: c.JobID, Message: "its status change was confirmed, and no signed document of it is kept", Remedy: "the portal may have deleted its copy: ask it for the document at once"})
 		}
 	}
-	if r.State == mailout.Signed && !r.has(r.JobID) {
+	if r.State == mailout.Signed && !r.has(r.JobID) && !r.revivedLate() {
 		r.wrong("document-missing", "the row is signed, and the books have no signed document of its job %d", r.JobID)
 	}
+}
+
+// revivedLate reports whether the row has moved since its batch was purged. All rows were over
+// then: a job of it has come to light that nobody knew of, and nothing of that is kept.
+func (r row) revivedLate() bool {
+	return r.purged > 0 && slices.ContainsFunc(r.Events, func(h mailout.EventBook) bool { return h.From != h.To && h.Seq > r.purged })
 }
 
 // has reports whether the books have a job's signed document, in its place and not doubtful.
