@@ -21,9 +21,10 @@
 //
 // A confirmation belongs to the job, not to the change. Several takers may carry changes
 // of one queue, so each change is recorded before the next poll, one that is not final is
-// confirmed before the next poll, or not at all while the job's final change waits, and a
-// job's final change is carried by one taker at a time: no confirmation counts for a final
-// change whose document is not kept.
+// confirmed before the next poll, or not at all while one waits that ends the job, or may end it
+// (a status that nobody here knows), and a job's final change is carried by one taker at a time:
+// no confirmation counts for a final change whose document is not kept. That it is kept is seen
+// on the disk, and not only in the books.
 //
 // A change that comes when its batch is purged is recorded and confirmed, and nothing that it
 // offers is fetched.

@@ -3,6 +3,8 @@ package reconcile_test
 import (
 	"testing"
 	"testing/synctest"
+
+	"batch/internal/mailout"
 )
 
 // A change that comes when its batch is purged is confirmed, and what it offers is not fetched:
@@ -37,5 +39,33 @@ func TestAChangeOfAPurgedBatchIsConfirmedAndNotKept(t *testing.T) {
 		if got := w.at(3).State; got != "expired" {
 			t.Errorf("line 3 is %s now", got)
 		}
+	})
+}
+
+// A row that was refused has a job after all, which comes to light when its batch is purged: it
+// is adopted, with an alarm, and followed to its end; nothing of it is kept.
+func TestARowThatIsRevivedAfterThePurge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := openWorld(t, t.TempDir(), newDesk())
+		w.another(row(2))
+		w.refs[2] = w.begin(2)
+		_, err := w.Settle(t.Context(), w.refs[2], mailout.Outcome{Kind: mailout.OutcomeRefused, Status: 400, Code: "NO"})
+		must(t, err)
+		_, err = w.BeginPurge(t.Context(), w.id, "by a test")
+		must(t, err)
+		must(t, w.PurgeRows(t.Context(), w.id))
+		w.desk.onFetch = func(url string) { t.Errorf("%s is fetched", url) }
+		w.opts.Once = true
+		w.desk.put(w.waiting(2), nil)
+		w.done()
+		if got := w.at(2).State; got != mailout.Created {
+			t.Errorf("the row is %s", got)
+		}
+		w.desk.put(w.signed(2), sealed(t, "late"))
+		w.done()
+		if got := w.at(2).State; got != mailout.Signed || w.desk.left() > 0 {
+			t.Errorf("the row is %s, %d changes are left", got, w.desk.left())
+		}
+		w.alarms("revived 2 1002")
 	})
 }
