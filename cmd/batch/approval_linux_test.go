@@ -31,3 +31,20 @@ func TestAnAnswerToAnEarlierQuestion(t *testing.T) {
 		t.Errorf("%d letters more went out after a stop that nobody was asked about", n-before)
 	}
 }
+
+// Who wants one letter out first is asked about that one, not about all of them.
+func TestTheQuestionBeforeACanary(t *testing.T) {
+	t.Parallel()
+	m := newMailout(t, 3)
+	asks := func(question string, args ...string) {
+		t.Helper()
+		cmd, _, _ := m.command(args...)
+		p := atTerminal(t, cmd)
+		p.says(t, question)
+		p.types(t, "no\n")
+		p.ends(t, exitUsage)
+	}
+	asks("Send 1 of 3 jobs now, and stop then?", "run", m.manifest, "--canary", "1")
+	must(t, changeSettings(filepath.Join(m.dir, "batch.toml"), "stop.canary=2"))
+	asks("Send 2 of 3 jobs now, and stop then?", "run", m.manifest)
+}

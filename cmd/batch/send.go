@@ -97,7 +97,11 @@ func (s *session) send(a *app.App, books mailout.BatchInfo, f sendFlags, canary 
 	if err != nil {
 		return err
 	}
-	by, err := s.approval(books, f, note)
+	first, err := a.Canary(s.hard, books.ID, canary)
+	if err != nil {
+		return err
+	}
+	by, err := s.approval(books, f, note, first)
 	if err != nil {
 		return s.finish(err, "", books)
 	}
@@ -169,8 +173,8 @@ func known(b mailout.BatchInfo) []mailout.BatchInfo {
 }
 
 // approval says how a person approved the batch, or why it may not be sent. note
-// is told to a person who is asked.
-func (s *session) approval(b mailout.BatchInfo, f sendFlags, note string) (by string, err error) {
+// is told to a person who is asked; canary is how many rows go out before the next question.
+func (s *session) approval(b mailout.BatchInfo, f sendFlags, note string, canary int) (by string, err error) {
 	digest := f.Approve
 	switch {
 	case digest != "" && len(digest) < 12:
@@ -186,11 +190,7 @@ func (s *session) approval(b mailout.BatchInfo, f sendFlags, note string) (by st
 	case s.Yes:
 		return "--yes", nil
 	}
-	question := "Send " + count(b.Rows-b.Totals[mailout.Skipped], "job") + " now?"
-	if b.State == mailout.Stopped {
-		question = "The batch was stopped: " + b.StopReason + ". Go on with " + count(b.Totals[mailout.Planned], "row") + "?"
-	}
-	if s.ui.confirm(strings.TrimSpace(note + " " + question)) {
+	if s.ui.confirm(strings.TrimSpace(note + " " + question(b, canary))) {
 		return "typed", nil
 	}
 	remedy := "to send it: batch run --approve " + b.Digest.String()[:12]
@@ -201,4 +201,16 @@ func (s *session) approval(b mailout.BatchInfo, f sendFlags, note string) (by st
 		remedy += " --follow"
 	}
 	return "", &app.Error{Kind: app.KindUsage, Message: "not approved; nothing was sent", Remedy: remedy}
+}
+
+// question is what a person is asked before rows are sent: for as many as a yes would send.
+func question(b mailout.BatchInfo, canary int) string {
+	before, rows, noun, after := "Send ", b.Rows-b.Totals[mailout.Skipped], "job", " now"
+	if b.State == mailout.Stopped {
+		before, rows, noun, after = "The batch was stopped: "+b.StopReason+". Go on with ", b.Totals[mailout.Planned], "row", ""
+	}
+	if canary > 0 && canary < rows {
+		return before + thousands(int64(canary)) + " of " + count(rows, noun) + after + ", and stop then?"
+	}
+	return before + count(rows, noun) + after + "?"
 }

@@ -111,7 +111,7 @@ func (a *App) HoldNote(ctx context.Context, b mailout.BatchInfo, canary int) (st
 	if err != nil || until.IsZero() {
 		return "", err
 	}
-	if canary, err = a.canary(ctx, SendOptions{Batch: b.ID, Canary: canary}); err != nil {
+	if canary, err = a.Canary(ctx, b.ID, canary); err != nil {
 		return "", err
 	}
 	if canary > 0 && b.HeldUntil.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 
+	"batch/internal/mailout"
 	"batch/internal/submit"
 )
 
@@ -20,19 +21,19 @@ func (a *App) rules(ctx context.Context, o SendOptions) (r submit.Rules, err err
 	return r, err
 }
 
-// canary is how many rows may go out before a person looks; 0: all of them. What --canary or
+// Canary is how many rows may go out before a person looks; 0: all of them. What --canary or
 // [stop] canary says holds until a canary was out and stopped the batch: what is sent after that
 // was approved by a person who had been told so, and asked about all that is left. No other
 // stop ends it: nobody has looked at a canary then. Its rows count from the last approval on.
-func (a *App) canary(ctx context.Context, o SendOptions) (int, error) {
-	n := o.Canary
+func (a *App) Canary(ctx context.Context, id mailout.BatchID, asked int) (int, error) {
+	n := asked
 	if n == 0 {
 		n = a.ws.Config.Stop.Canary
 	}
 	if n == 0 {
 		return 0, nil
 	}
-	history, err := a.ledger.History(ctx, o.Batch, 0)
+	history, err := a.ledger.History(ctx, id, 0)
 	if err != nil {
 		return 0, err
 	}

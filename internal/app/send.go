@@ -123,7 +123,7 @@ func (a *App) lookBefore(ctx context.Context, s *speaker, o *SendOptions) (sent 
 	if len(sent.Problems) > 0 {
 		return sent, nil
 	}
-	if o.Canary, err = a.canary(ctx, *o); err != nil {
+	if o.Canary, err = a.Canary(ctx, o.Batch, o.Canary); err != nil {
 		return sent, err
 	}
 	o.outset, err = a.consider(ctx, sent.Books, o.Canary, s.expires)
