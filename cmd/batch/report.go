@@ -1,17 +1,21 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"batch/internal/app"
 	"batch/internal/mailout"
+	"batch/internal/report"
 )
 
 type reportCmd struct {
 	Format          string          `help:"csv, xlsx, json or html." enum:"csv,xlsx,json,html" default:"csv"`
 	Only            []mailout.State `help:"Only rows in these states." placeholder:"STATE,…"`
 	Out             string          `help:"Where to write it; - is stdout." placeholder:"FILE"`
-	Delimiter       string          `help:"Delimiter of the csv." default:";"`
+	Delimiter       string          `help:"Delimiter of the csv; default: a semicolon." placeholder:"CHAR"`
 	WithNationalIDs bool            `name:"with-national-ids" help:"Do not mask national numbers and addresses."`
 	Batch           string          `arg:"" optional:"" help:"The batch's id, or latest."`
 }
@@ -24,14 +28,12 @@ func (reportCmd) Help() string {
 // Run writes the report and prints where it is.
 func (c *reportCmd) Run(s *session) error {
 	o := app.ReportOptions{Format: c.Format, WithNationalIDs: c.WithNationalIDs, Only: c.Only, Out: c.Out}
-	if utf8.RuneCountInString(c.Delimiter) != 1 {
-		return &app.Error{Kind: app.KindUsage, Message: "the delimiter is one character", Remedy: `--delimiter ";" or --delimiter ","`}
+	var err error
+	if o.Delimiter, err = c.delimiter(); err != nil {
+		return err
 	}
-	o.Delimiter, _ = utf8.DecodeRuneInString(c.Delimiter)
-	for _, st := range c.Only {
-		if !isState(st) {
-			return &app.Error{Kind: app.KindUsage, Message: clean(string(st)) + " is not a state", Remedy: "see batch status for the states"}
-		}
+	if err := c.fits(s.JSON); err != nil {
+		return err
 	}
 	a, books, err := s.openBatch(c.Batch)
 	if err != nil {
@@ -54,11 +56,37 @@ func (c *reportCmd) Run(s *session) error {
 	return s.done(books)
 }
 
-func isState(s mailout.State) bool {
-	for _, known := range mailout.States {
-		if s == known {
-			return true
+// delimiter is the character that was asked for; 0: the usual one.
+func (c *reportCmd) delimiter() (rune, error) {
+	if c.Delimiter == "" {
+		return 0, nil
+	}
+	remedy := `--delimiter ";" or --delimiter ","`
+	switch r, size := utf8.DecodeRuneInString(c.Delimiter); {
+	case c.Format != "csv":
+		return 0, &app.Error{Kind: app.KindUsage, Message: "--delimiter is of csv alone", Remedy: "leave it out, or give --format csv"}
+	case size != len(c.Delimiter):
+		return 0, &app.Error{Kind: app.KindUsage, Message: "the delimiter is one character", Remedy: remedy}
+	case !report.MayDelimit(r):
+		return 0, &app.Error{Kind: app.KindUsage, Message: "this character cannot be the delimiter of a csv", Remedy: remedy}
+	default:
+		return r, nil
+	}
+}
+
+// fits says what of the flags does not go together, or means nothing.
+func (c *reportCmd) fits(asJSON bool) error {
+	for _, st := range c.Only {
+		if !slices.Contains(mailout.States, st) {
+			var states []string
+			for _, known := range mailout.States {
+				states = append(states, string(known))
+			}
+			return &app.Error{Kind: app.KindUsage, Message: fmt.Sprintf("%q is not a state", clean(string(st))), Remedy: "--only takes " + strings.Join(states, ", ")}
 		}
 	}
-	return false
+	if asJSON && c.Out == "-" && c.Format != "json" {
+		return &app.Error{Kind: app.KindUsage, Message: "--json and a report as " + c.Format + " both want stdout", Remedy: "give --format json, or a file with --out"}
+	}
+	return nil
 }

@@ -101,14 +101,14 @@ func notOver(s mailout.State) error {
 	for i, state := range overStates {
 		over[i] = string(state)
 	}
-	why := "is not a state"
+	takes := "--from takes " + strings.Join(over, ", ")
 	switch {
 	case s == mailout.Signed:
-		why = "has what was asked for: there is nothing to try again"
+		return usage(takes, "a row that is signed has what was asked for: there is nothing to try again")
 	case slices.Contains(mailout.States, s):
-		why = "is not over: its job may live, and a second letter could go out"
+		return usage(takes, "a row that is %s is not over: its job may live, and a second letter could go out", s)
 	}
-	return usage("--from takes "+strings.Join(over, ", "), "a row that is %s %s", s, why)
+	return usage(takes, "%q is not a state", string(s))
 }
 
 // chosen are the rows of a batch that another attempt is to be made at.

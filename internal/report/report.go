@@ -91,6 +91,10 @@ func Write(w io.Writer, b mailout.BatchInfo, rows iter.Seq2[mailout.Record, erro
 	}
 }
 
+// MayDelimit reports whether a csv is read again as it was written with this character between
+// its cells.
+func MayDelimit(r rune) bool { return !strings.ContainsRune("\"\r\n\ufeff\ufffd", r) }
+
 // filled are the options with what stands for their zero values.
 func (o Options) filled() (Options, error) {
 	switch o.Format {
@@ -100,7 +104,7 @@ func (o Options) filled() (Options, error) {
 	default:
 		return o, fmt.Errorf("there is no report format %q: choose csv, xlsx, json or html", o.Format)
 	}
-	if strings.ContainsRune("\"\r\n\ufeff\ufffd", o.Delimiter) {
+	if !MayDelimit(o.Delimiter) {
 		return o, errors.New("this character cannot be the delimiter of a csv: choose a semicolon, a comma or a tab")
 	}
 	if o.Delimiter == 0 {
