@@ -19,7 +19,7 @@ type cancelCmd struct {
 
 // Help is shown by batch cancel --help.
 func (cancelCmd) Help() string {
-	return "Rows not yet sent are withdrawn; jobs with the signers are cancelled at the portal, which tells the signers. A cancelled row shows as such " +
+	return "Rows not yet sent are withdrawn; jobs with the signers are cancelled at the portal, which may tell the signers. A cancelled row shows as such " +
 		"when its status change has come: batch follow.\n\nExamples:\n\n    batch cancel 2026-11-21-a7 --reason \"wrong attachment\"\n" +
 		"    batch cancel 2026-11-21-a7 1042 1043 --reason \"has left\"\n    batch cancel --job 1795268974002 --reason \"sent twice\""
 }

@@ -12,7 +12,7 @@ import (
 type nextCmd struct {
 	From    []mailout.State        `required:"" help:"Rows in these states: rejected, expired, failed, cancelled, refused, skipped." placeholder:"STATE,…"`
 	Include []mailout.SignerStatus `help:"Try these people again too: RESERVED, SIGNERS_NAME_NOT_AVAILABLE, BLOCKED." placeholder:"STATUS,…"`
-	Format  string                 `help:"csv or xlsx; default: as the batch's own manifest." enum:"csv,xlsx," default:""`
+	Format  string                 `help:"csv or xlsx; default: as the batch's own manifest." enum:"csv,xlsx," default:"" placeholder:"csv|xlsx"`
 	Out     string                 `help:"Where to write it; default: beside the batch's own manifest. Nothing is written over." placeholder:"FILE"`
 	Batch   string                 `arg:"" optional:"" help:"The batch's id, or latest."`
 }

@@ -11,7 +11,7 @@ type planFlags struct {
 	Sheet       string `help:"Sheet of the workbook; default: the first visible one." placeholder:"NAME"`
 	Encoding    string `help:"Encoding of a CSV file; default: found out." placeholder:"NAME"`
 	Delimiter   string `help:"Delimiter of a CSV file; default: found out." placeholder:"CHAR"`
-	Hidden      string `help:"What hidden rows mean: send or skip." enum:",send,skip" default:""`
+	Hidden      string `help:"What hidden rows mean: send or skip." enum:",send,skip" default:"" placeholder:"send|skip"`
 	SkipBadRows bool   `help:"Leave out rows with problems; they stay in the books as skipped."`
 	All         bool   `help:"Show every problem, also when there are many of a kind."`
 }

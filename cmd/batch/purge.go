@@ -9,7 +9,7 @@ import (
 )
 
 type purgeCmd struct {
-	Signed bool   `help:"Delete the signed documents too. Have them in your archive first: nobody else has them."`
+	Signed bool   `help:"Delete the signed documents too. Have them in your archive first: nobody else may have them."`
 	Remote bool   `help:"First have the portal delete the documents that it has offered to delete (long-term storage)."`
 	Batch  string `arg:"" optional:"" help:"The batch's id, in full."`
 }
@@ -66,7 +66,7 @@ func (s *session) showPurgePlan(p app.PurgePlan, c *purgeCmd) {
 	s.ui.say("  stay  states, times, digests, references, job numbers, and what happened when; the manifest and your PDFs")
 	switch {
 	case c.Signed && p.Signed > 0:
-		s.ui.say("  go    %s with signed documents. Have them in your archive: the portal has them no more.", count(p.Signed, "file"))
+		s.ui.say("  go    %s with signed documents. Have them in your archive: without long-term storage the portal has them no more.", count(p.Signed, "file"))
 	case p.Signed > 0:
 		s.ui.say("  stay  %s with signed documents; --signed deletes them too", count(p.Signed, "file"))
 	}

@@ -173,7 +173,7 @@ func nextSteps(b mailout.BatchInfo) []string {
 	add(b.Uncancellable > 0, "%s that the portal refuses to cancel, still with the signers: batch why %s ROW tells the code; cancel in the sender portal", count(b.Uncancellable, "job"), b.ID)
 	add(b.Alarms > 1 || b.Alarms == 1 && !b.Overdue, "when an alarm is dealt with: batch resolve --alarm ID --note TEXT")
 	add(b.State == mailout.Done, "the completion report: batch report %s", b.ID)
-	add(b.State == mailout.Done && len(notSigned(t)) > 0, "to try those again whose job has failed: batch next %s --from %s", b.ID, strings.Join(notSigned(t), ","))
+	add(b.State == mailout.Done && len(notSigned(t)) > 0, "batch next %s --from %s lists those that can be tried again", b.ID, strings.Join(notSigned(t), ","))
 	return steps
 }
 

@@ -48,7 +48,7 @@ func (s *session) showStory(a *app.App, story app.Story) {
 		for _, src := range d.Sources {
 			from = append(from, src.Path)
 		}
-		s.ui.say("  document: %s, %s, sha256 %s", strings.Join(from, " + "), count(d.Pages, "page"), d.SHA256)
+		s.ui.say("  document: %s, %s, sha256 %s", cmp.Or(strings.Join(from, " + "), "name purged"), count(d.Pages, "page"), d.SHA256)
 	}
 	for _, at := range story.Attempts {
 		s.ui.say("  attempt %d: reference %s, %s%s", at.N, at.Ref, attemptEnd(at), seenJob(at))
