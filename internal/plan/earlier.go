@@ -87,7 +87,7 @@ func judgeEarlier(p *mailout.Problem, s mailout.Standing, known bool, id mailout
 		p.Remedy = "in a rehearsal nothing needs to be done; else compare the batch's id with `batch status`"
 	case !s.Again.IsZero():
 		p.Code, p.Message = codeTried, fmt.Sprintf("line %d of batch %s was tried again already, in line %d of batch %s", id.Line, id.Batch, s.Again.Line, s.Again.Batch)
-		p.Remedy = fmt.Sprintf("delete the line; where the newer attempt has failed too, `batch next %s` goes on from there; `batch why %s line:%d` shows what became of it", s.Again.Batch, s.Again.Batch, s.Again.Line)
+		p.Remedy = fmt.Sprintf("delete the line; where the newer attempt has failed too, `batch next %s --from rejected,expired,failed` goes on from there; `batch why %s line:%d` shows what became of it", s.Again.Batch, s.Again.Batch, s.Again.Line)
 	case s.Alarms > 0:
 		p.Code, p.Message = codeNotOver, fmt.Sprintf("a person must look at line %d of batch %s first: it has an alarm", id.Line, id.Batch)
 		p.Remedy = "delete the line until that is settled; " + look
