@@ -91,7 +91,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "batch: %s\n  → see batch --help\n", clean(err.Error()))
+		fmt.Fprintf(stderr, "batch: %s\n  → see batch %s--help\n", clean(err.Error()), commandOf(err))
 		(&ui{out: stdout, err: stderr, asJSON: slices.Contains(args, "--json")}).total(mailout.BatchInfo{}, exitUsage)
 		return exitUsage
 	}
@@ -99,6 +99,19 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 		c.Color = "never"
 	}
 	return c.start(ctx, parsed, stdin, stdout, stderr)
+}
+
+// commandOf is the command in which a command line went wrong, and a space; empty where it is not
+// known.
+func commandOf(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context == nil {
+		return ""
+	}
+	if command := wrong.Context.Selected(); command != nil {
+		return command.Name + " "
+	}
+	return ""
 }
 
 func (c *cli) start(ctx context.Context, parsed *kong.Context, stdin io.Reader, stdout, stderr io.Writer) int {
