@@ -58,7 +58,7 @@ func (m *maker) checkEarlier(ctx context.Context, w *work) error {
 				w.problems = append(w.problems, p)
 			}
 		}
-		return nil
+		return m.unknownAgain(ctx, w, p, id)
 	}
 	if first, twice := m.tried[id]; twice {
 		p.Code, p.Message, p.Remedy = codeTried, fmt.Sprintf("line %d is another attempt at line %d of batch %s as well", first, id.Line, id.Batch), "delete one of the two lines"
@@ -75,6 +75,17 @@ func (m *maker) checkEarlier(ctx context.Context, w *work) error {
 		m.met = m.met || known
 	}
 	return nil
+}
+
+// unknownAgain repeats the warning about a row that the books do not know, for whoever looks at
+// the same plan once more: what it depends on cannot come to be known by that plan.
+func (m *maker) unknownAgain(ctx context.Context, w *work, p mailout.Problem, id mailout.RowID) error {
+	_, known, err := m.store.Standing(ctx, id)
+	if err == nil && !known {
+		judgeEarlier(&p, mailout.Standing{}, false, id)
+		w.problems = append(w.problems, p)
+	}
+	return err
 }
 
 // judgeEarlier says whether another attempt may be made at a row. Without a code it may.

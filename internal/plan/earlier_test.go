@@ -94,3 +94,14 @@ func TestAnotherAttemptIsPlannedOnce(t *testing.T) {
 		t.Errorf("planned again it is batch %q (known: %t), want %s", second.Batch, second.Known, first.Batch)
 	}
 }
+
+// Whoever is asked about a plan that was made before is told what was told then.
+func TestARowThatNobodyKnowsIsToldEachTime(t *testing.T) {
+	d := newDesk(t, signs(2, kari, "a.pdf").again(14))
+	d.wantProblems(d.make(), "2 earlier-unknown")
+	again := d.make()
+	if !again.Known {
+		t.Error("planned again it is another plan")
+	}
+	d.wantProblems(again, "2 earlier-unknown")
+}
