@@ -208,12 +208,17 @@ func (a *App) ByDigest(ctx context.Context, digest string) (mailout.BatchInfo, e
 	if err != nil {
 		return mailout.BatchInfo{}, err
 	}
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].State != mailout.Superseded && strings.HasPrefix(all[i].Digest.String(), digest) {
-			return all[i], nil
+	message := "no plan in this workspace has that digest; nothing was sent"
+	for _, b := range slices.Backward(all) {
+		if !strings.HasPrefix(b.Digest.String(), digest) {
+			continue
 		}
+		if b.State != mailout.Superseded {
+			return b, nil
+		}
+		message = "a newer plan took the place of the one with that digest; nothing was sent"
 	}
-	return mailout.BatchInfo{}, &Error{Kind: KindProblems, Message: "no plan in this workspace has that digest; nothing was sent",
+	return mailout.BatchInfo{}, &Error{Kind: KindProblems, Message: message,
 		Remedy: "plan again with `batch plan MANIFEST` and approve the digest it prints"}
 }
 
