@@ -132,6 +132,8 @@ func (k keeping) before(o keeping) bool {
 	return k.doubt != "" && o.doubt == "" || (k.doubt == "") == (o.doubt == "") && k.at <= o.at
 }
 
+func newKeptFile() *keptFile { return &keptFile{best: map[int]keeping{}} }
+
 // The job is the row's own: a file may have been kept before it was known whose it is.
 func (*keptFile) query(which string) string {
 	return `SELECT r.line, f.signer, iif(f.gone_at = '', f.path, ''), f.sha256, f.bytes, f.doubt, f.warnings, f.at FROM (SELECT line, job_id FROM rows WHERE ` + which + ` AND job_id IS NOT NULL) r
@@ -144,7 +146,8 @@ func (f *keptFile) dest() []any {
 
 func (f *keptFile) add(r *mailout.Record) error {
 	if f.row != r.Line {
-		f.row, f.best = r.Line, map[int]keeping{}
+		f.row = r.Line
+		clear(f.best)
 	}
 	if known, found := f.best[f.signer]; found && f.keeping.before(known) {
 		return nil

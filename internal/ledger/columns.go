@@ -108,16 +108,21 @@ func (d *columnDecoder) text() (s string) {
 		s, d.rest = d.rest[:end], d.rest[end+1:]
 		return s
 	}
-	for end < len(d.rest) && d.rest[end] != '"' {
-		if d.rest[end] == '\\' {
-			end++
+	return d.escaped(end)
+}
+
+// escaped is a string that has its first backslash at i.
+func (d *columnDecoder) escaped(i int) (s string) {
+	for i < len(d.rest) && d.rest[i] != '"' {
+		if d.rest[i] == '\\' {
+			i++
 		}
-		end++
+		i++
 	}
-	if end >= len(d.rest) || json.Unmarshal([]byte(`"`+d.rest[:end+1]), &s) != nil {
+	if i >= len(d.rest) || json.Unmarshal([]byte(`"`+d.rest[:i+1]), &s) != nil {
 		d.fail()
 		return ""
 	}
-	d.rest = d.rest[end+1:]
+	d.rest = d.rest[i+1:]
 	return s
 }

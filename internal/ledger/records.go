@@ -30,7 +30,7 @@ func (l *Ledger) records(ctx context.Context, whole bool, which string, args ...
 			return
 		}
 		defer tx.Rollback()
-		parts := []belonging{new(bookedSigner), new(keptFile), new(otherJob)}
+		parts := []belonging{new(bookedSigner), newKeptFile(), new(otherJob)}
 		if whole {
 			parts = append(parts, new(bookedDocument))
 		}

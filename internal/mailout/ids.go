@@ -37,11 +37,12 @@ func ReadDigest(r io.Reader) (Digest, error) {
 // ParseDigest reads 64 hex digits.
 func ParseDigest(s string) (Digest, error) {
 	var d Digest
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(d) {
+	if len(s) != hex.EncodedLen(len(d)) {
 		return d, errors.New("a digest is 64 hex digits")
 	}
-	copy(d[:], b)
+	if _, err := hex.Decode(d[:], []byte(s)); err != nil {
+		return Digest{}, errors.New("a digest is 64 hex digits")
+	}
 	return d, nil
 }
 

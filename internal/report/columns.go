@@ -21,10 +21,10 @@ type line struct {
 const aRow = -1
 
 // lineOf is the line of the row itself.
-func lineOf(b mailout.BatchInfo, r mailout.Record, o Options) line {
-	l := line{rec: &r, signer: aRow, action: nextAction(b, r, o.Now), open: o.WithNationalIDs}
+func lineOf(b mailout.BatchInfo, r *mailout.Record, o Options) line {
+	l := line{rec: r, signer: aRow, action: nextAction(b, *r, o.Now), open: o.WithNationalIDs}
 	if !o.WithNationalIDs {
-		l.mask = maskNumbers(r)
+		l.mask = maskNumbers(*r)
 	}
 	return l
 }

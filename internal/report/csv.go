@@ -23,7 +23,8 @@ type csvFile struct {
 	batch mailout.BatchInfo
 	owner *owner
 	o     Options
-	line  []byte // is made here, and written as a whole
+	line  []byte         // is made here, and written as a whole
+	rec   mailout.Record // the row that is being written: one for all, so that none is allocated
 
 	onRow, onSigner []func(line) any // what each column gives on a line; nil: nothing
 }
@@ -54,7 +55,8 @@ func newCSV(w io.Writer, b mailout.BatchInfo, own *owner, o Options) (*csvFile, 
 
 // row writes the lines of a row, which all begin with the owner's cells.
 func (f *csvFile) row(r mailout.Record) error {
-	l := lineOf(f.batch, r, f.o)
+	f.rec = r
+	l := lineOf(f.batch, &f.rec, f.o)
 	cells, err := f.owner.cells(r.Columns, l.mask)
 	if err != nil {
 		return err
@@ -97,7 +99,7 @@ func (f *csvFile) value(value any) {
 		f.text(string(v))
 	case time.Time:
 		if !v.IsZero() {
-			f.line = v.In(f.o.Location).AppendFormat(f.line, timeInCSV)
+			f.line = appendTime(f.line, v.In(f.o.Location))
 		}
 	case int:
 		if v != 0 {
@@ -108,6 +110,23 @@ func (f *csvFile) value(value any) {
 			f.line = strconv.AppendInt(f.line, v, 10)
 		}
 	}
+}
+
+// appendTime appends a time as timeInCSV has it: AppendFormat looks at its layout each time.
+func appendTime(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	if year < 1000 || year > 9999 {
+		return t.AppendFormat(b, timeInCSV)
+	}
+	hour, minute, second := t.Clock()
+	b = strconv.AppendInt(b, int64(year), 10)
+	for _, part := range []struct {
+		before byte
+		n      int
+	}{{'-', int(month)}, {'-', day}, {' ', hour}, {':', minute}, {':', second}} {
+		b = append(b, part.before, byte('0'+part.n/10), byte('0'+part.n%10))
+	}
+	return b
 }
 
 // add adds a cell and a delimiter.

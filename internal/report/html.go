@@ -93,10 +93,10 @@ func newHTML(w io.Writer, b mailout.BatchInfo, o Options) (*htmlPage, error) {
 	return &htmlPage{w: w, batch: b, o: o, figures: newFigures(o.Now), owner: &owner{place: map[heading]int{}}}, nil
 }
 
-func (f *htmlPage) count(r mailout.Record) { f.figures.count(lineOf(f.batch, r, f.o)) }
+func (f *htmlPage) count(r mailout.Record) { f.figures.count(lineOf(f.batch, &r, f.o)) }
 
 func (f *htmlPage) row(r mailout.Record) error {
-	l := lineOf(f.batch, r, f.o)
+	l := lineOf(f.batch, &r, f.o)
 	if err := pageTemplates.ExecuteTemplate(&f.rows, "row", rowView(l, f.o.Location)); err != nil {
 		return err
 	}

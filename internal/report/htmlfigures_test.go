@@ -11,7 +11,7 @@ import (
 func counted(all []mailout.Record, now time.Time) *figures {
 	f := newFigures(now)
 	for _, r := range all {
-		f.count(lineOf(books(all), r, Options{Now: now}))
+		f.count(lineOf(books(all), &r, Options{Now: now}))
 	}
 	return f
 }

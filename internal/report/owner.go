@@ -23,7 +23,8 @@ type heading struct {
 type owner struct {
 	headings []heading
 	place    map[heading]int
-	longest  []int // characters of each column's longest cell, its header included
+	longest  []int    // characters of each column's longest cell, its header included
+	row      []string // the cells of the row that is being written
 }
 
 // How many rows are looked at for their columns.
@@ -108,9 +109,13 @@ func (o *owner) headers() []string {
 }
 
 // cells are a row's cells below those headers, with the row's national numbers masked;
-// errMoreColumns where it has others.
+// errMoreColumns where it has others. They are good until the next row's.
 func (o *owner) cells(columns []mailout.Column, m mask) ([]string, error) {
-	cells := make([]string, len(o.headings))
+	if o.row == nil || len(o.row) < len(o.headings) {
+		o.row = make([]string, len(o.headings))
+	}
+	cells := o.row
+	clear(cells)
 	if o.begin(columns) {
 		for i, c := range columns {
 			cells[i] = m.column(c)

@@ -100,7 +100,7 @@ func newStyles(f *excelize.File) (s styles, err error) {
 }
 
 func (f *workbook) row(r mailout.Record) error {
-	l := lineOf(f.batch, r, f.o)
+	l := lineOf(f.batch, &r, f.o)
 	cells, err := f.owner.cells(r.Columns, l.mask)
 	if err != nil {
 		return err
