@@ -30,7 +30,7 @@ func openCursor(q querier, p belonging, which string, args []any) (*cursor, erro
 		return nil, err
 	}
 	c := &cursor{belonging: p, rows: rows}
-	c.into = append([]any{&c.line}, p.dest()...)
+	c.into = append([]any{number[int]{&c.line}}, p.dest()...)
 	return c, nil
 }
 
@@ -64,7 +64,7 @@ func (*bookedSigner) query(which string) string {
 }
 
 func (s *bookedSigner) dest() []any {
-	return []any{(*string)(&s.NationalID), (*string)(&s.Email), (*string)(&s.Mobile), &s.Order, (*string)(&s.SignatureType),
+	return []any{(*string)(&s.NationalID), (*string)(&s.Email), (*string)(&s.Mobile), number[int]{&s.Order}, (*string)(&s.SignatureType),
 		(*string)(&s.OnBehalfOf), (*string)(&s.Notify), (*string)(&s.Status), moment{&s.Since}}
 }
 
@@ -141,7 +141,7 @@ func (*keptFile) query(which string) string {
 }
 
 func (f *keptFile) dest() []any {
-	return []any{&f.signer, &f.Path, hexDigest{&f.SHA256}, &f.Bytes, &f.doubt, &f.odd, &f.at}
+	return []any{number[int]{&f.signer}, &f.Path, hexDigest{&f.SHA256}, number[int64]{&f.Bytes}, &f.doubt, &f.odd, &f.at}
 }
 
 func (f *keptFile) add(r *mailout.Record) error {

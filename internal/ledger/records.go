@@ -99,7 +99,7 @@ func newRecordRow(whole bool) *recordRow {
 		into    any
 		sending bool // only sending needs it
 	}{
-		{"line", &r.Line, false},
+		{"line", number[int]{&r.Line}, false},
 		{"batch", (*string)(&r.Batch), true},
 		{"key", &r.Key, false},
 		{"state", (*string)(&r.State), false},
@@ -111,11 +111,11 @@ func newRecordRow(whole bool) *recordRow {
 		{"authentication", &j.Authentication, true},
 		{"identifier", (*string)(&j.Identifier), true},
 		{"activation_at", moment{&j.Activation}, false},
-		{"available_seconds", &r.seconds, false},
+		{"available_seconds", number[int64]{&r.seconds}, false},
 		{"deadline_at", moment{&j.Deadline}, false},
 		{"columns", &r.cells, false},
 		{"coalesce(ref, '')", (*string)(&r.Ref), false},
-		{"coalesce(job_id, 0)", (*int64)(&r.JobID), false},
+		{"coalesce(job_id, 0)", number[int64]{(*int64)(&r.JobID)}, false},
 		{"queue", &r.Queue, true},
 		{"cause", &r.Cause, false},
 		{"code", &r.Code, false},
