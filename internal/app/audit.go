@@ -60,7 +60,11 @@ func (a *App) Audit(ctx context.Context, b mailout.BatchInfo, tell func(AuditFin
 	if len(damage) > 0 {
 		return AuditResult{Problems: len(damage)}, nil
 	}
-	return audit.Run(ctx, a.ledger, audit.Options{Dir: a.ws.Dir, Batch: b, Spoken: a.ws.Spoken(), XAdES: reconcile.CheckXAdES, Listed: listedReports,
+	home, here, err := a.homes(ctx)
+	if err != nil {
+		return AuditResult{}, err
+	}
+	return audit.Run(ctx, a.ledger, audit.Options{Dir: a.ws.Dir, Batch: b, Spoken: a.ws.Spoken(), Copied: home != "" && home != here, XAdES: reconcile.CheckXAdES, Listed: listedReports,
 		Recount:  func(ctx context.Context) (audit.Recount, error) { return a.recount(ctx, b) },
 		Progress: func(n int) { rows.Store(int64(n)) }}, tell)
 }

@@ -14,15 +14,20 @@ func (a *App) here() (string, error) {
 
 // settle gives a new ledger its home.
 func (a *App) settle(ctx context.Context) error {
-	home, err := a.ledger.Home(ctx)
+	home, here, err := a.homes(ctx)
 	if err != nil || home != "" {
 		return err
 	}
-	here, err := a.here()
-	if err != nil {
-		return err
-	}
 	return a.ledger.SetHome(ctx, here)
+}
+
+// homes are where the ledger belongs, empty for a new one, and where it is.
+func (a *App) homes(ctx context.Context) (home, here string, err error) {
+	if home, err = a.ledger.Home(ctx); err != nil {
+		return "", "", err
+	}
+	here, err = a.here()
+	return home, here, err
 }
 
 // ask asks a person; where nobody can be asked the answer is no.
@@ -31,11 +36,7 @@ func (a *App) ask(question string) bool { return a.o.Ask != nil && a.o.Ask(quest
 // atHome asks before a ledger speaks from another folder or machine than its own: if it
 // is a copy, the original may be sending the same letters. A yes makes this its home.
 func (a *App) atHome(ctx context.Context) error {
-	home, err := a.ledger.Home(ctx)
-	if err != nil {
-		return err
-	}
-	here, err := a.here()
+	home, here, err := a.homes(ctx)
 	if err != nil || here == home {
 		return err
 	}

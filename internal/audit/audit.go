@@ -39,6 +39,8 @@ type Books interface {
 	AuditLog(ctx context.Context, batch mailout.BatchID) (mailout.LogAudit, error)
 	// Reports are the completion reports that were written of a batch.
 	Reports(ctx context.Context, batch mailout.BatchID) ([]mailout.ReportFile, error)
+	// ReportOf is the batch of which a report with that digest was written to a path; empty: none.
+	ReportOf(ctx context.Context, path string, sum mailout.Digest) (mailout.BatchID, error)
 	Alarms(ctx context.Context) ([]mailout.Alarm, error)
 }
 
@@ -47,6 +49,7 @@ type Options struct {
 	Dir    string // the workspace
 	Batch  mailout.BatchInfo
 	Spoken bool // another process writes into the books meanwhile: what seems to be missing or too much may be on its way
+	Copied bool // the books lie elsewhere than they were written: there may be others that go on
 
 	// XAdES looks whether a file is one signer's XAdES, and whole. Its error is a sentence, safe to
 	// show.
@@ -76,12 +79,13 @@ type Result struct {
 // Run audits a batch. An error is one of the ledger, or of a disk that cannot be read: then it is
 // not known how the batch stands.
 func Run(ctx context.Context, books Books, o Options, tell func(Finding)) (Result, error) {
-	root, err := os.OpenRoot(o.Dir)
-	if err != nil {
-		return Result{}, fmt.Errorf("opening the workspace: %w", err)
+	a := &auditor{books: books, o: o, tell: tell, Result: Result{Totals: mailout.Totals{}}}
+	if err := a.openHome(); err != nil {
+		return a.Result, err
 	}
-	defer root.Close()
-	a := &auditor{books: books, o: o, root: root, tell: tell, Result: Result{Totals: mailout.Totals{}}}
+	if a.root != nil {
+		defer a.root.Close()
+	}
 	kept, err := books.Evidence(ctx, o.Batch.ID, func(e mailout.Evidence) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -103,7 +107,7 @@ func Run(ctx context.Context, books Books, o Options, tell func(Finding)) (Resul
 type auditor struct {
 	books    Books
 	o        Options
-	root     *os.Root
+	root     *os.Root // the batch's folder of signed documents; nil: there is none
 	tell     func(Finding)
 	approved int64 // Seq of the first approval; 0: none was met
 	rebuilt  bool  // the books were rebuilt, and their history begins then

@@ -33,6 +33,8 @@ func TestEachKindOfDamageIsFoundByItsName(t *testing.T) {
 		damage     func(b *books)
 	}{
 		{"a document is gone", "file-missing", func(b *books) { must(t, os.Remove(b.path(pdf))) }},
+		{"all documents are gone", "file-missing file-missing file-missing", func(b *books) { must(t, os.RemoveAll(b.path("signed"))) }},
+		{"a file has the folder's name", "file-missing file-missing file-missing", func(b *books) { must(t, os.RemoveAll(b.path("signed"))); b.write("signed", "x") }},
 		{"a document has another byte", "file-changed", func(b *books) {
 			raw, err := os.ReadFile(b.path(pdf))
 			must(t, err)
@@ -59,6 +61,7 @@ func TestEachKindOfDamageIsFoundByItsName(t *testing.T) {
 		{"a XAdES is not in the books", "xades-missing file-extra", func(b *books) { signed(b).Files = signed(b).Files[:2] }},
 		{"a file was put there", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/1043-5.pdf", "x") }},
 		{"a folder was put there", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/more/x", "x") }},
+		{"a file has the name of the doubtful ones' folder", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/doubtful", "x") }},
 		{"a file was put among the doubtful", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/doubtful/1043-5.pdf", "x") }},
 		{"the document is not in the books", "confirmed-without-document document-missing file-extra", func(b *books) { signed(b).Files = signed(b).Files[1:] }},
 		{"only a doubtful one is", "confirmed-without-document document-missing", func(b *books) { signed(b).Files[0].Doubt = "odd" }},
@@ -145,6 +148,11 @@ func TestWhatMayBeSoIsNoted(t *testing.T) {
 		}},
 		{"a final change is not confirmed", "unconfirmed", func(b *books) { b.evidence[2].Changes[0].Confirmed = false }},
 		{"a download was broken off", "file-leftover", func(b *books) { b.write("signed/2026-11-21-a7/.fetch-1.part", "x") }},
+		{"the signed documents lie on another disk", "", func(b *books) {
+			elsewhere := filepath.Join(t.TempDir(), "archive")
+			must(t, os.Rename(b.path("signed"), elsewhere))
+			must(t, os.Symlink(elsewhere, b.path("signed")))
+		}},
 		{"a document is doubtful", "doubtful", func(b *books) {
 			b.keep(2, 0, "signed/2026-11-21-a7/doubtful/1043-5.pdf", "x")
 			b.evidence[2].Files[0].Doubt = "it does not end"
@@ -159,6 +167,22 @@ func TestWhatMayBeSoIsNoted(t *testing.T) {
 			newer := b.written[0]
 			newer.SHA256, newer.At = sent, newer.At.Add(time.Hour)
 			b.written = append(b.written, newer)
+		}},
+		{"another batch's report has its place", "report-replaced", func(b *books) {
+			b.written[0].Path = filepath.Join(t.TempDir(), "all.csv")
+			b.listed = nil
+			must(t, os.WriteFile(b.written[0].Path, []byte("other"), 0o600))
+			b.others = []mailout.ReportFile{{Batch: "2026-11-22-b8", Path: b.written[0].Path, SHA256: mailout.SumDigest([]byte("other"))}}
+		}},
+		{"the books are a copy, and the others' report is newer", "report-changed", func(b *books) {
+			b.copied, b.listed = true, nil
+			b.written[0].Path = filepath.Join(t.TempDir(), "all.csv")
+			must(t, os.WriteFile(b.written[0].Path, []byte("other"), 0o600))
+		}},
+		{"a report lies where nobody can look", "report-unreadable report-unreadable", func(b *books) {
+			b.listed, b.unread = nil, true
+			b.written[0].Path = b.path("manifest.csv/all.csv")
+			b.write("manifest.csv", "x")
 		}},
 		{"others wrote into sent.log", "sent-log-stray", func(b *books) { b.log.Stray = 1 }},
 		{"what was merged is not known any more", "rows-digest-unknown", func(b *books) { b.recount.Rows = mailout.Digest{} }},

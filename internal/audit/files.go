@@ -57,7 +57,7 @@ func (r row) file(f mailout.FileBook) error {
 		bad("file-elsewhere", "the books have %s outside the folder of the batch", f.What())
 		return nil
 	}
-	switch info, err := r.root.Lstat(f.Path); {
+	switch info, err := r.lstat(f.Path); {
 	case errors.Is(err, fs.ErrNotExist):
 		bad("file-missing", "%s is not there", f.What())
 		return nil
@@ -70,7 +70,7 @@ func (r row) file(f mailout.FileBook) error {
 		bad("file-changed", "%s has %d bytes, and had %d when it was kept", f.What(), info.Size(), f.Bytes)
 		return nil
 	}
-	file, err := r.root.Open(f.Path)
+	file, err := r.open(f.Path)
 	if err != nil {
 		return fmt.Errorf("opening a kept file of line %d: %w", r.Line, err)
 	}
@@ -85,9 +85,6 @@ func (r row) file(f mailout.FileBook) error {
 	}
 	return r.whole(f, file)
 }
-
-// home is where the batch's signed documents lie, relative to the workspace.
-func (a *auditor) home() string { return "signed/" + string(a.o.Batch.ID) + "/" }
 
 // whole looks once more whether a file is what it ought to be. Of a doubtful one that is known.
 func (r row) whole(f mailout.FileBook, file *os.File) error {

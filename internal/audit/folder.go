@@ -6,18 +6,57 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // names is how many entries of a folder are looked at together.
 const names = 512
 
+// home is where the batch's signed documents lie, relative to the workspace.
+func (a *auditor) home() string { return "signed/" + string(a.o.Batch.ID) + "/" }
+
+// openHome opens that folder, which the office may have put on another disk, with a link in its
+// place. No link below it is followed out of it.
+func (a *auditor) openHome() (err error) {
+	a.root, err = os.OpenRoot(filepath.Join(a.o.Dir, filepath.FromSlash(a.home())))
+	if noFolder(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("opening the folder of signed documents: %w", err)
+	}
+	return nil
+}
+
+// noFolder says of an error that there is no such folder.
+func noFolder(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// lstat looks at what has a name, which is relative to the workspace, in that folder.
+func (a *auditor) lstat(name string) (fs.FileInfo, error) {
+	if a.root == nil {
+		return nil, fs.ErrNotExist
+	}
+	return a.root.Lstat(strings.TrimPrefix(name, a.home()))
+}
+
+// open opens what lstat has found.
+func (a *auditor) open(name string) (*os.File, error) {
+	return a.root.Open(strings.TrimPrefix(name, a.home()))
+}
+
 // folder looks for what lies beside the signed documents and is none of them: whoever takes the
 // files of the folder takes it for one.
 func (a *auditor) folder(ctx context.Context) error {
-	home := strings.TrimSuffix(a.home(), "/")
-	return errors.Join(a.extras(ctx, home), a.extras(ctx, path.Join(home, doubtful)))
+	if a.root == nil {
+		return nil
+	}
+	return errors.Join(a.extras(ctx, "."), a.extras(ctx, doubtful))
 }
 
 // doubtful is the folder of documents that did not pass their check.
@@ -36,11 +75,11 @@ func (a *auditor) extras(ctx context.Context, folder string) error {
 	for {
 		entries, err := dir.ReadDir(names)
 		for _, e := range entries {
-			if err := a.extra(ctx, path.Join(folder, e.Name()), e); err != nil {
+			if err := a.extra(ctx, path.Join(a.home(), folder, e.Name()), e); err != nil {
 				return err
 			}
 		}
-		if err == io.EOF {
+		if err == io.EOF || noFolder(err) {
 			return nil
 		}
 		if err != nil {

@@ -25,10 +25,13 @@ type books struct {
 	kept     mailout.Totals
 	log      mailout.LogAudit
 	written  []mailout.ReportFile
+	others   []mailout.ReportFile // of other batches
 	listed   []audit.Listed
 	alarms   []mailout.Alarm
 	recount  audit.Recount
 	spoken   bool
+	copied   bool
+	unread   bool // no report.json can be read but that in reports/
 }
 
 const (
@@ -143,14 +146,26 @@ func (b *books) Reports(context.Context, mailout.BatchID) ([]mailout.ReportFile,
 	return b.written, nil
 }
 
+func (b *books) ReportOf(_ context.Context, path string, sum mailout.Digest) (mailout.BatchID, error) {
+	for _, r := range b.others {
+		if r.Path == path && r.SHA256 == sum {
+			return r.Batch, nil
+		}
+	}
+	return "", nil
+}
+
 func (b *books) Alarms(context.Context) ([]mailout.Alarm, error) { return b.alarms, nil }
 
 // audit runs one, and says what was found: "code line".
 func (b *books) audit() (found []audit.Finding, r audit.Result) {
 	b.t.Helper()
-	r, err := audit.Run(b.t.Context(), b, audit.Options{Dir: b.dir, Batch: b.batch, Spoken: b.spoken,
+	r, err := audit.Run(b.t.Context(), b, audit.Options{Dir: b.dir, Batch: b.batch, Spoken: b.spoken, Copied: b.copied,
 		Recount: func(context.Context) (audit.Recount, error) { return b.recount, nil },
 		Listed: func(folder string) (all []audit.Listed, err error) {
+			if b.unread && filepath.Base(folder) != "reports" {
+				return nil, errors.New("permission denied")
+			}
 			for _, l := range b.listed {
 				if filepath.Dir(l.Path) == folder {
 					all = append(all, l)

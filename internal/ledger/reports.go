@@ -37,3 +37,9 @@ func (l *Ledger) Reports(ctx context.Context, batch mailout.BatchID) ([]mailout.
 	}
 	return all, l.wrap("listing reports", rows.Err())
 }
+
+// ReportOf is the batch of which a report with that digest was written to a path; empty: none.
+func (l *Ledger) ReportOf(ctx context.Context, path string, sum mailout.Digest) (id mailout.BatchID, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT coalesce(max(batch), '') FROM reports WHERE path = ? AND sha256 = ?`, path, sum.String()).Scan((*string)(&id))
+	return id, l.wrap("looking for a report", err)
+}
