@@ -1,58 +1,11 @@
 package ledger
 
 import (
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
 	"batch/internal/mailout"
 )
-
-// belonging is a line of another table that belongs to a row.
-type belonging interface {
-	query(which string) string // the first column is the row's line, by which it is ordered
-	dest() []any               // where the other columns are read to
-	add(r *mailout.Record) error
-}
-
-// cursor goes through the lines of such a table while others go through the rows.
-type cursor struct {
-	belonging
-	rows *sql.Rows
-	into []any
-	line int  // of what was read last
-	held bool // … and belongs to a row that has not come yet
-}
-
-func openCursor(q querier, p belonging, which string, args []any) (*cursor, error) {
-	rows, err := q.Query(p.query(which), args...)
-	if err != nil {
-		return nil, err
-	}
-	c := &cursor{belonging: p, rows: rows}
-	c.into = append([]any{number[int]{&c.line}}, p.dest()...)
-	return c, nil
-}
-
-// fill adds what belongs to the row.
-func (c *cursor) fill(r *mailout.Record) error {
-	for {
-		if c.held && c.line > r.Line {
-			return nil
-		}
-		if c.held && c.line == r.Line {
-			if err := c.add(r); err != nil {
-				return err
-			}
-		}
-		if c.held = c.rows.Next(); !c.held {
-			return c.rows.Err()
-		}
-		if err := c.rows.Scan(c.into...); err != nil {
-			return err
-		}
-	}
-}
 
 type bookedSigner struct {
 	mailout.Signer
@@ -76,13 +29,12 @@ func (s *bookedSigner) add(r *mailout.Record) error {
 // signersOf reads the signers of one row.
 func signersOf(q querier, batch mailout.BatchID, line int) ([]bookedSigner, error) {
 	var r mailout.Record
-	c, err := openCursor(q, new(bookedSigner), `batch = ? AND line = ?`, []any{string(batch), line})
+	c, err := openCursors(q, []part[mailout.Record]{new(bookedSigner)}, `batch = ? AND line = ?`, []any{string(batch), line})
+	defer c.close()
 	if err != nil {
 		return nil, err
 	}
-	defer c.rows.Close()
-	r.Line = line
-	if err := c.fill(&r); err != nil {
+	if err := c.fill(line, &r); err != nil {
 		return nil, err
 	}
 	all := make([]bookedSigner, len(r.Settled))

@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"math"
+	"fmt"
 
 	"batch/internal/mailout"
 )
@@ -23,15 +23,19 @@ func (l *Ledger) Evidence(ctx context.Context, batch mailout.BatchID, yield func
 	if err != nil {
 		return nil, l.wrap("counting rows", err)
 	}
-	parts, err := openParts(tx, batch)
-	defer parts.close()
+	all, err := openCursors(tx, evidence(), `batch = ?`, []any{string(batch)})
+	defer all.close()
 	if err != nil {
 		return nil, l.wrap("reading the books", err)
 	}
 	for {
-		e, more, err := parts.next()
-		if err != nil || !more {
-			return totals, l.wrap("reading the books", err)
+		line, more := all.lowest()
+		if !more {
+			return totals, nil
+		}
+		e := mailout.Evidence{Line: line}
+		if err := all.fill(line, &e); err != nil {
+			return nil, l.wrap("reading the books", err)
 		}
 		if err := yield(e); err != nil {
 			return nil, err
@@ -58,135 +62,87 @@ func tally(tx asker, batch mailout.BatchID) (mailout.Totals, error) {
 	return totals, rows.Err()
 }
 
-// evidence are the tables, each with what reads one of its rows: the line that it is about, by
-// which it is sorted, and what puts it where it belongs.
-var evidence = []struct {
-	query string
-	read  func(*sql.Rows) (line int, put func(*mailout.Evidence), err error)
-}{
-	{`SELECT line, state, since, coalesce(ref, ''), coalesce(job_id, 0), cause, bare FROM rows WHERE batch = ? ORDER BY line`, rowEvidence},
-	{`SELECT line, status FROM signers WHERE batch = ? ORDER BY line, n`, bookedStatus},
-	{`SELECT line, group_concat(sha256, '' ORDER BY n) FROM documents WHERE batch = ? GROUP BY line ORDER BY line`, bookedDocuments},
-	{`SELECT line, ref, n, outcome, status, code, coalesce(job_id, 0), dropped_at IS NOT NULL, begun_at, documents FROM attempts WHERE batch = ? ORDER BY line, n`, bookedAttempt},
-	{`SELECT line, seq, at, kind, from_state, to_state, coalesce(job_id, 0) FROM events WHERE batch = ? ORDER BY line, seq`, bookedEvent},
-	{`SELECT coalesce(line, 0) AS line, job_id, status, tried_at IS NOT NULL, confirmed_at IS NOT NULL FROM changes WHERE batch = ? ORDER BY line, first_at`, bookedChange},
-	{`SELECT coalesce(line, 0) AS line, job_id, signer, sha256, bytes, temp, path, doubt, job_status, gone_at <> '' FROM files WHERE batch = ? ORDER BY line, job_id, signer, at`, bookedFile},
-	{`SELECT line, id, at, kind, job_id, detail FROM alarms WHERE batch = ? ORDER BY line, id`, bookedAlarm},
+// evidencePart is a table that evidence is read from. In its query %s stands for which of its rows.
+type evidencePart struct {
+	ask  string
+	into []any
+	put  func(*mailout.Evidence) error
 }
 
-func rowEvidence(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func (p evidencePart) query(which string) string     { return fmt.Sprintf(p.ask, which) }
+func (p evidencePart) dest() []any                   { return p.into }
+func (p evidencePart) add(e *mailout.Evidence) error { return p.put(e) }
+
+func evidence() []part[mailout.Evidence] {
+	return []part[mailout.Evidence]{rowEvidence(), bookedStatus(), bookedDocuments(), bookedAttempt(), bookedEvent(), bookedChange(), bookedFile(), bookedAlarm()}
+}
+
+func rowEvidence() evidencePart {
 	var r mailout.Evidence
-	err = rows.Scan(&line, (*string)(&r.State), moment{&r.Since}, (*string)(&r.Ref), (*int64)(&r.JobID), &r.Cause, &r.Bare)
-	return line, func(e *mailout.Evidence) {
-		e.Row, e.State, e.Since, e.Ref, e.JobID, e.Cause, e.Bare = true, r.State, r.Since, r.Ref, r.JobID, r.Cause, r.Bare
-	}, err
+	return evidencePart{`SELECT line, state, since, coalesce(ref, ''), coalesce(job_id, 0), cause, bare FROM rows WHERE %s ORDER BY line`,
+		[]any{(*string)(&r.State), moment{&r.Since}, (*string)(&r.Ref), (*int64)(&r.JobID), &r.Cause, &r.Bare},
+		func(e *mailout.Evidence) error {
+			e.Row, e.State, e.Since, e.Ref, e.JobID, e.Cause, e.Bare = true, r.State, r.Since, r.Ref, r.JobID, r.Cause, r.Bare
+			return nil
+		}}
 }
 
-func bookedStatus(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func bookedStatus() evidencePart {
 	var status mailout.SignerStatus
-	err = rows.Scan(&line, (*string)(&status))
-	return line, func(e *mailout.Evidence) { e.Signers = append(e.Signers, status) }, err
+	return listed(`SELECT line, status FROM signers WHERE %s ORDER BY line, n`, &status, func(e *mailout.Evidence) *[]mailout.SignerStatus { return &e.Signers },
+		(*string)(&status))
 }
 
 // bookedDocuments is the digest that an attempt keeps of them (see sendable).
-func bookedDocuments(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func bookedDocuments() evidencePart {
 	var digests string
-	if err := rows.Scan(&line, &digests); err != nil {
-		return 0, nil, err
-	}
-	raw, err := hex.DecodeString(digests)
-	return line, func(e *mailout.Evidence) { e.Documents = mailout.SumDigest(raw) }, err
+	return evidencePart{`SELECT line, group_concat(sha256, '' ORDER BY n) FROM documents WHERE %s GROUP BY line ORDER BY line`, []any{&digests},
+		func(e *mailout.Evidence) error {
+			raw, err := hex.DecodeString(digests)
+			e.Documents = mailout.SumDigest(raw)
+			return err
+		}}
 }
 
-func bookedAttempt(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func bookedAttempt() evidencePart {
 	var a mailout.AttemptBook
-	err = rows.Scan(&line, (*string)(&a.Ref), &a.N, (*string)(&a.Outcome), &a.Status, &a.Code, (*int64)(&a.JobID), &a.Dropped, moment{&a.Begun}, hexDigest{&a.Documents})
-	return line, func(e *mailout.Evidence) { e.Attempts = append(e.Attempts, a) }, err
+	return listed(`SELECT line, ref, n, outcome, status, code, coalesce(job_id, 0), dropped_at IS NOT NULL, begun_at, documents FROM attempts WHERE %s ORDER BY line, n`,
+		&a, func(e *mailout.Evidence) *[]mailout.AttemptBook { return &e.Attempts },
+		(*string)(&a.Ref), &a.N, (*string)(&a.Outcome), &a.Status, &a.Code, (*int64)(&a.JobID), &a.Dropped, moment{&a.Begun}, hexDigest{&a.Documents})
 }
 
-func bookedEvent(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func bookedEvent() evidencePart {
 	var h mailout.EventBook
-	err = rows.Scan(&line, &h.Seq, moment{&h.At}, &h.Kind, (*string)(&h.From), (*string)(&h.To), (*int64)(&h.JobID))
-	return line, func(e *mailout.Evidence) { e.Events = append(e.Events, h) }, err
+	return listed(`SELECT line, seq, at, kind, from_state, to_state, coalesce(job_id, 0) FROM events WHERE %s ORDER BY line, seq`,
+		&h, func(e *mailout.Evidence) *[]mailout.EventBook { return &e.Events },
+		&h.Seq, moment{&h.At}, &h.Kind, (*string)(&h.From), (*string)(&h.To), (*int64)(&h.JobID))
 }
 
-func bookedChange(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func bookedChange() evidencePart {
 	var c mailout.ChangeBook
-	err = rows.Scan(&line, (*int64)(&c.JobID), (*string)(&c.Status), &c.Tried, &c.Confirmed)
-	return line, func(e *mailout.Evidence) { e.Changes = append(e.Changes, c) }, err
+	return listed(`SELECT coalesce(line, 0) AS line, job_id, status, tried_at IS NOT NULL, confirmed_at IS NOT NULL FROM changes WHERE %s ORDER BY line, first_at`,
+		&c, func(e *mailout.Evidence) *[]mailout.ChangeBook { return &e.Changes },
+		(*int64)(&c.JobID), (*string)(&c.Status), &c.Tried, &c.Confirmed)
 }
 
-func bookedFile(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func bookedFile() evidencePart {
 	var f mailout.FileBook
-	err = rows.Scan(&line, (*int64)(&f.JobID), &f.Signer, hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt, (*string)(&f.Of), &f.Gone)
-	return line, func(e *mailout.Evidence) { e.Files = append(e.Files, f) }, err
+	return listed(`SELECT coalesce(line, 0) AS line, job_id, signer, sha256, bytes, temp, path, doubt, job_status, gone_at <> '' FROM files WHERE %s ORDER BY line, job_id, signer, at`,
+		&f, func(e *mailout.Evidence) *[]mailout.FileBook { return &e.Files },
+		(*int64)(&f.JobID), &f.Signer, hexDigest{&f.SHA256}, &f.Bytes, &f.Temp, &f.Path, &f.Doubt, (*string)(&f.Of), &f.Gone)
 }
 
-func bookedAlarm(rows *sql.Rows) (line int, put func(*mailout.Evidence), err error) {
+func bookedAlarm() evidencePart {
 	var a mailout.Alarm
-	err = rows.Scan(&line, &a.ID, moment{&a.At}, (*string)(&a.Kind), (*int64)(&a.JobID), &a.Detail)
-	return line, func(e *mailout.Evidence) { e.Raised = append(e.Raised, a) }, err
+	return listed(`SELECT line, id, at, kind, job_id, detail FROM alarms WHERE %s ORDER BY line, id`, &a, func(e *mailout.Evidence) *[]mailout.Alarm { return &e.Raised },
+		&a.ID, moment{&a.At}, (*string)(&a.Kind), (*int64)(&a.JobID), &a.Detail)
 }
 
-// parts are the tables that evidence is read from, side by side.
-type parts []*evidencePart
-
-// evidencePart is a cursor, and what was read of the row that it stands on.
-type evidencePart struct {
-	rows *sql.Rows
-	read func(*sql.Rows) (line int, put func(*mailout.Evidence), err error)
-	line int // atEnd: there is no row
-	put  func(*mailout.Evidence)
-}
-
-const atEnd = math.MaxInt
-
-func openParts(tx *sql.Tx, batch mailout.BatchID) (all parts, err error) {
-	for _, of := range evidence {
-		rows, err := tx.Query(of.query, string(batch))
-		if err != nil {
-			return all, err
-		}
-		p := &evidencePart{rows: rows, read: of.read}
-		all = append(all, p)
-		if err := p.advance(); err != nil {
-			return all, err
-		}
-	}
-	return all, nil
-}
-
-func (all parts) close() {
-	for _, p := range all {
-		p.rows.Close()
-	}
-}
-
-// next gathers what the tables say of the lowest line that any of them stands on.
-func (all parts) next() (e mailout.Evidence, more bool, err error) {
-	e.Line = atEnd
-	for _, p := range all {
-		e.Line = min(e.Line, p.line)
-	}
-	if e.Line == atEnd {
-		return e, false, nil
-	}
-	for _, p := range all {
-		for p.line == e.Line {
-			p.put(&e)
-			if err := p.advance(); err != nil {
-				return e, false, err
-			}
-		}
-	}
-	return e, true, nil
-}
-
-func (p *evidencePart) advance() (err error) {
-	if !p.rows.Next() {
-		p.line = atEnd
-		return p.rows.Err()
-	}
-	p.line, p.put, err = p.read(p.rows)
-	return err
+// listed is a part of which each row, read into one, joins a list.
+func listed[T any](ask string, one *T, list func(*mailout.Evidence) *[]T, into ...any) evidencePart {
+	return evidencePart{ask, into, func(e *mailout.Evidence) error {
+		all := list(e)
+		*all = append(*all, *one)
+		return nil
+	}}
 }

@@ -30,7 +30,7 @@ func (l *Ledger) records(ctx context.Context, whole bool, which string, args ...
 			return
 		}
 		defer tx.Rollback()
-		parts := []belonging{new(bookedSigner), newKeptFile(), new(otherJob)}
+		parts := []part[mailout.Record]{new(bookedSigner), newKeptFile(), new(otherJob)}
 		if whole {
 			parts = append(parts, new(bookedDocument))
 		}
@@ -41,26 +41,20 @@ func (l *Ledger) records(ctx context.Context, whole bool, which string, args ...
 }
 
 // readRecords calls f with each row until it wants no more.
-func readRecords(q querier, row *recordRow, parts []belonging, which string, args []any, f func(mailout.Record) bool) error {
+func readRecords(q querier, row *recordRow, parts []part[mailout.Record], which string, args []any, f func(mailout.Record) bool) error {
 	rows, err := q.Query(`SELECT `+strings.Join(row.columns, ", ")+` FROM rows WHERE `+which+` ORDER BY line`, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var cursors []*cursor
-	defer func() {
-		for _, c := range cursors {
-			c.rows.Close()
-		}
-	}()
+	var beside cursors[mailout.Record]
+	defer func() { beside.close() }()
 	for rows.Next() {
 		// Not before there is a row: whoever sends beside others asks again and again, mostly in vain.
-		for i := len(cursors); i < len(parts); i++ {
-			c, err := openCursor(q, parts[i], which, args)
-			if err != nil {
+		if beside == nil {
+			if beside, err = openCursors(q, parts, which, args); err != nil {
 				return err
 			}
-			cursors = append(cursors, c)
 		}
 		row.Record = mailout.Record{}
 		if err := rows.Scan(row.into...); err != nil {
@@ -69,10 +63,8 @@ func readRecords(q querier, row *recordRow, parts []belonging, which string, arg
 		if err := row.finish(); err != nil {
 			return err
 		}
-		for _, c := range cursors {
-			if err := c.fill(&row.Record); err != nil {
-				return err
-			}
+		if err := beside.fill(row.Line, &row.Record); err != nil {
+			return err
 		}
 		if !f(row.Record) {
 			return nil
