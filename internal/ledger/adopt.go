@@ -128,6 +128,9 @@ func adopt(tx writer, at attempt, c mailout.Change, t *mailout.Taken, now string
 	if err := layMissing(tx, p, now); err != nil {
 		return p, err
 	}
+	if err := takeAlong(tx, p, now); err != nil {
+		return p, err
+	}
 	return p, raiseDoubts(tx, at, p, c, now)
 }
 

@@ -47,13 +47,18 @@ func (l *Ledger) KeepSigned(ctx context.Context, t mailout.Taken, job mailout.Jo
 			f.Path, f.Doubt, warningsJSON(f), f.Partial, string(f.Of), int64(job), f.Signer, f.SHA256.String()); err != nil {
 			return err
 		}
-		kind := "kept"
-		if f.Doubt != "" {
-			kind = "kept as doubtful"
-		}
-		return addEvent(tx, event{at: now, batch: t.Batch, line: t.Line, kind: kind, from: t.State, to: t.State, job: job,
-			detail: f.Path + " sha256 " + f.SHA256.String()})
+		f.Job = job
+		return sayKept(tx, t.Batch, t.Line, t.State, f, now)
 	}})
+}
+
+// sayKept writes into a line's history that a file is kept.
+func sayKept(tx writer, batch mailout.BatchID, line int, state mailout.State, f mailout.KeptFile, now string) error {
+	kind := "kept"
+	if f.Doubt != "" {
+		kind = "kept as doubtful"
+	}
+	return addEvent(tx, event{at: now, batch: batch, line: line, kind: kind, from: state, to: state, job: f.Job, detail: f.Path + " sha256 " + f.SHA256.String()})
 }
 
 // warningsJSON is how the warnings of a file are stored.

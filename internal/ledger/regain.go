@@ -60,3 +60,24 @@ func layMissing(tx writer, p place, now string) error {
 		now, string(mailout.AlarmMissing), int64(p.job))
 	return err
 }
+
+// takeAlong gives a row what came of its job before anybody knew that it is the row's: books of
+// before the batch have it under the line of the Ref, and the letter may stand elsewhere by now. Its
+// history says again what is kept.
+func takeAlong(tx writer, p place, now string) error {
+	const elsewhere = ` WHERE job_id = ?1 AND (batch, line) IS NOT (?2, ?3)`
+	if _, err := tx.Exec(`UPDATE changes SET batch = ?2, line = ?3`+elsewhere, int64(p.job), string(p.batch), p.line); err != nil {
+		return err
+	}
+	kept, err := readFiles(tx, `job_id = ?1 AND state = 'kept' AND (batch, line) IS NOT (?2, ?3)`, int64(p.job), string(p.batch), p.line)
+	if err != nil {
+		return err
+	}
+	for _, f := range kept {
+		if err := sayKept(tx, p.batch, p.line, p.state, f, now); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(`UPDATE files SET batch = ?2, line = ?3`+elsewhere, int64(p.job), string(p.batch), p.line)
+	return err
+}

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"strings"
 	"testing"
 
 	"batch/internal/mailout"
@@ -88,5 +89,36 @@ func TestRowsOfOtherSendersGetTheirOwnQueues(t *testing.T) {
 		if got := next.record(id, line).Queue; got != want {
 			t.Errorf("changes of line %d are looked for in %q, want %q", line, got, want)
 		}
+	}
+}
+
+// Books of before the batch meet its change first, and keep its document under the line of its
+// Ref; then they are rebuilt from a manifest in which the letter has another line. What came
+// before is the row's from then on, for an auditor and for whoever asks why.
+func TestWhatCameBeforeTheRowWasKnownIsItsOwn(t *testing.T) {
+	b := sealed(t)
+	b.approved(row(30))
+	old := b.crash()
+	id := b.approved(row(2), row(3))
+	ref := b.begin(id, 2)
+	b.begin(id, 3)
+
+	old.older(b.sentLog())
+	c := old.change(ref, 7, mailout.Completed, mailout.SignerSigned)
+	old.kept(old.take(c), 7)
+	r := row(2)
+	r.Line = 9
+	old.rebuild(old.planned(row(3), r), id)
+	old.finish(c)
+	old.wantState(id, 9, mailout.Signed)
+
+	all, err := old.Files(t.Context(), id, 9)
+	must(t, err)
+	if len(all) != 1 || all[0].Job != 7 {
+		t.Errorf("files of the row: %+v", all)
+	}
+	lines, _ := old.evidence(id)
+	if row := lines[len(lines)-1]; !strings.HasPrefix(row, "9 row true signed job 7") || !strings.Contains(row, "file signed/") || !strings.Contains(row, "change COMPLETED_SUCCESSFULLY of 7") || !strings.Contains(row, "kept created>created") {
+		t.Errorf("evidence of the row: %s", row)
 	}
 }
