@@ -142,7 +142,9 @@ func (a *auditor) line(e mailout.Evidence) error {
 		return nil
 	}
 	r := row{auditor: a, Evidence: e}
-	if e.Row {
+	if !e.Row {
+		r.gone()
+	} else {
 		a.Totals[e.State]++
 		if !e.State.Final() && r.revivedLate() {
 			a.late++

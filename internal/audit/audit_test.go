@@ -58,18 +58,33 @@ func TestEachKindOfDamageIsFoundByItsName(t *testing.T) {
 		}},
 		{"a XAdES is none", "xades-not-whole", func(b *books) { b.rewrite(1, 2, "<html/>") }},
 		{"a XAdES is gone", "file-missing", func(b *books) { must(t, os.Remove(b.path(xml))) }},
-		{"a XAdES is not in the books", "xades-missing file-extra", func(b *books) { signed(b).Files = signed(b).Files[:2] }},
+		{"a XAdES is not in the books", "file-forgotten xades-missing file-extra", func(b *books) { signed(b).Files = signed(b).Files[:2] }},
 		{"a file was put there", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/1043-5.pdf", "x") }},
 		{"a folder was put there", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/more/x", "x") }},
 		{"a file has the name of the doubtful ones' folder", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/doubtful", "x") }},
 		{"a file was put among the doubtful", "file-extra", func(b *books) { b.write("signed/2026-11-21-a7/doubtful/1043-5.pdf", "x") }},
-		{"the document is not in the books", "confirmed-without-document document-missing file-extra", func(b *books) { signed(b).Files = signed(b).Files[1:] }},
+		{"the document is not in the books", "confirmed-without-document document-missing file-forgotten file-extra", func(b *books) { signed(b).Files = signed(b).Files[1:] }},
+		{"nor in those of a purged batch", "confirmed-without-document document-missing file-forgotten file-extra", func(b *books) { b.batch.State, signed(b).Files = mailout.Purged, signed(b).Files[1:] }},
+		{"another document has its place, on the disk and in the books", "file-untold file-forgotten", func(b *books) {
+			raw, err := os.ReadFile(b.path(pdf))
+			must(t, err)
+			other := string(raw) + "\n% another's\n%%EOF\n"
+			b.write(pdf, other)
+			f := &signed(b).Files[0]
+			f.SHA256, f.Bytes = mailout.SumDigest([]byte(other)), int64(len(other))
+		}},
 		{"only a doubtful one is", "confirmed-without-document document-missing", func(b *books) { signed(b).Files[0].Doubt = "odd" }},
 		{"only that of the job before it failed is", "confirmed-without-document document-missing", func(b *books) { signed(b).Files[0].Of = mailout.JobFailed }},
 		{"a signer has not signed", "signers", func(b *books) { signed(b).Signers[1] = mailout.SignerWaiting }},
+		{"nobody has rejected it", "signers", func(b *books) { rejected(b).Signers[0] = mailout.SignerSigned }},
 		{"the row has no signers", "signers", func(b *books) { signed(b).Signers = nil }},
 		{"a row is missing", "sum", func(b *books) { b.evidence = b.evidence[:3] }},
-		{"a row is in another state", "history-state end-cause sum sum", func(b *books) { rejected(b).State = mailout.Expired }},
+		{"a row is missing, and was counted out", "row-missing job-unaccounted", func(b *books) {
+			e := rejected(b)
+			e.Row, e.State, e.Ref, e.JobID = false, "", "", 0
+			delete(b.kept, mailout.Rejected)
+		}},
+		{"a row is in another state", "history-state end-cause signers sum sum", func(b *books) { rejected(b).State = mailout.Expired }},
 		{"a done batch has an open row", "done-with-open-rows", func(b *books) {
 			b.evidence[3].State = mailout.Planned
 			b.kept = mailout.Totals{mailout.Signed: 1, mailout.Rejected: 1, mailout.Planned: 1}
@@ -92,6 +107,10 @@ func TestEachKindOfDamageIsFoundByItsName(t *testing.T) {
 		{"the attempt made another job", "job-without-attempt job-unaccounted", func(b *books) { rejected(b).Attempts[0].JobID = 7 }},
 		{"a second job raised no alarm", "job-unaccounted", func(b *books) {
 			rejected(b).Changes = append(rejected(b).Changes, mailout.ChangeBook{JobID: 7, Status: mailout.InProgress})
+		}},
+		{"the change of a second job is gone", "job-unaccounted", func(b *books) {
+			e := rejected(b)
+			e.Events = append(e.Events, mailout.EventBook{Seq: 60, At: moment, Kind: "change", From: e.State, To: e.State, JobID: 7})
 		}},
 		{"something happened to a line that is not there", "job-unaccounted", func(b *books) {
 			b.evidence = append(b.evidence, mailout.Evidence{Line: 9, Changes: []mailout.ChangeBook{{JobID: 7, Status: mailout.Completed}}})
@@ -198,7 +217,7 @@ func TestWhatMayBeSoIsNoted(t *testing.T) {
 		}},
 		{"what came after the purge was confirmed and not kept", "", func(b *books) {
 			b.batch.State = mailout.Purged
-			b.evidence[2].Changes = append(b.evidence[2].Changes, mailout.ChangeBook{JobID: 7, Status: mailout.Completed, Tried: true, Confirmed: true})
+			b.evidence[2].Changes = append(b.evidence[2].Changes, mailout.ChangeBook{JobID: 7, Status: mailout.Completed, Tried: true, Confirmed: true, Late: true})
 			b.evidence[2].Raised = []mailout.Alarm{{ID: 1, Kind: mailout.AlarmDuplicate, JobID: 7}}
 		}},
 		{"a job that came to light after the purge was confirmed and not kept", "", func(b *books) { b.revivedLate(mailout.Signed) }},
@@ -267,6 +286,6 @@ func (b *books) revivedLate(state mailout.State) {
 	b.kept[state]++
 	if state == mailout.Signed {
 		e.Events = append(e.Events, mailout.EventBook{Seq: 41, At: e.Since, Kind: string(mailout.Complete), From: mailout.Created, To: mailout.Signed, JobID: e.JobID})
-		e.Changes = []mailout.ChangeBook{{JobID: e.JobID, Status: mailout.Completed, Tried: true, Confirmed: true}}
+		e.Changes = []mailout.ChangeBook{{JobID: e.JobID, Status: mailout.Completed, Tried: true, Confirmed: true, Late: true}}
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 // files looks at every file of the row's jobs.
 func (r row) files() error {
+	r.histories()
 	for _, f := range r.Files {
 		if f.Path == "" {
 			r.unfinished(f)
@@ -37,6 +38,28 @@ func (r row) files() error {
 	}
 	r.xades()
 	return nil
+}
+
+// histories holds the files that the books have against the history of their line, which says of
+// each that it was kept, and for which job: a file that took another's place has no such history.
+func (r row) histories() {
+	for _, f := range r.Files {
+		if f.Path != "" && !slices.ContainsFunc(r.Events, func(h mailout.EventBook) bool { return h.Kept == f.SHA256 && h.JobID == f.JobID }) {
+			r.found(Finding{Code: "file-untold", Line: r.Line, Job: f.JobID, File: f.Path, Message: "the history of its line does not say that " + f.What() + " with this digest was kept", Remedy: restore})
+		}
+	}
+	for _, h := range r.Events {
+		known := func(f mailout.FileBook) bool { return f.SHA256 == h.Kept && f.JobID == h.JobID && f.Path != "" }
+		if !h.Kept.IsZero() && !slices.ContainsFunc(r.Files, known) && !r.wentOn(h.JobID) {
+			r.found(Finding{Code: "file-forgotten", Line: r.Line, Job: h.JobID, Message: fmt.Sprintf("event %d says that a file of digest %s was kept, and the books do not have it any more", h.Seq, h.Kept), Remedy: restore})
+		}
+	}
+}
+
+// wentOn reports whether a job was met before anybody knew whose it is: what came of it goes along
+// when another line's row adopts it.
+func (r row) wentOn(job mailout.JobID) bool {
+	return job != r.JobID && slices.ContainsFunc(r.Raised, func(a mailout.Alarm) bool { return a.Kind == mailout.AlarmMissing && a.JobID == job })
 }
 
 // unfinished tells of a file that was fetched and not put in its place, unless its job is to go on.

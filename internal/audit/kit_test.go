@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -59,7 +60,7 @@ func whole(t *testing.T) *books {
 	must(t, err)
 	b.keep(1, 0, "signed/2026-11-21-a7/1042-1795303743001.pdf", string(signed))
 	for n := range 2 {
-		b.keep(1, n+1, "signed/2026-11-21-a7/1042-1795303743001-signer-"+string(rune('1'+n))+".xml", "<xades/>")
+		b.keep(1, n+1, "signed/2026-11-21-a7/1042-1795303743001-signer-"+string(rune('1'+n))+".xml", fmt.Sprint("<xades/>", n))
 	}
 	b.report("reports/2026-11-21-a7-report.csv", "a;b")
 	return b
@@ -96,7 +97,10 @@ func (b *books) keep(i, signer int, name, content string) {
 	b.t.Helper()
 	b.write(name, content)
 	e := &b.evidence[i]
-	e.Files = append(e.Files, mailout.FileBook{JobID: e.JobID, KeptFile: mailout.KeptFile{Signer: signer, SHA256: mailout.SumDigest([]byte(content)), Bytes: int64(len(content)), Path: name}})
+	sum := mailout.SumDigest([]byte(content))
+	e.Events = slices.Insert(e.Events, len(e.Events)-1, mailout.EventBook{Seq: e.Events[len(e.Events)-1].Seq, At: moment, Kind: "kept", From: mailout.Created, To: mailout.Created, JobID: e.JobID, Kept: sum})
+	e.Events[len(e.Events)-1].Seq++
+	e.Files = append(e.Files, mailout.FileBook{JobID: e.JobID, KeptFile: mailout.KeptFile{Signer: signer, SHA256: sum, Bytes: int64(len(content)), Path: name}})
 }
 
 func (b *books) report(name, content string) {
@@ -118,7 +122,13 @@ func (b *books) write(name, content string) {
 func (b *books) rewrite(i, file int, content string) {
 	f := &b.evidence[i].Files[file]
 	b.write(f.Path, content)
+	was := f.SHA256
 	f.SHA256, f.Bytes = mailout.SumDigest([]byte(content)), int64(len(content))
+	for k := range b.evidence[i].Events {
+		if h := &b.evidence[i].Events[k]; h.Kept == was {
+			h.Kept = f.SHA256
+		}
+	}
 }
 
 func (b *books) path(name string) string { return filepath.Join(b.dir, name) }
@@ -174,7 +184,7 @@ func (b *books) audit() (found []audit.Finding, r audit.Result) {
 			return all, nil
 		},
 		XAdES: func(r io.ReaderAt, size int64) error {
-			if raw, err := io.ReadAll(io.NewSectionReader(r, 0, size)); err != nil || string(raw) != "<xades/>" {
+			if raw, err := io.ReadAll(io.NewSectionReader(r, 0, size)); err != nil || !strings.HasPrefix(string(raw), "<xades/>") {
 				return errors.New("it is no XAdES")
 			}
 			return nil

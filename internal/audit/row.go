@@ -13,6 +13,15 @@ type row struct {
 	mailout.Evidence
 }
 
+// gone looks whether a line that has no row had one: only a row moves. (What comes with a Ref that
+// the books do not know moves nothing.)
+func (r row) gone() {
+	moved := slices.ContainsFunc(r.Events, func(h mailout.EventBook) bool { return h.From != h.To })
+	if moved || len(r.Attempts)+len(r.Signers) > 0 {
+		r.wrong("row-missing", "the books tell what happened to this row, and have no row")
+	}
+}
+
 func (r row) wrong(code, format string, args ...any) {
 	r.found(Finding{Code: code, Line: r.Line, Job: r.JobID, Message: fmt.Sprintf(format, args...), Remedy: restore})
 }
@@ -126,9 +135,17 @@ func (r row) end() {
 	}
 }
 
-// signers looks whether as many people have signed as the row has signers.
+// signers looks whether the people of the row did what its end says: all have signed, or one did
+// what is the cause.
 func (r row) signers() {
-	if r.State != mailout.Signed || r.Bare {
+	end, over := ends[r.State]
+	if !over || r.JobID == 0 || r.Bare || r.State == mailout.Failed {
+		return
+	}
+	if cause := end.cause; cause != "" {
+		if !slices.Contains(r.Signers, cause) {
+			r.wrong("signers", "the row is %s, and the books have none of its %d signers as %s", r.State, len(r.Signers), cause)
+		}
 		return
 	}
 	signed := 0
@@ -159,12 +176,17 @@ func (r row) jobs() {
 	for _, a := range r.Attempts {
 		met(a.JobID)
 	}
+	for _, h := range r.Events {
+		if h.Kind == "change" || !h.Kept.IsZero() { // others may name a job that a person misread
+			met(h.JobID)
+		}
+	}
 	for _, f := range r.Files {
 		met(f.JobID)
 	}
 	for _, c := range r.Changes {
 		met(c.JobID)
-		if c.Status == mailout.Completed && (c.Tried || c.Confirmed) && !r.has(c.JobID) && r.o.Batch.State != mailout.Purged {
+		if c.Status == mailout.Completed && (c.Tried || c.Confirmed) && !r.has(c.JobID) && !c.Late {
 			r.found(Finding{Code: "confirmed-without-document", Line: r.Line, Job: c.JobID, Message: "its status change was confirmed, and no signed document of it is kept", Remedy: "the portal may have deleted its copy: ask it for the document at once"})
 		}
 	}

@@ -113,16 +113,20 @@ func bookedAttempt() evidencePart {
 
 func bookedEvent() evidencePart {
 	var h mailout.EventBook
-	return listed(`SELECT line, seq, at, kind, from_state, to_state, coalesce(job_id, 0) FROM events WHERE %s ORDER BY line, seq`,
+	return listed(`SELECT line, seq, at, kind, from_state, to_state, coalesce(job_id, 0), iif(`+saysKept+`, substr(detail, -64), '') FROM events WHERE %s ORDER BY line, seq`,
 		&h, func(e *mailout.Evidence) *[]mailout.EventBook { return &e.Events },
-		&h.Seq, moment{&h.At}, &h.Kind, (*string)(&h.From), (*string)(&h.To), (*int64)(&h.JobID))
+		&h.Seq, moment{&h.At}, &h.Kind, (*string)(&h.From), (*string)(&h.To), (*int64)(&h.JobID), hexDigest{&h.Kept})
 }
+
+// saysKept says of an event that it ends with the digest of a kept file, as sayKept writes it and
+// purging leaves it.
+const saysKept = `kind IN ('kept','kept as doubtful') AND length(detail) > 64 AND substr(detail, -64) NOT GLOB '*[^0-9a-f]*'`
 
 func bookedChange() evidencePart {
 	var c mailout.ChangeBook
-	return listed(`SELECT coalesce(line, 0) AS line, job_id, status, tried_at IS NOT NULL, confirmed_at IS NOT NULL FROM changes WHERE %s ORDER BY line, first_at`,
+	return listed(`SELECT coalesce(line, 0) AS line, job_id, status, tried_at IS NOT NULL, confirmed_at IS NOT NULL, fingerprint GLOB '`+late+`*' FROM changes WHERE %s ORDER BY line, first_at`,
 		&c, func(e *mailout.Evidence) *[]mailout.ChangeBook { return &e.Changes },
-		(*int64)(&c.JobID), (*string)(&c.Status), &c.Tried, &c.Confirmed)
+		(*int64)(&c.JobID), (*string)(&c.Status), &c.Tried, &c.Confirmed, &c.Late)
 }
 
 func bookedFile() evidencePart {

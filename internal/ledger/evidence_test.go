@@ -19,10 +19,14 @@ func (b *books) evidence(id mailout.BatchID) (all []string, totals mailout.Total
 			parts = append(parts, fmt.Sprintf("attempt %d %s job %d", a.N, a.Outcome, a.JobID))
 		}
 		for _, h := range e.Events {
-			parts = append(parts, fmt.Sprintf("%s %s>%s", h.Kind, h.From, h.To))
+			s := fmt.Sprintf("%s %s>%s", h.Kind, h.From, h.To)
+			if !h.Kept.IsZero() {
+				s += " " + h.Kept.String()[:8]
+			}
+			parts = append(parts, s)
 		}
 		for _, c := range e.Changes {
-			parts = append(parts, fmt.Sprintf("change %s of %d tried %v confirmed %v", c.Status, c.JobID, c.Tried, c.Confirmed))
+			parts = append(parts, fmt.Sprintf("change %s of %d tried %v confirmed %v late %v", c.Status, c.JobID, c.Tried, c.Confirmed, c.Late))
 		}
 		for _, f := range e.Files {
 			parts = append(parts, fmt.Sprintf("file %s of %d gone %v", f.Path, f.JobID, f.Gone))
@@ -56,11 +60,11 @@ func TestEvidenceGathersEachLine(t *testing.T) {
 	got, totals := b.evidence(id)
 	want := []string{
 		"0 row false  job 0 signers []: approved >",
-		"2 row true signed job 7 signers [SIGNED]: attempt 1 accepted job 7; begin planned>sending; accept sending>created; change created>created; kept created>created; complete created>signed; " +
-			"change COMPLETED_SUCCESSFULLY of 7 tried true confirmed false; file signed/" + string(id) + "/7.pdf of 7 gone false",
+		"2 row true signed job 7 signers [SIGNED]: attempt 1 accepted job 7; begin planned>sending; accept sending>created; change created>created; kept created>created " + mailout.SumDigest([]byte("signed7")).String()[:8] + "; complete created>signed; " +
+			"change COMPLETED_SUCCESSFULLY of 7 tried true confirmed false late false; file signed/" + string(id) + "/7.pdf of 7 gone false",
 		"3 row true refused job 0 signers []: attempt 1 refused job 0; begin planned>sending; refuse sending>refused",
 		"4 row true skipped job 0 signers []: ",
-		"9 row false  job 0 signers []: change >; change IN_PROGRESS of 8 tried false confirmed false; alarm ledger-not-whole of 8",
+		"9 row false  job 0 signers []: change >; change IN_PROGRESS of 8 tried false confirmed false late false; alarm ledger-not-whole of 8",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("evidence is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

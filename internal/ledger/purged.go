@@ -8,6 +8,9 @@ import (
 	"batch/internal/mailout"
 )
 
+// late begins the fingerprint of a change that comes when its batch is purged.
+const late = "late-"
+
 // afterPurge marks a change that comes when its batch is purged. It is recorded, so that it can
 // be confirmed, under a fingerprint in which its signers are not.
 func afterPurge(tx asker, c mailout.Change, t *mailout.Taken) error {
@@ -16,7 +19,7 @@ func afterPurge(tx asker, c mailout.Change, t *mailout.Taken) error {
 	}
 	err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM batches WHERE id = ? AND state = 'purged')`, string(t.Batch)).Scan(&t.Purged)
 	if t.Purged {
-		t.Fingerprint = "late-" + string(c.Status)
+		t.Fingerprint = late + string(c.Status)
 	}
 	return err
 }

@@ -39,6 +39,7 @@ type EventBook struct {
 	Kind     string
 	From, To State
 	JobID    JobID
+	Kept     Digest // of the file that it says was kept; zero: it is about none
 }
 
 // ChangeBook is a status change that was recorded.
@@ -47,6 +48,7 @@ type ChangeBook struct {
 	Status    JobStatus
 	Tried     bool // its confirmation was begun
 	Confirmed bool
+	Late      bool // it came when its batch was purged: nothing was kept of it
 }
 
 // FileBook is a file that the portal offered for a job.
