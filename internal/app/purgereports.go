@@ -17,20 +17,10 @@ var reportFormats = []string{"csv", "xlsx", "json", "html"}
 // and those that were written elsewhere in the workspace and are as they were written. What
 // lies outside the workspace, or was changed, is a person's own: it is listed.
 func (f *purgeFiles) reports() error {
-	gone := map[string]bool{}
-	for _, format := range reportFormats {
-		gone[filepath.Join(f.ws.Reports(), string(f.id)+"-report."+format)] = true
-	}
-	noted, err := f.ledger.Reports(f.ctx, f.id)
+	gone, err := f.ownReports()
 	if err != nil {
 		return err
 	}
-	for _, r := range noted {
-		if within(f.ws.Reports(), r.Path) || within(f.ws.Dir, r.Path) && isStill(r) {
-			gone[r.Path] = true
-		}
-	}
-	folders := map[string]bool{}
 	for at := range gone {
 		was, err := f.remove(at)
 		if err != nil {
@@ -39,6 +29,9 @@ func (f *purgeFiles) reports() error {
 		if was {
 			f.w.Reports++
 		}
+	}
+	folders := map[string]bool{}
+	for at := range gone {
 		folders[filepath.Dir(at)] = true
 	}
 	for folder := range folders {
@@ -47,6 +40,54 @@ func (f *purgeFiles) reports() error {
 		}
 	}
 	return f.ledger.ForgetReports(f.ctx, f.id, func(r mailout.ReportFile) bool { return gone[r.Path] || within(f.ws.Dir, r.Path) && isGone(r) })
+}
+
+// ownReports are the paths of the reports that reports deletes.
+func (f *purgeFiles) ownReports() (map[string]bool, error) {
+	gone := map[string]bool{}
+	for _, format := range reportFormats {
+		gone[filepath.Join(f.ws.Reports(), string(f.id)+"-report."+format)] = true
+	}
+	known, err := f.ledger.Reports(f.ctx, f.id)
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range []string{f.ws.Reports(), f.ws.Dir} {
+		listed, err := listedReports(folder) // where the workspace was moved, only it tells where they are
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range listed {
+			if l.Batch == f.id {
+				known = append(known, l.ReportFile)
+			}
+		}
+	}
+	for _, r := range known {
+		anothers, err := f.anothers(r.Path)
+		if err != nil {
+			return nil, err
+		}
+		if within(f.ws.Reports(), r.Path) && !anothers || within(f.ws.Dir, r.Path) && isStill(r) {
+			gone[r.Path] = true
+		}
+	}
+	return gone, nil
+}
+
+// anothers reports whether another batch's report has taken the place of one of this batch.
+func (f *purgeFiles) anothers(path string) (is bool, err error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return false, nil // to delete it says why
+	}
+	defer in.Close()
+	d, err := mailout.ReadDigest(in)
+	if err != nil {
+		return false, nil
+	}
+	of, err := f.ledger.ReportOf(f.ctx, path, d)
+	return of != "" && of != f.id, err
 }
 
 // unlist takes deleted reports out of the report.json of their folder. Somebody else's is left
