@@ -96,16 +96,11 @@ func (f *purgeFiles) unlist(folder string, gone map[string]bool) error {
 	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	b, err := readBeside(folder)
+	err := editBeside(f.disk, folder, func(b report.Beside) (raw []byte, needed bool, err error) {
+		return b.Without(func(name string, e report.Entry) bool { return e.Batch == f.id && gone[filepath.Join(folder, name)] })
+	})
 	if errors.Is(err, report.ErrNotOurs) {
-		return f.sync(folder)
-	}
-	if err != nil {
-		return err
-	}
-	raw, changed, err := b.Without(func(name string, e report.Entry) bool { return e.Batch == f.id && gone[filepath.Join(folder, name)] })
-	if err == nil && changed {
-		err = replace(f.disk, filepath.Join(folder, report.BesideName), raw)
+		err = nil
 	}
 	return errors.Join(err, f.sync(folder))
 }

@@ -1,14 +1,12 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -180,63 +178,3 @@ func (r *draft) Renew() error {
 }
 
 func (r *draft) drop() { r.disk.Remove(r.file.Name()) }
-
-// besideTries bounds how often report.json is written anew because another process wrote it
-// at the same moment and did not see our entry.
-const besideTries = 5
-
-// noteBeside puts the entry of the report at path into the report.json of its folder, which
-// it replaces as a whole; report.ErrNotOurs where that is somebody else's.
-func noteBeside(d disk.Disk, path string, e report.Entry) error {
-	folder, name := filepath.Split(path)
-	for range besideTries {
-		b, err := readBeside(folder)
-		if err != nil {
-			return err
-		}
-		if there, _ := b.Entry(name); there.SHA256 == e.SHA256 && there.WrittenAt.Equal(e.WrittenAt) {
-			break
-		}
-		raw, err := b.With(name, e)
-		if err != nil {
-			return fmt.Errorf("noting the report's digest: %w", err)
-		}
-		if err := replace(d, filepath.Join(folder, report.BesideName), raw); err != nil {
-			return fmt.Errorf("noting the report's digest: %w", err)
-		}
-	}
-	return d.SyncFolder(filepath.Clean(folder))
-}
-
-func readBeside(folder string) (b report.Beside, err error) {
-	path := filepath.Join(folder, report.BesideName)
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return report.ReadBeside(nil)
-	case err == nil && (!info.Mode().IsRegular() || info.Size() > report.MaxBeside):
-		return b, report.ErrNotOurs
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return b, fmt.Errorf("noting the report's digest: %w", err)
-	}
-	return report.ReadBeside(raw)
-}
-
-// replace puts a file in the place of another, whole, 0600.
-func replace(d disk.Disk, path string, content []byte) error {
-	f, err := d.CreateTemp(filepath.Dir(path), unfinishedReport+"*")
-	if err != nil {
-		return err
-	}
-	defer d.Remove(f.Name()) // gone already where all went well
-	_, err = io.Copy(f, bytes.NewReader(content))
-	if err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return d.Rename(f.Name(), path)
-}

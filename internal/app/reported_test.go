@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,4 +148,41 @@ func TestTheEntriesOfOtherReportsStay(t *testing.T) {
 	if len(b.Reports) != 3 || !strings.Contains(string(b.Reports["other.pdf"]), `"newer"`) {
 		t.Errorf("entries %s", b.Reports)
 	}
+}
+
+// meanwhile is a disk on which another process does something once, while a file is being written.
+type meanwhile struct {
+	disk.Disk
+	do func()
+}
+
+func (m *meanwhile) CreateTemp(folder, pattern string) (disk.File, error) {
+	f, err := m.Disk.CreateTemp(folder, pattern)
+	if do := m.do; do != nil {
+		m.do = nil
+		do()
+	}
+	return f, err
+}
+
+// Two processes that write reports into one folder at the same moment both note theirs, and one
+// that purges takes no other's away.
+func TestEntriesOfAnotherProcessStay(t *testing.T) {
+	folder := t.TempDir()
+	note := func(d disk.Disk, name string) {
+		must(t, noteBeside(d, filepath.Join(folder, name), report.Entry{Batch: "2026-11-21-a7", SHA256: strings.Repeat("1", 64)}))
+	}
+	want := func(names ...string) {
+		t.Helper()
+		b, err := readBeside(folder)
+		must(t, err)
+		if got := slices.Sorted(maps.Keys(b.Reports)); !slices.Equal(got, names) {
+			t.Errorf("entries of %v, want %v", got, names)
+		}
+	}
+	note(&meanwhile{disk.OS, func() { note(disk.OS, "first.csv") }}, "second.csv")
+	want("first.csv", "second.csv")
+	f := purgeFiles{disk: &meanwhile{disk.OS, func() { note(disk.OS, "third.csv") }}, id: "2026-11-21-a7"}
+	must(t, f.unlist(folder, map[string]bool{filepath.Join(folder, "first.csv"): true}))
+	want("second.csv", "third.csv")
 }
