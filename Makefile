@@ -30,15 +30,15 @@ demo: ## build, then rehearse samples/ against the sandbox; the first build take
 # Under the race detector SQLite is ten to twenty times as slow: what is mostly SQLite, or starts
 # hundreds of processes, runs without it here but for the tests in which several act at once, and
 # with it, whole, in make nightly.
-SLOW  := ./cmd/batch ./internal/app ./internal/ledger ./internal/reconcile ./internal/simulation ./internal/table
-RACED := ./internal/app ./internal/ledger ./internal/reconcile
-ATONCE := Share|OneRows|SaysNoMore|SideBySide|OnlyOne|AtTheSameTime|AtOnce|Takers|Beside|WhileSending|Timekeeper|OnTheWay|Carried|WhileTheDocument|IsBeingConfirmed
+SLOW  := ./cmd/batch ./internal/app ./internal/ledger ./internal/manifest ./internal/reconcile ./internal/simulation ./internal/table
+RACED := ./internal/app ./internal/ledger ./internal/manifest ./internal/reconcile
+ATONCE := Share|CallerStops|WorkbookAndText|OneRows|SaysNoMore|SideBySide|OnlyOne|AtTheSameTime|AtOnce|Takers|Beside|WhileSending|Timekeeper|OnTheWay|Carried|WhileTheDocument|IsBeingConfirmed
 
 test: ## run every test, with the race detector where it does not take an hour
 	@[ -n "$(RACE)" ] || echo "no C compiler (install gcc): the tests run without the race detector"
-	go test $(RACE) -timeout 12m $$(go list ./... | grep -vFx "$$(go list $(SLOW))")
-	go test $(RACE) -timeout 5m -run '$(ATONCE)' $(RACED)
-	go test -parallel 4 -timeout 12m $(SLOW)
+	go test $(RACE) -p 3 -timeout 12m $$(go list ./... | grep -vFx "$$(go list $(SLOW))")
+	go test $(RACE) -p 3 -timeout 5m -run '$(ATONCE)' $(RACED)
+	go test -p 3 -parallel 4 -timeout 12m $(SLOW)
 
 interop: build ## run the portal's own Java client, unchanged, against "batch sandbox" (needs a JDK and Maven)
 	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \

@@ -22,7 +22,7 @@ func TestInterruptedOnce(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			m := newMailout(t, rows)
-			m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:300ms"}]`)
+			m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:1s"}]`)
 			p := m.start(t, "run", m.manifest, "--yes")
 			must(t, m.awaitJobs(3))
 			p.signal(t, signal)

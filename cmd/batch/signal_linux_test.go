@@ -94,7 +94,7 @@ func TestCtrlCAtThePassword(t *testing.T) {
 func TestTheTerminalIsClosed(t *testing.T) {
 	rows := 3 * sentAtOnce()
 	m := newMailout(t, rows)
-	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:300ms"}]`)
+	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:1s"}]`)
 	cmd, _, _ := m.command("run", m.manifest, "--yes")
 	p := atTerminal(t, cmd)
 	must(t, m.awaitJobs(3))
@@ -122,7 +122,7 @@ func TestNohup(t *testing.T) {
 func TestTimeoutMeansOnce(t *testing.T) {
 	rows := 3 * sentAtOnce()
 	m := newMailout(t, rows)
-	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:300ms"}]`)
+	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:1s"}]`)
 	cmd := exec.Command(judgetest.Find(t, "timeout"), "10m", "batch", "--workspace", m.dir, "run", m.manifest, "--yes")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p := begin(t, cmd)
@@ -167,7 +167,7 @@ func TestStoppedThoughNobodyReadsWhatIsSaid(t *testing.T) {
 	t.Parallel()
 	rows := 3 * sentAtOnce()
 	m := newMailout(t, rows)
-	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:300ms"}]`)
+	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:1s"}]`)
 	cmd, _, _ := m.command("run", m.manifest, "--yes")
 	path, read, said := pipe(t)
 	p := &process{cmd: cmd, out: new(heard), err: new(heard), ended: make(chan struct{})}

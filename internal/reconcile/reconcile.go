@@ -149,6 +149,7 @@ type queueLine struct {
 	trouble time.Time     // since when polls have failed; zero: they do not
 	why     string        // … what the last one said
 	told    bool          // … and a person knows
+	blocked bool          // … the last one because the portal blocks calls
 	known   bool          // a poll was answered before
 }
 

@@ -48,7 +48,7 @@ func (f *follower) troubled(q *queueLine, ce *mailout.CallError, patience time.D
 	if q.trouble.IsZero() {
 		q.trouble = f.o.Now()
 	}
-	q.why = ce.Message
+	q.why, q.blocked = ce.Message, ce.Speed.Blocked
 	switch since := f.o.Now().Sub(q.trouble); {
 	case f.polling.Err() != nil:
 	case ce.Fatal:
@@ -74,10 +74,11 @@ func (f *follower) noteLost(ctx context.Context, q *queueLine, kind mailout.Outc
 
 // awayAtEnd says whether the portal was away when a person asked to stop, or the time was up,
 // and for how long. Whoever follows for eight hours, by a timetable above all, must learn that
-// nothing came because nobody answered.
+// nothing came because nobody answered. One that blocks calls answers: it is waited out, and
+// away only when that goes on for as long as a person is told of it.
 func (f *follower) awayAtEnd() (reason string, is bool) {
 	for _, q := range f.lines {
-		if q.trouble.IsZero() || q.known && !q.told {
+		if q.trouble.IsZero() || (q.known || q.blocked) && !q.told {
 			continue
 		}
 		reason = "the portal's queue could not be polled"

@@ -132,12 +132,26 @@ func (b *bookWriter) Line(cells []string) error {
 // escape it, so that it would be read as one.
 var halves = regexp.MustCompile(`_x[dD][89a-fA-F][0-9a-fA-F]{2}_`)
 
+var escape = regexp.MustCompile(`^_x[0-9a-fA-F]{4}_`)
+
+// entwined reports whether two that look like escapes share their underscore: excelize escapes
+// the first of them only, unless that is the escape of an underscore.
+func entwined(s string) bool {
+	const length = len("_x0041")
+	for i := range len(s) {
+		if escape.MatchString(s[i:]) && s[i+2:i+length] != "005F" && escape.MatchString(s[i+length:]) {
+			return true
+		}
+	}
+	return false
+}
+
 // fits reports whether a cell of a workbook shows the text as it is.
 func fits(s string) bool {
 	if len(s) > excelize.TotalCellChars && len(utf16.Encode([]rune(s))) > excelize.TotalCellChars {
 		return false
 	}
-	if strings.Contains(s, "_x") && halves.MatchString(s) {
+	if strings.Contains(s, "_x") && (halves.MatchString(s) || entwined(s)) {
 		return false
 	}
 	for _, r := range s {
