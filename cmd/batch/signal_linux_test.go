@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -92,6 +93,9 @@ func TestCtrlCAtThePassword(t *testing.T) {
 
 // Whose terminal is closed asks to stop as with Ctrl-C: calls in flight finish.
 func TestTheTerminalIsClosed(t *testing.T) {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP) // what nohup runs would hand on that it is ignored
+	defer signal.Stop(heard)
 	rows := 3 * sentAtOnce()
 	m := newMailout(t, rows)
 	m.control(t, http.MethodPut, "/faults", `[{"when": {"call": "create"}, "do": "slow-after:1s"}]`)
