@@ -13,7 +13,7 @@ JUDGES      := gcc libc6-dev libxml2-utils xmlsec1 qpdf poppler-utils openssl st
 PYHANKO     := pyhanko==0.38.0 pyhanko-cli==0.6.0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test interop bench mutants judges lint nightly corpora clean
+.PHONY: help build demo test raced slow interop bench mutants judges lint nightly corpora clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,9 +36,14 @@ ATONCE := Share|CallerStops|WorkbookAndText|OneRows|SaysNoMore|SideBySide|OnlyOn
 
 test: ## run every test, with the race detector where it does not take an hour
 	@[ -n "$(RACE)" ] || echo "no C compiler (install gcc): the tests run without the race detector"
-	go test $(RACE) -p 3 -timeout 12m $$(go list ./... | grep -vFx "$$(go list $(SLOW))")
-	go test $(RACE) -p 3 -timeout 5m -run '$(ATONCE)' $(RACED)
-	go test -p 3 -parallel 4 -timeout 12m $(SLOW)
+	@$(MAKE) --no-print-directory -j2 raced slow
+
+# Beside each other, for the slow ones wait much: for processes, for polls, for the disk.
+raced:
+	go test $(RACE) -timeout 14m $$(go list ./... | grep -vFx "$$(go list $(SLOW))")
+	go test $(RACE) -timeout 10m -run '$(ATONCE)' $(RACED)
+slow:
+	go test -parallel 4 -timeout 14m $(SLOW)
 
 interop: build ## run the portal's own Java client, unchanged, against "batch sandbox" (needs a JDK and Maven)
 	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \
