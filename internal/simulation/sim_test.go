@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("sim.seeds", 10*thorough, "how many seeds TestSeeds runs")
+	seeds = flag.Int("sim.seeds", 8*thorough, "how many seeds TestSeeds runs")
 	twice = flag.Int("sim.twice", 2*thorough, "how many seeds are run twice")
 	from  = flag.Uint64("sim.from", 1, "the first of them")
 )
