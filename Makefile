@@ -29,8 +29,8 @@ demo: ## build, then rehearse samples/ against the sandbox; the first build take
 
 # Under the race detector SQLite is ten to twenty times as slow: what is mostly SQLite or PDFs, or starts
 # hundreds of processes, runs without it here but for the tests in which several act at once, and
-# with it, whole, in make nightly.
-SLOW  := ./cmd/batch ./internal/app ./internal/ledger ./internal/manifest ./internal/pdfprep ./internal/reconcile ./internal/sandbox ./internal/simulation ./internal/table
+# with it, whole, in make nightly. The longest come first.
+SLOW  := ./cmd/batch ./internal/simulation ./internal/app ./internal/ledger ./internal/manifest ./internal/pdfprep ./internal/reconcile ./internal/sandbox ./internal/table
 RACED := ./internal/app ./internal/ledger ./internal/manifest ./internal/reconcile
 ATONCE := Share|CallerStops|WorkbookAndText|OneRows|SaysNoMore|SideBySide|OnlyOne|AtTheSameTime|AtOnce|Takers|Beside|WhileSending|Timekeeper|OnTheWay|Carried|WhileTheDocument|IsBeingConfirmed
 
